@@ -11,7 +11,7 @@ from typing import Any
 
 
 class InputError(ValueError):
-    """An argument is outside its domain; the message names it, the requirement and the value."""
+    """An argument is outside its domain: the message names it, the requirement, the value."""
 
 
 def show(value: object) -> str:

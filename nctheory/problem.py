@@ -1,4 +1,4 @@
-"""The problem: sizes, regularisation, loss and activation of one unconstrained features model."""
+"""Problem: sizes, regularisation, loss and activation of one unconstrained features model."""
 
 from __future__ import annotations
 
