@@ -1,0 +1,288 @@
+"""The deep unconstrained features model in plain NumPy: the reference for every fast kernel.
+
+Parameters are always the list [H_1, W_1, ..., W_L]; features [H_1, ..., H_L] are before sigma.
+Shapes are read off the arrays, so hidden widths may differ from layer to layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nctheory.errors import InputError, require
+from nctheory.problem import Problem
+
+Array = NDArray[Any]
+Parameters = list[Array]
+
+
+def labels(problem: Problem) -> NDArray[np.int64]:
+    """The class of each of the N columns, class by class.
+
+    >>> labels(Problem(classes=3, layers=2, samples=(2, 1, 1)))
+    array([0, 0, 1, 2])
+    """
+    return np.repeat(np.arange(problem.classes), problem.class_sizes)
+
+
+def targets(problem: Problem) -> NDArray[np.float64]:
+    """Y (K x N): the unit vector of its class in each column; I_K kron 1_n^T for equal sizes."""
+    return np.eye(problem.classes)[:, labels(problem)]
+
+
+def check_parameters(parameters: Sequence[ArrayLike], problem: Problem) -> Parameters:
+    """`parameters` as a list of float64 (or complex) matrices chaining to K x N outputs.
+
+    Raises
+    ------
+    InputError
+        Where the number of matrices or a shape does not fit, or an entry is not finite.
+    """
+    name = "parameters"
+    require(len(parameters) == problem.layers + 1, name,
+            f"be the {problem.layers + 1} matrices H_1, W_1, ..., W_{problem.layers}",
+            len(parameters))
+    rows = None
+    matrices = []
+    for index, item in enumerate(parameters):
+        matrix = np.asarray(item)
+        if matrix.dtype != np.complex128:
+            matrix = matrix.astype(np.float64)
+        require(matrix.ndim == 2, f"{name}[{index}]", "be a matrix", matrix.shape)
+        require(bool(np.isfinite(matrix).all()), f"{name}[{index}]", "be finite", "nan or inf")
+        if index == 0:
+            columns = sum(problem.class_sizes)
+            require(matrix.shape[1] == columns, "H_1", f"have N = {columns} columns",
+                    matrix.shape)
+        else:
+            require(matrix.shape[1] == rows, f"W_{index}",
+                    f"have {rows} columns, one for each row of the matrix before", matrix.shape)
+        rows = matrix.shape[0]
+        matrices.append(matrix)
+    require(rows == problem.classes, f"W_{problem.layers}",
+            f"have K = {problem.classes} rows", matrices[-1].shape)
+    return matrices
+
+
+def activate(features: Array, problem: Problem) -> Array:
+    """sigma(H), entry by entry.  Complex entries go by their real part (for complex steps)."""
+    return features * slope(features, problem)
+
+
+def slope(features: Array, problem: Problem) -> Array:
+    """sigma'(H), with the value 0 at a kink (a pre-activation exactly 0)."""
+    if problem.activation == "linear":
+        return np.ones(features.shape)
+    return np.asarray(features.real > 0, dtype=np.float64)
+
+
+def forward(parameters: Sequence[ArrayLike], problem: Problem) -> tuple[list[Array], Array]:
+    """Run the network: ([H_1, ..., H_L], Z), features before sigma and outputs Z (K x N).
+
+    H_2 = W_1 H_1 (no sigma on H_1), H_{l+1} = W_l sigma(H_l), Z = W_L sigma(H_L).
+
+    Examples
+    --------
+    >>> problem = Problem(classes=3, layers=3)
+    >>> features, outputs = forward([np.eye(3)] * 4, problem)
+    >>> len(features), outputs.diagonal().tolist()
+    (3, [1.0, 1.0, 1.0])
+    """
+    parameters = check_parameters(parameters, problem)
+    inputs = _inputs(parameters, problem)
+    features = [parameters[0]] + [
+        weight @ x for weight, x in zip(parameters[1:-1], inputs, strict=False)
+    ]
+    return features, parameters[-1] @ inputs[-1]
+
+
+def _inputs(parameters: Parameters, problem: Problem) -> list[Array]:
+    """[X_1, ..., X_L], what W_l multiplies: X_1 = H_1, X_l = sigma(W_{l-1} X_{l-1})."""
+    inputs = [parameters[0]]
+    for weight in parameters[1:-1]:
+        inputs.append(activate(weight @ inputs[-1], problem))
+    return inputs
+
+
+def fit(outputs: Array, problem: Problem) -> Any:
+    """|Z - Y|_F^2 / (2N) for "mse", the mean of -log softmax(z)_label for "ce"."""
+    columns = outputs.shape[1]
+    if problem.loss == "mse":
+        residual = outputs - targets(problem)
+        return np.sum(residual * residual) / (2 * columns)
+    # Against the own class's logit: with small losses nothing is lost to cancellation.
+    excess = outputs - outputs[labels(problem), np.arange(columns)]
+    top = excess.max(axis=0).real
+    shifted = np.exp(excess - top)
+    shifted[labels(problem), np.arange(columns)] -= np.where(top == 0, 1.0, 0.0)
+    rest = np.sum(shifted, axis=0)
+    return np.sum(np.where(top == 0, np.log1p(rest), top + np.log(rest))) / columns
+
+
+def regularisation(parameters: Sequence[Array], problem: Problem) -> Any:
+    """1/2 lam_H |H_1|_F^2 + 1/2 sum_l lam_l |W_l|_F^2."""
+    return sum(decay * np.sum(matrix * matrix)
+               for decay, matrix in zip(problem.decays, parameters, strict=True)) / 2
+
+
+def loss(parameters: Sequence[ArrayLike], problem: Problem) -> Any:
+    """fit + regularisation, the function that is minimised.
+
+    Examples
+    --------
+    The optimal orthogonal frame for K = 2, L = 1 and lam = 1/4 has z = 1/2: loss 3/8.
+
+    >>> problem = Problem(classes=2, layers=1, weight_decay=0.25)
+    >>> round(float(loss([0.5**0.5 * np.eye(2)] * 2, problem)), 12)
+    0.375
+    """
+    parameters = check_parameters(parameters, problem)
+    _, outputs = forward(parameters, problem)
+    return fit(outputs, problem) + regularisation(parameters, problem)
+
+
+def output_gradient(outputs: Array, problem: Problem) -> Array:
+    """d fit / d Z (K x N): (Z - Y)/N for "mse", (softmax(Z) - Y)/N for "ce"."""
+    predicted = outputs if problem.loss == "mse" else _softmax(outputs)
+    return np.asarray((predicted - targets(problem)) / outputs.shape[1])
+
+
+def _softmax(outputs: Array) -> Array:
+    powers = np.exp(outputs - outputs.max(axis=0).real)
+    return np.asarray(powers / powers.sum(axis=0))
+
+
+def gradient(parameters: Sequence[ArrayLike], problem: Problem) -> Parameters:
+    """The gradient of `loss`, a matrix for each of [H_1, W_1, ..., W_L].
+
+    Where a pre-activation is exactly 0 this is the element of the Clarke subdifferential
+    (more precisely of its chain-rule hull) that takes sigma'(0) = 0.
+    """
+    parameters = check_parameters(parameters, problem)
+    inputs = _inputs(parameters, problem)
+    return _backward(parameters, inputs, output_gradient(parameters[-1] @ inputs[-1], problem),
+                     problem)
+
+
+def _backward(parameters: Parameters, inputs: list[Array], upstream: Array,
+              problem: Problem) -> Parameters:
+    gradients = []
+    for layer in range(problem.layers, 0, -1):
+        weight, x = parameters[layer], inputs[layer - 1]
+        gradients.append(upstream @ x.T + problem.decays[layer] * weight)
+        upstream = weight.T @ upstream
+        if layer > 1:
+            upstream = upstream * slope(x, problem)
+    gradients.append(upstream + problem.decays[0] * parameters[0])
+    return gradients[::-1]
+
+
+def hessian_vector_product(parameters: Sequence[ArrayLike], direction: Sequence[ArrayLike],
+                           problem: Problem) -> Parameters:
+    """d/dt gradient(parameters + t direction) at t = 0, away from kinks.
+
+    The exact derivative of the backward pass (sigma'' = 0), at about twice its cost.
+
+    Examples
+    --------
+    >>> problem = Problem(classes=2, layers=1, weight_decay=0.25)
+    >>> start = [np.zeros((2, 2))] * 2
+    >>> hessian_vector_product(start, [np.eye(2)] * 2, problem)[0].round(3).tolist()
+    [[-0.25, 0.0], [0.0, -0.25]]
+    """
+    parameters = check_parameters(parameters, problem)
+    direction = check_parameters(direction, problem)
+    require(all(a.shape == b.shape for a, b in zip(parameters, direction, strict=True)),
+            "direction", "have the shapes of parameters", [a.shape for a in direction])
+    inputs = _inputs(parameters, problem)
+    moved = [direction[0]]
+    for layer in range(1, problem.layers):
+        change = direction[layer] @ inputs[layer - 1] + parameters[layer] @ moved[-1]
+        moved.append(change * slope(inputs[layer], problem))
+    outputs = parameters[-1] @ inputs[-1]
+    upstream = output_gradient(outputs, problem)
+    dup = _output_hessian(outputs, direction[-1] @ inputs[-1] + parameters[-1] @ moved[-1],
+                          problem)
+    products = []
+    for layer in range(problem.layers, 0, -1):
+        weight, dweight = parameters[layer], direction[layer]
+        x, dx = inputs[layer - 1], moved[layer - 1]
+        products.append(dup @ x.T + upstream @ dx.T + problem.decays[layer] * dweight)
+        upstream, dup = weight.T @ upstream, dweight.T @ upstream + weight.T @ dup
+        if layer > 1:
+            upstream, dup = upstream * slope(x, problem), dup * slope(x, problem)
+    products.append(dup + problem.decays[0] * direction[0])
+    return products[::-1]
+
+
+def _output_hessian(outputs: Array, change: Array, problem: Problem) -> Array:
+    """The derivative of `output_gradient` along `change`."""
+    columns = outputs.shape[1]
+    if problem.loss == "mse":
+        return np.asarray(change / columns)
+    p = _softmax(outputs)
+    return np.asarray(p * (change - np.sum(p * change, axis=0)) / columns)
+
+
+def class_means(features: Array, problem: Problem) -> Array:
+    """M (d x K), the mean of each class's columns of `features` (d x N).
+
+    >>> class_means(np.array([[1.0, 3.0, 5.0]]), Problem(classes=2, layers=1, samples=(2, 1)))
+    array([[2., 5.]])
+    """
+    require(features.shape[-1] == sum(problem.class_sizes), "features",
+            f"have N = {sum(problem.class_sizes)} columns", features.shape)
+    starts = np.cumsum((0,) + problem.class_sizes[:-1])
+    sums = np.add.reduceat(features, starts, axis=-1)
+    return np.asarray(sums / np.array(problem.class_sizes))
+
+
+def collapse(problem: Problem) -> Problem:
+    """The n = 1 problem that a balanced problem becomes on collapsed features.
+
+    With H_1 = M_1 kron 1_n^T the fit is unchanged and |H_1|_F^2 = n |M_1|_F^2, so the loss is
+    that of one sample a class with lam_H' = n lam_H.  No minimum is lost: for fixed weights the
+    loss is a sum over samples, and giving every sample of a class the column of its best one
+    cannot raise it (ours).
+
+    Raises
+    ------
+    InputError
+        Where class sizes differ.
+
+    Examples
+    --------
+    >>> collapse(Problem(classes=4, layers=2, samples=5, weight_decay=0.01)).decays
+    (0.05, 0.01, 0.01)
+    """
+    n = problem.balanced_samples
+    head, *tail = problem.decays
+    return replace(problem, samples=1, weight_decay=(n * head, *tail))
+
+
+def expand(parameters: Sequence[ArrayLike], problem: Problem) -> Parameters:
+    """Parameters of `collapse(problem)` as parameters of `problem`: H_1 = M_1 kron 1_n^T."""
+    small = check_parameters(parameters, collapse(problem))
+    return [np.repeat(small[0], problem.balanced_samples, axis=1), *small[1:]]
+
+
+def pack(parameters: Sequence[Array]) -> Array:
+    """One flat vector of all entries, matrix after matrix, row by row."""
+    return np.concatenate([matrix.ravel() for matrix in parameters])
+
+
+def unpack(vector: Array, like: Sequence[tuple[int, int]]) -> Parameters:
+    """The inverse of `pack` for matrices of the shapes `like`.
+
+    >>> unpack(np.arange(4.0), [(1, 2), (2, 1)])[1].tolist()
+    [[2.0], [3.0]]
+    """
+    sizes = [rows * columns for rows, columns in like]
+    if vector.size != sum(sizes):
+        raise InputError(f"vector must have {sum(sizes)} entries, got {vector.size}")
+    pieces = np.split(vector, np.cumsum(sizes)[:-1])
+    return [piece.reshape(shape) for piece, shape in zip(pieces, like, strict=True)]
