@@ -155,9 +155,10 @@ class Parameters(NamedTuple):
             # Together with the count of paths, skew = 0 means (v, k, lam, mu) =
             # (4 mu + 1, 2 mu, mu - 1, mu): v is odd.
             return _collect([(k, 1), (half + surd, (v - 1) // 2), (half - surd, (v - 1) // 2)])
+        # Never negative: one eigenvalue is >= 0 and the other <= -1, as their product is mu - k.
         first = Fraction((v - 1) * root - skew, 2 * root)
         second = v - 1 - first
-        demand(first.denominator == 1 and first >= 0 and second >= 0,
+        demand(first.denominator == 1,
                f"its eigenvalues {(middle + root) // 2} and {(middle - root) // 2} would have "
                f"the multiplicities {first} and {second}")
         return _collect([(k, 1), ((middle + root) // 2, int(first)),
@@ -196,7 +197,7 @@ def feasibility(v: int, k: int, lam: int | None, mu: int | None) -> Feasibility:
     Parameters
     ----------
     v, k : int
-        v >= 1, 0 <= k <= v - 1.
+        1 <= v < 10^800, 0 <= k <= v - 1.
     lam, mu : int or None
         >= 0.  lam is None exactly for k = 0, mu exactly for k = v - 1.
 
@@ -219,6 +220,7 @@ def feasibility(v: int, k: int, lam: int | None, mu: int | None) -> Feasibility:
     'unknown'
     """
     v = integer("v", v, 1)
+    require(v < 10**800, "v", "have at most 800 digits", v)  # q has five times as many
     k = integer("k", k, 0, v - 1)
     wanted = Parameters(v, k, _pair_count("lam", lam, k == 0, "k = 0"),
                         _pair_count("mu", mu, k == v - 1, "k = v - 1"))

@@ -477,6 +477,7 @@ def test_conference_sets_need_a_sum_of_two_squares():
     (lambda: graphs.subset_incidence(10**9, 5 * 10**8, 2), "have at most 100000000 entries"),
     (lambda: graphs.subset_incidence(10**9, 10**9, 10**9), "have at most 100000000 entries"),
     (lambda: feasibility(0, 0, 0, 0), "v must be an integer at least 1, got 0"),
+    (lambda: feasibility(10**900, 3, 0, 1), "v must have at most 800 digits, got 1000"),
     (lambda: feasibility(5, 5, 0, 0), "k must be an integer between 0 and 4, got 5"),
     (lambda: feasibility(5, 2, -1, 1), "lam must be an integer at least 0, got -1"),
     (lambda: feasibility(5, 2, None, 1), "lam must be an integer at least 0, got None"),
