@@ -155,7 +155,7 @@ class Parameters(NamedTuple):
             # Together with the count of paths, skew = 0 means (v, k, lam, mu) =
             # (4 mu + 1, 2 mu, mu - 1, mu): v is odd.
             return _collect([(k, 1), (half + surd, (v - 1) // 2), (half - surd, (v - 1) // 2)])
-        # Never negative: one eigenvalue is >= 0 and the other <= -1, as their product is mu - k.
+        # Never negative: one eigenvalue is >= 0, the other <= -1, as their product is mu - k.
         first = Fraction((v - 1) * root - skew, 2 * root)
         second = v - 1 - first
         demand(first.denominator == 1,
