@@ -11,18 +11,44 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from nctheory import graphs as graphs
+    from nctheory import losses as losses
+    from nctheory import network as network
+    from nctheory import thresholds as thresholds
+    from nctheory.constructions import DirectSum as DirectSum
+    from nctheory.constructions import Features as Features
+    from nctheory.constructions import Orthogonal as Orthogonal
+    from nctheory.constructions import Triangular as Triangular
+    from nctheory.constructions import TriangularMixture as TriangularMixture
+    from nctheory.constructions import construct as construct
+    from nctheory.constructions import optimal_mixture as optimal_mixture
+    from nctheory.constructions import register as register
     from nctheory.errors import InputError as InputError
     from nctheory.problem import Problem as Problem
+    from nctheory.thresholds import threshold_table as threshold_table
 
 _HOME = {
+    "DirectSum": "nctheory.constructions",
+    "Features": "nctheory.constructions",
     "InputError": "nctheory.errors",
+    "Orthogonal": "nctheory.constructions",
     "Problem": "nctheory.problem",
+    "Triangular": "nctheory.constructions",
+    "TriangularMixture": "nctheory.constructions",
+    "construct": "nctheory.constructions",
+    "optimal_mixture": "nctheory.constructions",
+    "register": "nctheory.constructions",
+    "threshold_table": "nctheory.thresholds",
 }
 
-__all__ = ["__version__", *_HOME]
+_MODULES = ("graphs", "losses", "network", "thresholds")
+
+__all__ = ["__version__", *_HOME, *_MODULES]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"nctheory.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'nctheory' has no attribute '{name}'")
     return getattr(importlib.import_module(_HOME[name]), name)

@@ -16,7 +16,10 @@ class InputError(ValueError):
 
 def show(value: object) -> str:
     """`value` as error messages quote it: one short line, whatever it is."""
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # Python refuses to print integers of more than 4300 digits
+        return f"an integer of {value.bit_length()} bits" if isinstance(value, int) else "?"
     return text if len(text) <= 80 else text[:77] + "..."
 
 

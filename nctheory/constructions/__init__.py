@@ -1,0 +1,34 @@
+"""Constructions: explicit collapsed solutions with exact costs, a family a file.
+
+A new family is one file with a `Block` subclass and one line in `FAMILIES` (or a call of
+`register`); tables, command line and tests pick it up from there.
+"""
+
+from __future__ import annotations
+
+from nctheory.constructions.base import Block, Construction, DirectSum, Ranks
+from nctheory.constructions.features import Features
+from nctheory.constructions.orthogonal import Orthogonal
+from nctheory.constructions.registry import FAMILIES, construct, register
+from nctheory.constructions.triangular import (
+    OptimalMixture,
+    Triangular,
+    TriangularMixture,
+    optimal_mixture,
+)
+
+__all__ = [
+    "FAMILIES",
+    "Block",
+    "Construction",
+    "DirectSum",
+    "Features",
+    "OptimalMixture",
+    "Orthogonal",
+    "Ranks",
+    "Triangular",
+    "TriangularMixture",
+    "construct",
+    "optimal_mixture",
+    "register",
+]

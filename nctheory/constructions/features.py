@@ -1,0 +1,222 @@
+"""A construction of one's own: any nonnegative feature matrix and any last hidden rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nctheory.constructions.base import Block, Matrix, Ranks
+from nctheory.errors import InputError, require, show
+
+
+@dataclass(frozen=True, kw_only=True)
+class Features(Block):
+    r"""Features F >= 0 (m x K) and last hidden rows V (p x m), given as exact rationals.
+
+    For L >= 3: M_2 = F, the middle layers are the orthogonal projection on col(F), the last
+    hidden layer is V on col(F), and W_L is the pseudo-inverse of sigma(V F), so that
+
+        P(L) = |F|_*^2 rank(F)^(L-3) |V Pi|_F^2 |sigma(V F)^+|_F^2,
+        P(2) = |V F|_*^2 |sigma(V F)^+|_F^2.
+
+    Parameters
+    ----------
+    features : array-like of rationals, shape (m, K)
+        F: nonnegative, no zero column, no two columns parallel.  Floats stand for the exact
+        rational that they are.
+    rows : array-like of rationals, shape (p, m)
+        V; sigma(V F) must have rank K.
+    name : str
+        What tables call it.
+
+    Raises
+    ------
+    InputError
+        Where one of these does not hold.
+
+    References
+    ----------
+    Ours.
+
+    Examples
+    --------
+    Four points at right angles, each marked by its own row, are deep neural collapse:
+
+    >>> import numpy as np
+    >>> mine = Features(features=np.eye(4, dtype=int), rows=np.eye(4, dtype=int))
+    >>> mine.representation_cost(5).expression, mine.compare_with_dnc(5)
+    (4096, 0)
+    """
+
+    features: Any
+    rows: Any
+    name: str = "features"
+    classes: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        features = _rationals("features", self.features)
+        rows = _rationals("rows", self.rows)
+        object.__setattr__(self, "features", features)
+        object.__setattr__(self, "rows", rows)
+        object.__setattr__(self, "classes", len(features[0]))
+        _check_features(features)
+        require(len(rows[0]) == len(features), "rows",
+                f"have {len(features)} columns, one a row of features", len(rows[0]))
+        rank = self._marks.rank()
+        require(rank == self.classes, "rows",
+                f"separate the {self.classes} classes: sigma(rows features) must have rank "
+                f"{self.classes}", rank)
+
+    @classmethod
+    def from_file(cls, path: str) -> Features:
+        """Read the arrays `features` and `rows` of an .npz file (never unpickled)."""
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                missing = {"features", "rows"} - set(arrays.files)
+                require(not missing, "file", "hold the arrays features and rows", arrays.files)
+                return cls(features=arrays["features"], rows=arrays["rows"],
+                           name=Path(path).stem)
+        except InputError:
+            raise
+        except Exception as error:  # whatever a damaged archive makes NumPy raise
+            raise InputError(f"file must be a readable .npz file, got {show(path)}: "
+                             f"{error}") from None
+
+    @property
+    def least_layers(self) -> int:
+        return 2
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} m={len(self.features)} rows={len(self.rows)}"
+
+    # --- exact linear algebra over the rationals ---
+
+    @cached_property
+    def _F(self) -> Any:
+        return _domain_matrix(self.features)
+
+    @cached_property
+    def _hidden(self) -> Any:
+        return _domain_matrix(self.rows) * self._F
+
+    @cached_property
+    def _marks(self) -> Any:
+        rows = [[max(value, 0) for value in row] for row in self._hidden.to_list()]
+        return _domain_matrix(rows)
+
+    @cached_property
+    def _projection(self) -> Any:
+        """Pi, the orthogonal projection on col(F)."""
+        basis = self._F.columnspace()
+        return basis * (basis.transpose() * basis).inv() * basis.transpose()
+
+    @cached_property
+    def _rank(self) -> int:
+        return int(self._F.rank())
+
+    @cached_property
+    def _spectra(self) -> tuple[Mapping[Any, int], Mapping[Any, int]]:
+        return _gram_spectrum(self._hidden), _gram_spectrum(self._F)
+
+    def gram_spectrum(self, layers: int) -> Mapping[Any, int]:
+        return self._spectra[layers > 2]
+
+    def squared_norms(self, layers: int) -> tuple[Fraction, ...]:
+        gram = self._marks.transpose() * self._marks
+        last = _fraction(gram.inv().to_Matrix().trace())
+        if layers == 2:
+            return (last,)
+        cuts = _domain_matrix(self.rows) * self._projection
+        hidden = sum((_fraction(v) ** 2 for row in cuts.to_list() for v in row), Fraction(0))
+        return (Fraction(self._rank),) * (layers - 3) + (hidden, last)
+
+    def shapes(self, layers: int) -> list[Matrix]:
+        marks = _floats(self._marks)
+        last = np.linalg.solve(marks.T @ marks, marks.T).astype(np.float64)
+        if layers == 2:
+            return [_floats(self._hidden), last]
+        projection = _floats(self._projection)
+        cuts = _floats(_domain_matrix(self.rows) * self._projection)
+        return [_floats(self._F), *[projection] * (layers - 3), cuts, last]
+
+    def hidden_sizes(self, layers: int) -> tuple[int, ...]:
+        rank = sum(self.gram_spectrum(layers).values())
+        return (rank, *(len(self.features),) * (layers - 2), len(self.rows))
+
+    def ranks(self, layers: int) -> Ranks:
+        layers = self._check_layers(layers)
+        last = int(self._hidden.rank())
+        features = (self._rank,) * (layers - 1) if layers > 2 else (last,)
+        return Ranks((*features, last), (*features[1:], self.classes))
+
+
+def _rationals(name: str, value: Any) -> tuple[tuple[Fraction, ...], ...]:
+    requirement = "be a non-empty matrix of finite numbers"
+    try:
+        matrix = np.asarray(value, dtype=object)
+        exact = tuple(tuple(_fraction(item) for item in row) for row in matrix)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{name} must {requirement}, got {show(value)}") from None
+    require(matrix.ndim == 2 and matrix.size > 0, name, requirement, value)
+    return exact
+
+
+def _fraction(number: Any) -> Fraction:
+    """An int, float, Fraction or sympy rational as a Fraction: exact in every case."""
+    if hasattr(number, "numerator"):
+        return Fraction(int(number.numerator), int(number.denominator))
+    return Fraction(float(number))
+
+
+def _check_features(features: tuple[tuple[Fraction, ...], ...]) -> None:
+    seen: dict[tuple[Fraction, ...], int] = {}
+    for index, column in enumerate(zip(*features, strict=True)):
+        for row, value in enumerate(column):
+            require(value >= 0, f"features[{row}, {index}]", "be nonnegative", float(value))
+        total = sum(column)
+        require(total > 0, f"features[:, {index}]", "have a positive entry", "zeros")
+        direction = tuple(value / total for value in column)
+        if direction in seen:
+            raise InputError(f"features must have no two parallel columns, got columns "
+                             f"{seen[direction]} and {index} parallel")
+        seen[direction] = index
+
+
+def _domain_matrix(rows: Any) -> Any:
+    from sympy import QQ
+    from sympy.polys.matrices import DomainMatrix
+
+    entries = [[QQ(int(v.numerator), int(v.denominator)) for v in row] for row in rows]
+    return DomainMatrix(entries, (len(entries), len(entries[0])), QQ)
+
+
+def _floats(matrix: Any) -> Matrix:
+    return np.array([[float(_fraction(v)) for v in row] for row in matrix.to_list()])
+
+
+def _gram_spectrum(matrix: Any) -> Mapping[Any, int]:
+    """The non-zero eigenvalues of A A^T with multiplicities: rationals, or sympy's `CRootOf`."""
+    import sympy
+
+    gram = matrix * matrix.transpose() if len(matrix.to_list()) <= matrix.shape[1] else (
+        matrix.transpose() * matrix)
+    x = sympy.Symbol("x")
+    polynomial = sympy.Poly(gram.charpoly(), x, domain="QQ")
+    spectrum: dict[Any, int] = {}
+    for factor, multiplicity in polynomial.factor_list()[1]:
+        if factor.degree() == 1:
+            root = -factor.eval(0) / factor.LC()
+            if root:
+                spectrum[_fraction(root)] = multiplicity
+            continue
+        integral = factor.clear_denoms(convert=True)[1]
+        for index in range(factor.degree()):  # a symmetric matrix: every root is real
+            spectrum[sympy.CRootOf(integral, index, radicals=False)] = multiplicity
+    return spectrum

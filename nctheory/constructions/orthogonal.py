@@ -1,0 +1,65 @@
+"""Deep neural collapse: class means form an orthogonal frame in every layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from nctheory.constructions.base import Block, Matrix, Ranks
+from nctheory.errors import integer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orthogonal(Block):
+    """Deep neural collapse (DNC): M_2 = W_2 = ... = W_L = I_K, so P = K^(L+1) and c = K.
+
+    Parameters
+    ----------
+    classes : int
+        K >= 1 (one class is a block of a direct sum).
+
+    References
+    ----------
+    [SLM24] section 4; the cost is ours.
+
+    Examples
+    --------
+    >>> from nctheory import Orthogonal, Problem
+    >>> Orthogonal(classes=10).factors(3)
+    [10, 10, 10, 10]
+    >>> f"{Orthogonal(classes=10).loss(Problem(classes=10, layers=4)):.7f}"
+    '0.0991799'
+    """
+
+    classes: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "classes", integer("classes", self.classes, 1))
+
+    @property
+    def label(self) -> str:
+        return f"DNC {self.classes}"
+
+    def gram_spectrum(self, layers: int) -> Mapping[Fraction, int]:
+        return {Fraction(1): self.classes}
+
+    def squared_norms(self, layers: int) -> tuple[Fraction, ...]:
+        return (Fraction(self.classes),) * (layers - 1)
+
+    def shapes(self, layers: int) -> list[Matrix]:
+        return [np.eye(self.classes)] * layers
+
+    def hidden_sizes(self, layers: int) -> tuple[int, ...]:
+        return (self.classes,) * layers
+
+    def ranks(self, layers: int) -> Ranks:
+        layers = self._check_layers(layers)
+        return Ranks((self.classes,) * layers, (self.classes,) * (layers - 1))
+
+    @classmethod
+    def best(cls, classes: int, layers: int) -> Orthogonal:
+        """The member of the family with `classes` classes: there is always just one."""
+        return cls(classes=classes)

@@ -1,0 +1,165 @@
+"""Exact decisions about real numbers of the form  scale * (sum_i m_i sqrt(theta_i))^2.
+
+Every representation cost of this library is such a number: a rational times the square of a
+nuclear norm, and a nuclear norm is a sum of square roots of the eigenvalues of a Gram matrix.
+Decisions use integers and fractions alone; floats are derived from the exact value, never the
+other way round.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import sympy
+
+# Precisions (bits) tried one after the other where no closed form decides a sign.
+PRECISIONS = (64, 256, 1024, 4096)
+
+
+def sign(number: Fraction | int) -> int:
+    """-1, 0 or 1."""
+    return (number > 0) - (number < 0)
+
+
+def sign_with_root(a: Fraction | int, b: Fraction | int, d: Fraction | int) -> int:
+    """The sign of a + b sqrt(d), d >= 0: compare the signs of the two terms, then the squares.
+
+    >>> sign_with_root(-3, 2, 2)      # 2 sqrt(2) < 3
+    -1
+    """
+    left, right = sign(a), sign(b) * sign(d)
+    if left * right >= 0:
+        return sign(left + right)
+    return left * sign(a * a - b * b * d)
+
+
+def integer_root(number: int, degree: int) -> int:
+    """floor(number^(1/degree)) for number >= 0, by Newton's iteration in integers.
+
+    >>> integer_root(10**300 - 1, 3) == 10**100 - 1
+    True
+    """
+    if degree == 2:
+        return math.isqrt(number)
+    if number < 2 or degree == 1:
+        return number
+    # Newton decreases monotonically to the floor from any start above the root.
+    root = 1 << -(-number.bit_length() // degree)
+    while True:
+        smaller = ((degree - 1) * root + number // root ** (degree - 1)) // degree
+        if smaller >= root:
+            return root
+        root = smaller
+
+
+def root_bounds(number: Fraction, degree: int, bits: int) -> tuple[Fraction, Fraction]:
+    """Rationals lo <= number^(1/degree) <= hi with hi - lo <= 2^-bits * max(1, the root).
+
+    >>> low, high = root_bounds(Fraction(2), 2, 20)
+    >>> low**2 <= 2 <= high**2 and high - low <= Fraction(1, 2**20)
+    True
+    """
+    # A root far below 1 needs more places than one above it.
+    size = (number.denominator.bit_length() - number.numerator.bit_length()) // degree
+    shift = bits + max(0, size)
+    scaled = (number.numerator << (degree * shift)) // number.denominator
+    low = integer_root(scaled, degree)
+    exact = low**degree == scaled and number.denominator == 1
+    return Fraction(low, 1 << shift), Fraction(low + (not exact), 1 << shift)
+
+
+def log(number: Fraction | int) -> float:
+    """The natural logarithm of a positive rational of any size, as a float."""
+    return math.log(number.numerator) - math.log(number.denominator)
+
+
+@dataclass(frozen=True)
+class RepresentationCost:
+    """The positive real number  P = scale * (sum_i m_i sqrt(theta_i))^2.
+
+    `scale` is a positive rational; `spectrum` maps each theta > 0 to its multiplicity m.  A
+    theta is a `Fraction`, or a real algebraic number given by sympy (`CRootOf`).
+    """
+
+    scale: Fraction
+    spectrum: Mapping[Any, int]
+
+    @cached_property
+    def surd(self) -> tuple[Fraction, Fraction, Fraction] | None:
+        """(a, b, d) with P = a + b sqrt(d), where at most two rational theta make that so."""
+        if len(self.spectrum) > 2 or not all(isinstance(t, Fraction) for t in self.spectrum):
+            return None
+        terms = list(self.spectrum.items())
+        a = sum((m * m * theta for theta, m in terms), Fraction(0))
+        if len(terms) == 1:
+            return self.scale * a, Fraction(0), Fraction(0)
+        (theta, m), (eta, k) = terms
+        return self.scale * a, self.scale * 2 * m * k, theta * eta
+
+    @property
+    def expression(self) -> sympy.Expr:
+        """P as an exact sympy number."""
+        import sympy
+
+        scale = sympy.Rational(self.scale.numerator, self.scale.denominator)
+        return scale * self.nuclear_norm**2
+
+    @property
+    def nuclear_norm(self) -> sympy.Expr:
+        """sum_i m_i sqrt(theta_i) as an exact sympy number."""
+        import sympy
+
+        return sympy.Add(*(m * sympy.sqrt(sympy.sympify(theta))
+                           for theta, m in self.spectrum.items()))
+
+    @property
+    def log(self) -> float:
+        """log P as a float: finite where P itself would overflow."""
+        norm = math.fsum(m * math.sqrt(theta) for theta, m in self.spectrum.items())
+        return log(self.scale) + 2 * math.log(norm)
+
+    def bounds(self, bits: int) -> tuple[Fraction, Fraction]:
+        """Rationals lo <= P <= hi, about `bits` bits apart relative to P."""
+        low = high = Fraction(0)
+        for theta, m in self.spectrum.items():
+            below, above = _rational_bounds(theta, bits)
+            low += m * root_bounds(below, 2, bits)[0]
+            high += m * root_bounds(above, 2, bits)[1]
+        return self.scale * low**2, self.scale * high**2
+
+    def compare(self, number: Fraction | int) -> int | None:
+        """The sign of P - number: exact, or None where 4096 bits could not separate them.
+
+        A single square root is decided in integers (isolate it, compare signs, square), so
+        ties are found; several roots by rational bounds, where a tie stays undecided.
+
+        >>> RepresentationCost(Fraction(2), {Fraction(2): 1, Fraction(3): 1}).compare(20)
+        -1
+        """
+        if self.surd is not None:
+            a, b, d = self.surd
+            return sign_with_root(a - number, b, d)
+        for bits in PRECISIONS:
+            low, high = self.bounds(bits)
+            if low > number or high < number:
+                return sign(low - number)
+        return None
+
+
+def _rational_bounds(theta: Any, bits: int) -> tuple[Fraction, Fraction]:
+    if isinstance(theta, Fraction):
+        return theta, theta
+    import sympy
+
+    # sympy isolates a root of an integer polynomial in rationals: rigorous.  It may take a
+    # rational factor out of the root.
+    factor, root = theta.as_coeff_Mul()
+    middle = factor * root.eval_rational(sympy.Rational(1, 1 << bits) / factor)
+    value, width = Fraction(int(middle.p), int(middle.q)), Fraction(1, 1 << bits)
+    return max(value - width, Fraction(0)), value + width

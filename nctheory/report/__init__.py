@@ -1,0 +1,1 @@
+"""What people and programs read: terminal tables, JSON, CSV and LaTeX of the same rows."""

@@ -1,0 +1,73 @@
+"""One construction in detail: exact cost, ranks and loss for a range of layers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from nctheory import __version__
+from nctheory.constructions import Block, Construction
+from nctheory.errors import InputError
+from nctheory.problem import Problem
+from nctheory.report.text import grid, render, span
+
+COMPARISONS = {-1: "beats DNC", 0: "ties with DNC", 1: "does not beat DNC", None: "undecided"}
+
+
+def records(construction: Construction, layers: Iterable[int], samples: int,
+            weight_decay: float) -> list[dict[str, Any]]:
+    """A record for each number of layers that the construction is defined for."""
+    values = [L for L in layers if L >= construction.least_layers]
+    if not values:
+        raise InputError(f"layers must be at least {construction.least_layers} for "
+                         f"{construction.label}, got {list(layers)}")
+    return [_record(construction, L, Problem(classes=construction.classes, layers=L,
+                                             samples=samples, weight_decay=weight_decay))
+            for L in values]
+
+
+def _record(construction: Construction, L: int, problem: Problem) -> dict[str, Any]:
+    exact = (str(construction.representation_cost(L).expression)
+             if isinstance(construction, Block) else None)
+    comparison = construction.compare_with_dnc(L)
+    ranks = construction.ranks(L)
+    return {
+        "layers": L,
+        "exact": exact,
+        "cost": construction.cost(L),
+        "ratio": construction.cost(L) / construction.classes,
+        "loss": construction.loss(problem),
+        "comparison": COMPARISONS[comparison],
+        "certified": comparison is not None,
+        "width": construction.required_width(L),
+        "ranks": {"before": list(ranks.before), "after": list(ranks.after)},
+    }
+
+
+def to_json(construction: Construction, layers: Iterable[int], samples: int,
+            weight_decay: float) -> str:
+    """{"version", "parameters", "rows"}."""
+    rows = records(construction, layers, samples, weight_decay)
+    parameters = {"construction": construction.label, "classes": construction.classes,
+                  "samples": samples, "weight_decay": weight_decay}
+    return json.dumps({"version": __version__, "parameters": parameters, "rows": rows},
+                      indent=1) + "\n"
+
+
+def to_text(construction: Construction, layers: Iterable[int], samples: int,
+            weight_decay: float) -> str:
+    """A line for each number of layers, with the exact P."""
+    table = grid({"L": "right", "c": "right", "c/K": "right", "loss": "right",
+                  "rank M": "left", "rank σ(M_L)": "left", "width": "right", "DNC": "left",
+                  "P": "left"})
+    for row in records(construction, layers, samples, weight_decay):
+        after = row["ranks"]["after"]
+        table.add_row(str(row["layers"]), f"{row['cost']:.6f}", f"{row['ratio']:.6f}",
+                      f"{row['loss']:.7f}", span(row["ranks"]["before"]),
+                      str(after[-1]) if after else "-", str(row["width"]), row["comparison"],
+                      row["exact"] or "(a sum)")
+    legend = (f"{construction.label}: K = {construction.classes} classes.  P = c^(L+1) is exact; "
+              f"the comparison with DNC (c = K) is decided\nby exact arithmetic.  loss: minimal, "
+              f"at weight decay {weight_decay:g} and {samples} sample(s) a class.\n")
+    return render(table) + legend

@@ -1,0 +1,294 @@
+"""Threshold tables: for which K, L and weight decay deep neural collapse (DNC) is beaten.
+
+Least cost c decides (see `nctheory.constructions.base`), and direct sums make it a knapsack: K
+classes are filled with blocks of the families in the registry, each saving K_b - c_b over DNC.
+Floats find the best sum; integers then decide each cell's verdict.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from nctheory import losses
+from nctheory.constructions import FAMILIES, Block, Construction, DirectSum, Orthogonal, Ranks
+from nctheory.errors import InputError, integer
+from nctheory.problem import Problem
+
+BEATEN = "dnc beaten"
+NOT_BEATEN = "not beaten by this library"
+OPTIMAL = "dnc optimal"
+ZERO = "zero optimal"
+UNDECIDED = "undecided"
+VERDICTS = (BEATEN, NOT_BEATEN, OPTIMAL, ZERO, UNDECIDED)
+
+# What a verdict rests on.  The first two are certified: exact arithmetic decided.
+INTEGERS = "integers"
+BOUNDS = "rational bounds"
+NOTHING = "nothing"
+ONE_LAYER = "theorem: with L = 1 the optimum is soft thresholding of Y (ours)"
+TWO_CLASSES = "theorem: K = 2 with MSE, ReLU, width >= 2, zero not optimal [SML23, main theorem]"
+CERTIFIED = (INTEGERS, BOUNDS)
+
+TINY = np.finfo(float).tiny
+
+
+@dataclass(frozen=True)
+class Row:
+    """One cell (K, L): the best construction of the library against DNC.
+
+    `loss`, `dnc_loss` and `loss_ratio` are None in a table without a weight decay, whose
+    verdicts then hold for every weight decay at which the zero solution is not optimal.
+    """
+
+    classes: int
+    layers: int
+    construction: Construction
+    cost: float
+    verdict: str
+    evidence: str
+    loss: float | None = None
+    dnc_loss: float | None = None
+
+    @property
+    def dnc_cost(self) -> int:
+        """c = K."""
+        return self.classes
+
+    @property
+    def ratio(self) -> float:
+        """c / K: below 1 where DNC is beaten."""
+        return self.cost / self.classes
+
+    @property
+    def loss_ratio(self) -> float | None:
+        """loss / (loss of DNC) at the table's weight decay."""
+        if self.loss is None or self.dnc_loss is None:
+            return None
+        return self.loss / self.dnc_loss
+
+    @property
+    def certified(self) -> bool:
+        """Whether exact or interval arithmetic decided the verdict."""
+        return self.evidence in CERTIFIED
+
+    @cached_property
+    def ranks(self) -> Ranks:
+        """Ranks of M_1..M_L and sigma(M_2)..sigma(M_L) of the construction."""
+        return self.construction.ranks(self.layers)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of `threshold_table`, by layers within classes, and what they were made with."""
+
+    classes: tuple[int, ...]
+    layers: tuple[int, ...]
+    samples: int
+    weight_decay: float | None
+    rows: tuple[Row, ...]
+
+    def least_classes(self) -> dict[int, int | None]:
+        """{L: the least K of the table at which DNC is beaten, or None}."""
+        return {L: min((row.classes for row in self.rows
+                        if row.layers == L and row.verdict == BEATEN), default=None)
+                for L in self.layers}
+
+    def least_layers(self) -> dict[int, int | None]:
+        """{K: the least L of the table at which DNC is beaten, or None}."""
+        return {K: min((row.layers for row in self.rows
+                        if row.classes == K and row.verdict == BEATEN), default=None)
+                for K in self.classes}
+
+
+def threshold_table(classes: Iterable[int], layers: Iterable[int], *, samples: int = 1,
+                    weight_decay: float | None = None) -> Table:
+    """The best construction of the library for every K and L, and whether it beats DNC.
+
+    Parameters
+    ----------
+    classes, layers : iterables of int
+        K >= 2 and L >= 1.
+    samples : int
+        n, samples a class; matters only with a weight decay.
+    weight_decay : float, optional
+        lam, the same for every factor.  Without it the table is about costs, which decide for
+        every lam at once; with it, rows carry losses, blocks are chosen by loss, and "zero
+        optimal" becomes a possible verdict.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    InputError
+        Where a range is empty or a value is outside its domain.
+
+    Notes
+    -----
+    "not beaten" is about this library alone: the families in the registry and their direct
+    sums.  "dnc optimal" is said only where a theorem says so: L = 1, and K = 2 ([SML23]).
+
+    Examples
+    --------
+    >>> from nctheory import threshold_table
+    >>> table = threshold_table(range(9, 12), [3])
+    >>> [(row.construction.label, round(row.ratio, 4), row.verdict) for row in table.rows]
+    [('DNC 9', 1.0, 'not beaten by this library'),
+     ('triangular r=5 s=3', 0.9234, 'dnc beaten'),
+     ('triangular r=5 s=3 + DNC 1', 0.9304, 'dnc beaten')]
+    """
+    K_values = _values("classes", classes, 2)
+    L_values = _values("layers", layers, 1)
+    rows: dict[tuple[int, int], Row] = {}
+    for L in L_values:
+        library = _library(K_values[-1], L)
+        problems = [None if weight_decay is None else Problem(
+            classes=K, layers=L, samples=samples, weight_decay=weight_decay) for K in K_values]
+        sums = _best_sums(K_values, L, library.better, samples, weight_decay)
+        for K, construction, problem in zip(K_values, sums, problems, strict=True):
+            rows[K, L] = _row(construction, *_verdict(K, L, library, problem), L, problem)
+    return Table(K_values, L_values, integer("samples", samples, 1), weight_decay,
+                 tuple(rows[K, L] for K in K_values for L in L_values))
+
+
+def _values(name: str, values: Iterable[int], least: int) -> tuple[int, ...]:
+    numbers = tuple(sorted({integer(name, value, least) for value in values}))
+    if not numbers:
+        raise InputError(f"{name} must be a non-empty range, got an empty one")
+    return numbers
+
+
+class _Library(NamedTuple):
+    """The best member of each family for each number of classes, sorted by an exact decision:
+    c < K, c >= K, undecided."""
+
+    better: list[Block]
+    worse: list[Block]
+    undecided: list[Block]
+
+
+def _library(largest: int, layers: int) -> _Library:
+    library = _Library([], [], [])
+    for family in FAMILIES.values():
+        if family.best is None:
+            continue
+        for K in range(1, largest + 1):
+            block = family.best(K, layers)
+            if block is not None and not isinstance(block, Orthogonal):
+                sign = block.compare_with_dnc(layers)
+                kind = library.undecided if sign is None else (
+                    library.better if sign < 0 else library.worse)
+                kind.append(block)
+    return library
+
+
+def _best_sums(K_values: Sequence[int], layers: int, blocks: Sequence[Block], samples: int,
+               weight_decay: float | None) -> list[Construction]:
+    """For each K, the direct sum of least cost (of least loss, given a weight decay)."""
+    sizes = np.array([block.classes for block in blocks], dtype=np.int64)
+    costs = np.array([block.cost(layers) for block in blocks])
+    K = np.array(K_values)[:, None]
+    if weight_decay is None:
+        # Every block is better than DNC by an exact decision: rounding must not hide that.
+        gains = np.broadcast_to(np.maximum(sizes - costs, TINY), (len(K), len(blocks)))
+    else:
+        # A class in a block of cost c_b is worth f*(kappa_b)/K; kappa_b scales with K/K_b.
+        decay = math.log(Problem(classes=2, layers=1, weight_decay=weight_decay).decays[0])
+        log_share = np.log(np.append(costs / sizes, 1.0) * K)
+        kappas = losses.kappa((layers + 1) * log_share, samples, layers, decay)
+        values = losses.minimal_loss(kappas, layers)
+        gains = sizes * (values[:, -1:] - values[:, :-1]) / K
+    counts = knapsack(sizes, np.ascontiguousarray(gains), np.array(K_values, dtype=np.int64))
+    return [_sum(K, blocks, row) for K, row in zip(K_values, counts, strict=True)]
+
+
+def _sum(classes: int, blocks: Sequence[Block], counts: NDArray[np.int64]) -> Construction:
+    chosen = [blocks[i] for i in np.flatnonzero(counts)[::-1] for _ in range(counts[i])]
+    rest = classes - sum(block.classes for block in chosen)
+    if rest:
+        chosen.append(Orthogonal(classes=rest))
+    return chosen[0] if len(chosen) == 1 else DirectSum(tuple(chosen))
+
+
+@njit(cache=True)
+def knapsack(sizes: NDArray[np.int64], gains: NDArray[np.float64],
+             capacities: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How often to take each item, for each row of gains: sizes within the row's capacity.
+
+    Maximises the sum of gains; items may repeat, and places may stay empty (worth 0).
+    """
+    counts = np.zeros(gains.shape, dtype=np.int64)
+    for row in range(len(capacities)):
+        capacity = capacities[row]
+        value = np.zeros(capacity + 1)
+        choice = np.full(capacity + 1, -1)
+        for size in range(1, capacity + 1):
+            value[size] = value[size - 1]
+            for item in range(len(sizes)):
+                if sizes[item] <= size:
+                    candidate = value[size - sizes[item]] + gains[row, item]
+                    if candidate > value[size]:
+                        value[size] = candidate
+                        choice[size] = item
+        size = capacity
+        while size > 0:
+            if choice[size] < 0:
+                size -= 1
+            else:
+                counts[row, choice[size]] += 1
+                size -= sizes[choice[size]]
+    return counts
+
+
+def _verdict(K: int, L: int, library: _Library, problem: Problem | None) -> tuple[str, str]:
+    """The verdict on a cell and what it rests on.
+
+    A sum beats DNC iff one of its blocks does, c_b < K_b (f* increases in kappa as long as zero
+    is not optimal), so exact decisions about single blocks settle every cell.
+    """
+    better, worse, undecided = ([block for block in kind if block.classes <= K]
+                                for kind in library)
+    if problem is not None:
+        candidates: list[Block] = better or [Orthogonal(classes=K)]
+        # Zero is optimal iff no block survives; the one of least c_b/K_b dies last.
+        candidates.sort(key=lambda block: block.log_cost(L) - math.log(block.classes))
+        zeros = [block.is_zero(problem) for block in candidates[:1]]
+        if zeros == [True]:
+            zeros = [block.is_zero(problem) for block in candidates]
+        if None in zeros:
+            return UNDECIDED, NOTHING
+        if all(zeros):
+            return ZERO, _evidence(candidates, L)
+    if L == 1:
+        return OPTIMAL, ONE_LAYER
+    if K == 2:
+        return OPTIMAL, TWO_CLASSES
+    if better:
+        return BEATEN, _evidence(better, L)
+    if undecided:
+        return UNDECIDED, NOTHING
+    return NOT_BEATEN, _evidence(worse, L)
+
+
+def _evidence(blocks: Sequence[Block], layers: int) -> str:
+    exact = all(block.representation_cost(layers).surd is not None for block in blocks)
+    return INTEGERS if exact else BOUNDS
+
+
+def _row(construction: Construction, verdict: str, evidence: str, layers: int,
+         problem: Problem | None) -> Row:
+    row = Row(construction.classes, layers, construction, construction.cost(layers), verdict,
+              evidence)
+    if problem is None:
+        return row
+    dnc = Orthogonal(classes=construction.classes)
+    return replace(row, loss=construction.loss(problem), dnc_loss=dnc.loss(problem))

@@ -1,0 +1,118 @@
+"""The command line as its users meet it: output, exit status, one line for every refusal."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+
+from nctheory import cli
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run `nctheory ARGUMENTS` in this process: (exit status, stdout, stderr)."""
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["nctheory", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        captured = capsys.readouterr()
+        return stop.value.code or 0, captured.out, captured.err
+    return call
+
+
+def test_default_table(run):
+    status, out, _ = run("thresholds")
+    assert status == 0
+    assert "triangular r=5 s=3 + DNC 1" in out
+    assert "least K with DNC beaten:  L=2: 15, L=3: 10, L=4..5: 6" in out
+    assert "\x1b" not in out  # no colour but on a terminal
+
+
+def test_json_rows(run):
+    status, out, _ = run("thresholds", "--classes", "9:11", "--layers", "3", "--format", "json",
+                         "--weight-decay", "0.004", "--samples", "2")
+    data = json.loads(out)
+    assert status == 0 and set(data) >= {"parameters", "version", "rows"}
+    assert data["parameters"]["weight_decay"] == 0.004 and data["parameters"]["samples"] == 2
+    assert [row["classes"] for row in data["rows"]] == [9, 10, 11]
+    row = data["rows"][1]
+    assert row["construction"] == "triangular r=5 s=3"
+    assert row["cost"] == pytest.approx(9.23437, abs=1e-5) and row["dnc_cost"] == 10
+    assert row["ratio"] == row["cost"] / 10 and row["loss_ratio"] < 1
+    assert row["verdict"] == "dnc beaten" and row["certified"] is True
+    assert row["ranks"] == {"before": [5, 5, 5], "after": [5, 10]}
+
+
+def test_csv_and_latex_hold_the_same_rows(run, tmp_path):
+    path = tmp_path / "table.csv"
+    status, out, _ = run("thresholds", "--classes", "10", "--layers", "3:4", "--format", "csv",
+                         "--output", str(path))
+    assert (status, out) == (0, "")
+    rows = list(csv.DictReader(io.StringIO(path.read_text())))
+    assert [row["layers"] for row in rows] == ["3", "4"]
+    assert rows[0]["ranks"] == "5 5 5 / 5 10"
+    _, out, _ = run("thresholds", "--classes", "10", "--layers", "3:4", "--format", "latex")
+    lines = out.splitlines()
+    columns = lines[1].split("}{")[1].rstrip("}")
+    body = [line for line in lines if line.startswith("10 &")]
+    assert len(body) == 2 and all(line.count("&") == len(columns) - 1 for line in body)
+
+
+def test_cost_of_a_construction(run):
+    status, out, _ = run("cost", "triangular:r=6,s=3", "--layers", "2:3")
+    assert status == 0 and "3250" in out and "beats DNC" in out
+    _, out, _ = run("cost", "triangular:r=5,s=3+dnc:K=1", "--layers", "3", "--format", "json")
+    row = json.loads(out)["rows"][0]
+    assert row["ratio"] == pytest.approx(0.9304, abs=5e-5) and row["certified"] is True
+
+
+def test_graph(run):
+    status, out, _ = run("graph", "triangular:r=5")
+    assert status == 0
+    for line in ("10, 6, 3, 4", "6", "-2", "realised here"):
+        assert line in out
+
+
+def test_help_names_every_command(run):
+    _, out, _ = run("--help")
+    assert all(name in out for name in cli.cli.commands)
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["thresholds", "--classes", "1:3"], "classes must be an integer at least 2, got 1"),
+    (["thresholds", "--classes", "5:3"], "must be a range a:b with a <= b, got '5:3'"),
+    (["thresholds", "--classes", "x"], "must be a range a:b of integers, got 'x'"),
+    (["thresholds", "--layers", "0:3"], "layers must be an integer at least 1, got 0"),
+    (["thresholds", "--weight-decay", "-1"], "weight_decay must be a finite number greater"),
+    (["thresholds", "--weight-decay", "nan"], "weight_decay must be a finite number greater"),
+    (["thresholds", "--samples", "0"], "samples must be an integer at least 1, got 0"),
+    (["thresholds", "--format", "xml"], "'xml' is not one of"),
+    (["thresholds", "--output", "/nowhere/x"], "--output must be a writable file"),
+    (["thresholds", "--colour"], "No such option"),
+    (["cost", "triangular:r=3,s=2"], "vertices must be an integer at least 4, got 3"),
+    (["cost", "triangular:r=6,s=5"], "subset must be an integer between 2 and 4, got 5"),
+    (["cost", "pyramid:r=6"], "construction must be one of dnc"),
+    (["cost", "triangular:r=6,s=3", "--layers", "1"], "layers must be at least 2"),
+    (["cost"], "Missing argument"),
+    (["graph", "pyramid:r=6"], "triangular"),
+    (["graph", "triangular:r=1"], "r"),
+    (["collapse"], "No such command")])
+def test_every_refusal_is_one_line_and_status_2(run, arguments, message):
+    status, out, err = run(*arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("nctheory: error: ") and err.count("\n") == 1 and message in err
+
+
+def test_module_and_import(tmp_path):
+    """`python -m nctheory` works anywhere, and `import nctheory` loads nothing heavy."""
+    done = subprocess.run([sys.executable, "-m", "nctheory", "--version"], capture_output=True,
+                          text=True, check=True)
+    assert done.stdout.startswith("nctheory, version ")
+    heavy = "import nctheory, sys; print([m for m in ('numba', 'sympy', 'scipy', 'numpy') " \
+            "if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True,
+                          check=True)
+    assert done.stdout == "[]\n"

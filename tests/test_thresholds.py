@@ -1,0 +1,151 @@
+"""Threshold tables: against [SLM24]'s theorem, against brute force, and their verdicts."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from nctheory import DirectSum, InputError, Orthogonal, Problem, Triangular, threshold_table
+from nctheory.thresholds import BEATEN, NOT_BEATEN, OPTIMAL, ZERO, knapsack
+
+
+@pytest.fixture(scope="module")
+def table():
+    return threshold_table(range(2, 61), range(1, 9))
+
+
+def test_slm24_theorem_5_cell_by_cell(table):
+    """[SLM24, Theorem 5]: DNC is not optimal for K >= 6, L >= 4 and for K >= 10, L = 3.
+
+    The table says the same in every cell with L >= 3, and more with L = 2, where the theorem
+    is silent: beaten from K = 15 on (P = 3250 < 15^3 at K = 15; ours).
+    """
+    differences = []
+    for row in table.rows:
+        claimed = row.classes >= 6 and row.layers >= 4 or row.classes >= 10 and row.layers == 3
+        if (row.verdict == BEATEN) != claimed:
+            differences.append((row.classes, row.layers))
+    assert differences == [(K, 2) for K in range(15, 61)]
+
+
+def test_every_cell_is_certified_or_rests_on_a_theorem(table):
+    for row in table.rows:
+        if row.layers == 1 or row.classes == 2:
+            assert row.verdict == OPTIMAL and not row.certified
+            assert row.evidence.startswith("theorem")
+        else:
+            assert row.verdict in (BEATEN, NOT_BEATEN)
+            assert row.certified and row.evidence == "integers"
+
+
+def test_verdicts_agree_with_the_costs(table):
+    for row in table.rows:
+        assert row.construction.classes == row.classes
+        assert row.cost == pytest.approx(row.construction.cost(row.layers), rel=1e-15)
+        assert (row.verdict == BEATEN) == (row.ratio < 1 - 1e-12)
+        sign = row.construction.compare_with_dnc(row.layers)
+        assert sign == (-1 if row.verdict == BEATEN else 0)
+
+
+def test_least_cost_is_subadditive_and_never_grows_faster_than_dnc(table):
+    cost = {(row.classes, row.layers): row.cost for row in table.rows}
+    for L in (2, 3, 5, 8):
+        for a, b in itertools.product(range(2, 31), repeat=2):
+            assert cost[a + b, L] <= cost[a, L] + cost[b, L] + 1e-9
+        for K in range(3, 61):
+            assert cost[K, L] <= cost[K - 1, L] + 1 + 1e-9
+
+
+def test_direct_sums_are_the_best_of_all_partitions():
+    """Brute force over every multiset of blocks with at most 30 classes."""
+    blocks = {K: Triangular.best(K, 5).cost(5) for K in (6, 10, 15, 21, 28)}
+    for row in threshold_table(range(3, 31), [5]).rows:
+        best = min(
+            row.classes - sum(sizes) + sum(blocks[size] for size in sizes)
+            for count in range(6)
+            for sizes in itertools.combinations_with_replacement(blocks, count)
+            if sum(sizes) <= row.classes)
+        assert row.cost == pytest.approx(best, rel=1e-13)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_knapsack_compiled_and_in_python(compiled):
+    solve = knapsack if compiled else knapsack.py_func
+    sizes = np.array([3, 5, 7])
+    gains = np.array([[1.0, 2.0, 2.9], [0.0, -1.0, -2.0], [1.0, 1.0, 5.0]])
+    counts = solve(sizes, gains, np.array([15, 30, 13]))
+    assert counts.tolist() == [[0, 3, 0], [0, 0, 0], [2, 0, 1]]
+
+
+def test_summaries():
+    table = threshold_table(range(3, 17), range(2, 6))
+    assert table.least_classes() == {2: 15, 3: 10, 4: 6, 5: 6}
+    layers = table.least_layers()
+    assert [layers[K] for K in (3, 5, 6, 9, 10, 14, 15, 16)] == [
+        None, None, 4, 4, 3, 3, 2, 2]
+
+
+def test_losses_at_a_weight_decay():
+    row = threshold_table([10], [4], weight_decay=0.004).rows[0]
+    # THEORY.md section 3: 0.0811362 against DNC's 0.0991799.
+    assert row.loss == pytest.approx(0.0811362, abs=5e-8)
+    assert row.dnc_loss == pytest.approx(0.0991799, abs=5e-8)
+    assert row.loss_ratio == row.loss / row.dnc_loss
+
+
+def test_given_a_weight_decay_blocks_are_chosen_by_loss():
+    """Against every sum of two kinds of blocks, at decays where some of them die."""
+    for decay in (1e-4, 5e-3, 9e-3, 1.1e-2):
+        for row in threshold_table(range(12, 22), [4], weight_decay=decay).rows:
+            problem = Problem(classes=row.classes, layers=4, weight_decay=decay)
+            blocks = [Triangular.best(K, 4) for K in (6, 10, 15, 21)]
+            for count in range(4):
+                for chosen in itertools.combinations_with_replacement(blocks, count):
+                    rest = row.classes - sum(block.classes for block in chosen)
+                    if rest >= 0:
+                        parts = [*chosen] + ([Orthogonal(classes=rest)] if rest else [])
+                        other = DirectSum(parts).loss(problem)
+                        assert row.loss <= other * (1 + 1e-12)
+
+
+def test_zero_optimal_is_said_exactly_where_zero_is_the_best():
+    for decay in (0.004, 0.012, 0.02, 0.05, 0.3, 1.0):
+        for row in threshold_table(range(2, 25), range(1, 7), weight_decay=decay).rows:
+            assert (row.verdict == ZERO) == (row.loss == 0.5)
+            if row.verdict == BEATEN:
+                assert row.loss < row.dnc_loss
+            elif row.verdict != ZERO:
+                assert row.loss == pytest.approx(row.dnc_loss, rel=1e-14)
+
+
+def test_more_samples_are_more_regularisation():
+    few, many = (threshold_table([10], [3], samples=n, weight_decay=0.004).rows[0]
+                 for n in (1, 81))
+    lam = 0.004 * 3  # 81^(1/4)
+    one = threshold_table([10], [3], weight_decay=lam).rows[0]
+    assert few.loss < many.loss == pytest.approx(one.loss, rel=1e-13)
+
+
+def test_large_tables():
+    rows = threshold_table([1000], [2, 50, 1000]).rows
+    assert all(row.verdict == BEATEN and row.certified for row in rows)
+    assert [row.ratio for row in rows] == sorted((row.ratio for row in rows), reverse=True)
+    assert math.isfinite(rows[-1].cost)
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (([], [3]), "classes must be a non-empty range"),
+    (([3], []), "layers must be a non-empty range"),
+    (([1], [3]), "classes must be an integer at least 2, got 1"),
+    (([3], [0]), "layers must be an integer at least 1, got 0")])
+def test_bad_ranges_are_named(arguments, message):
+    with pytest.raises(InputError, match=message):
+        threshold_table(*arguments)
+
+
+def test_bad_decay_and_samples_are_named():
+    with pytest.raises(InputError, match="weight_decay must be a finite number greater than 0"):
+        threshold_table([3], [3], weight_decay=math.nan)
+    with pytest.raises(InputError, match="samples must be an integer at least 1"):
+        threshold_table([3], [3], samples=0)
