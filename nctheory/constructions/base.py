@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -158,9 +159,7 @@ class Block(Construction):
 
     def representation_cost(self, layers: int) -> RepresentationCost:
         """P(L) as an exact number: `.expression` (sympy), `.log`, `.bounds`, `.compare`."""
-        layers = self._check_layers(layers)
-        scale = math.prod(self.squared_norms(layers), start=Fraction(1))
-        return RepresentationCost(scale, self.gram_spectrum(layers))
+        return _representation_cost(self, self._check_layers(layers))
 
     def factors(self, layers: int) -> list[sympy.Expr]:
         """Exact squared norms of H_1, W_1, ..., W_L at output scale 1; their product is P.
@@ -234,6 +233,13 @@ class Block(Construction):
         return [math.exp((log_share - math.log(decay) - log_norm) / 2) * matrix
                 for decay, log_norm, matrix in zip(problem.decays, log_norms, matrices,
                                                    strict=True)]
+
+
+@lru_cache(maxsize=4096)
+def _representation_cost(block: Block, layers: int) -> RepresentationCost:
+    # Tables ask for the same few blocks over and over.
+    scale = math.prod(block.squared_norms(layers), start=Fraction(1))
+    return RepresentationCost(scale, block.gram_spectrum(layers))
 
 
 @dataclass(frozen=True)
