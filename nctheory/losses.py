@@ -17,8 +17,8 @@ Zero output, of loss 1/2, takes over at kappa_c, where delta reaches 1/L.
 All of it is ours; the ingredients (a geometric mean of the factors, the nuclear norm of a pair)
 are standard.
 
-Every function here is a `numpy.ufunc`: it broadcasts, takes out= and where=, and releases the
-interpreter lock while it runs.  All arithmetic is float64: integers and narrower floats are
+Every function here is a `numpy.ufunc`: its arguments go by position and broadcast, out= and
+where= work, and the interpreter lock is released while it runs.  All arithmetic is float64: integers and narrower floats are
 converted, wider ones (longdouble, complex) are refused with a TypeError.  Where an argument is
 outside its domain (kappa < 0, layers < 1 or not an integer, NaN) the result is NaN, perhaps
 with a warning of NumPy's; where all are inside, it never is.  Results are bit for bit the same
@@ -28,6 +28,7 @@ on every machine and for every shape and stride (but for `kappa`, which needs ex
 from __future__ import annotations
 
 import ctypes
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -357,7 +358,7 @@ def _ufunc(body: Callable[..., Any], result: type = np.float64) -> np.ufunc:
     kinds = [np.float64] * inputs + [result]
     parts = ((ctypes.c_void_p * 1)(loop.address), (ctypes.c_void_p * 1)(None),
              bytes(np.dtype(kind).num for kind in kinds), 1, inputs, 1, _NO_IDENTITY,
-             body.__name__.removeprefix("_").encode(), str(body.__doc__).encode(), 0)
+             body.__name__.removeprefix("_").encode(), str(inspect.getdoc(body)).encode(), 0)
     _KEPT.append((loop, parts))
     made: np.ufunc = _table[1](*parts)
     return made
