@@ -18,11 +18,12 @@ All of it is ours; the ingredients (a geometric mean of the factors, the nuclear
 are standard.
 
 Every function here is a `numpy.ufunc`: its arguments go by position and broadcast, out= and
-where= work, and the interpreter lock is released while it runs.  All arithmetic is float64: integers and narrower floats are
-converted, wider ones (longdouble, complex) are refused with a TypeError.  Where an argument is
-outside its domain (kappa < 0, layers < 1 or not an integer, NaN) the result is NaN, perhaps
-with a warning of NumPy's; where all are inside, it never is.  Results are bit for bit the same
-on every machine and for every shape and stride (but for `kappa`, which needs exp and log).
+where= work, and the interpreter lock is released while it runs.  All arithmetic is float64:
+integers and narrower floats are converted, wider ones (longdouble, complex) are refused with a
+TypeError.  Where an argument is outside its domain (kappa < 0, layers < 1 or not an integer,
+NaN) the result is NaN, perhaps with a warning of NumPy's; where all are inside, it never is.
+Results are bit for bit the same on every machine and for every shape and stride (but for
+`kappa`, which needs exp and log).
 """
 
 from __future__ import annotations
