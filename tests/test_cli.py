@@ -78,7 +78,7 @@ def test_graph(run):
 
 def test_help_names_every_command(run):
     _, out, _ = run("--help")
-    assert all(name in out for name in cli.cli.commands)
+    assert all(name in out for name in cli.COMMANDS)
 
 
 @pytest.mark.parametrize("arguments, message", [
