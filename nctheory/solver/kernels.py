@@ -88,10 +88,10 @@ _ZERO = ir.Constant(_REGISTER, [0.0] * LANES)
 class _Emitter:
     """LLVM instructions for the tiles of one product."""
 
-    def __init__(self, builder: Any, work: Any, op: Any) -> None:
+    def __init__(self, builder: Any, work: Any, op: Any = None) -> None:
         self.builder, self.work = builder, work
         self.op = [builder.load(builder.gep(op, [ir.Constant(_INT, i)]))
-                   for i in range(ROW_LENGTH)]
+                   for i in range(ROW_LENGTH) if op is not None]
 
     def address(self, offset: Any, *terms: tuple[Any, Any]) -> Any:
         """offset + sum of count * stride."""
@@ -114,10 +114,14 @@ class _Emitter:
         self.builder.store(value, self.pointer(offset)).align = 8
 
     def splat(self, scalar: Any) -> Any:
-        undefined = ir.Constant(_REGISTER, ir.Undefined)
-        first = self.builder.insert_element(undefined, scalar, ir.Constant(ir.IntType(32), 0))
-        zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-        return self.builder.shuffle_vector(first, undefined, zeros)
+        nothing = ir.Constant(_REGISTER, ir.Undefined)
+        first = self.builder.insert_element(nothing, scalar, ir.Constant(ir.IntType(32), 0))
+        return self.shuffle(first, nothing, [0] * LANES)
+
+    def shuffle(self, a: Any, b: Any, lanes: list[int]) -> Any:
+        """Entries of a (0..7) and b (8..15) in a new order."""
+        order = ir.Constant(ir.VectorType(ir.IntType(32), LANES), lanes)
+        return self.builder.shuffle_vector(a, b, order)
 
     def fma(self, a: Any, b: Any, c: Any) -> Any:
         if not _FUSED:
@@ -244,15 +248,52 @@ def product(work: Any, op: Any, keep: float, rate: float) -> None:
         top += h
 
 
-# ---- the other operations: plain loops over contiguous memory -------------------------------
+# ---- transposition -------------------------------------------------------------------------
+
+def transpose_block(work: Any, a: int, a_row: int, c: int, c_row: int) -> None:
+    """The 8 x 8 block at offset c (row stride c_row) becomes the transpose of that at a."""
+    i, j = np.ix_(np.arange(LANES), np.arange(LANES))
+    work[c + c_row * i + j] = work[a + a_row * j + i]
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _transpose_block(typing: Any, work: Any, a: Any, a_row: Any, c: Any, c_row: Any) -> Any:
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        memory = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        a, a_row, c, c_row = arguments[1:]
+        emitter = _Emitter(builder, memory)
+        rows = [emitter.load(emitter.address(a, (i, a_row))) for i in range(LANES)]
+        # Swap off-diagonal quarters of blocks of 2, then 4, then 8.
+        for half in (1, 2, 4):
+            low = [j if not j & half else j - half + LANES for j in range(LANES)]
+            high = [j + half if not j & half else j + LANES for j in range(LANES)]
+            for i in range(LANES):
+                if not i & half:
+                    pair = rows[i], rows[i + half]
+                    rows[i] = emitter.shuffle(*pair, low)
+                    rows[i + half] = emitter.shuffle(*pair, high)
+        for i, row in enumerate(rows):
+            emitter.store(row, emitter.address(c, (i, c_row)))
+        return context.get_dummy_value()
+
+    return types.void(work, *[types.int64] * 4), emit
+
+
+@overload(transpose_block, strict=False)  # type: ignore[untyped-decorator]
+def _transpose_block_compiled(work: Any, a: Any, a_row: Any, c: Any, c_row: Any) -> Any:
+    return lambda work, a, a_row, c, c_row: _transpose_block(work, a, a_row, c, c_row)
+
 
 @njit(error_model="numpy")  # type: ignore[untyped-decorator]
 def transpose(work: Any, op: Any) -> None:
-    """C = A^T, where A is rows x inner."""
-    for i in range(op[ROWS]):
-        for j in range(op[INNER]):
-            work[op[C] + j * op[C_ROW] + i] = work[op[A] + i * op[A_ROW] + j]
+    """C = A^T for A rows x inner; both slots are padded to whole blocks."""
+    for i in range(0, op[ROWS], LANES):
+        for j in range(0, op[INNER], LANES):
+            transpose_block(work, op[A] + i * op[A_ROW] + j, op[A_ROW],
+                            op[C] + j * op[C_ROW] + i, op[C_ROW])
 
+
+# ---- the other operations: plain loops over contiguous memory -------------------------------
 
 @njit(error_model="numpy")  # type: ignore[untyped-decorator]
 def squared_error(z: Any, y: Any, weight: Any, scratch: Any, rows: int) -> None:

@@ -45,6 +45,10 @@ class Slot:
         return max(self.rows * self.row_stride, self.cols * self.col_stride)
 
 
+def _padded(count: int) -> int:
+    return -(-count // LANES) * LANES
+
+
 class Program:
     """Tables and memory layout of one group: 8 interleaved runs, or 1 run.
 
@@ -55,7 +59,8 @@ class Program:
         and a step with momentum; the gradient of the smoothed loss (one run only).
     """
 
-    def __init__(self, problem: Problem, width: int, interleaved: bool | None = None) -> None:
+    def __init__(self, problem: Problem, width: int, tables: tuple[str, ...],
+                 interleaved: bool | None = None) -> None:
         self.problem, self.width = problem, width
         K, d, N = problem.classes, width, sum(problem.class_sizes)
         entries = d * N + (problem.layers - 1) * d * d + K * d
@@ -75,14 +80,8 @@ class Program:
         self.column_weight, self.losses = self._slot(1, N), self._slot(3, N)
         self.shifts: list[Slot] = []
 
-        # The four tables never run at once, so they share their scratch.
-        start = self.size
-        ends = []
-        for name in ("descent", "gradient", "momentum", "smooth"):
-            self.size = start
+        for name in tables:
             setattr(self, name, self._write(name))
-            ends.append(self.size)
-        self.size = max(ends)
 
     descent: NDArray[np.int64]
     gradient: NDArray[np.int64]
@@ -95,8 +94,8 @@ class Program:
         if self.interleaved:
             new = Slot(self.size, rows, cols, cols * LANES, LANES)
         else:
-            new = Slot(self.size, rows, cols, -(-cols // LANES) * LANES, 1)
-        self.size += new.size
+            new = Slot(self.size, rows, cols, _padded(cols), 1)
+        self.size += new.size if self.interleaved else _padded(rows) * new.row_stride
         return new
 
     def _by_samples(self, rows: int, cols: int) -> Slot:
