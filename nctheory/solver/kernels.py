@@ -223,14 +223,14 @@ def _tile(typing: Any, work: Any, op: Any, top: Any, left: Any, height: Any, wid
     return signature, emit
 
 
-@overload(tile, strict=False)  # type: ignore[untyped-decorator]
+@overload(tile, strict=False, inline="always")  # type: ignore[untyped-decorator]
 def _tile_compiled(work: Any, op: Any, top: Any, left: Any, height: Any, width: Any,
                    keep: Any, rate: Any) -> Any:
     return lambda work, op, top, left, height, width, keep, rate: _tile(
         work, op, top, left, height, width, keep, rate)
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
 def product(work: Any, op: Any, keep: float, rate: float) -> None:
     """A matrix product, cut into tiles of nearly equal sizes."""
     row_tiles = (op[ROWS] + TILE_ROWS - 1) // TILE_ROWS
@@ -284,7 +284,7 @@ def _transpose_block_compiled(work: Any, a: Any, a_row: Any, c: Any, c_row: Any)
     return lambda work, a, a_row, c, c_row: _transpose_block(work, a, a_row, c, c_row)
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
 def transpose(work: Any, op: Any) -> None:
     """C = A^T for A rows x inner; both slots are padded to whole blocks."""
     for i in range(0, op[ROWS], LANES):
@@ -402,7 +402,7 @@ def momentum_step(p: Any, g: Any, v: Any, rate: float, inertia: float, nesterov:
         p[i] -= rate * (v[i] + nesterov * (look - v[i]))
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
 def interpret(work: Any, table: Any, numbers: Any, measure: bool) -> None:
     """Run the operations of `table` once."""
     for o in range(table.shape[0]):
@@ -443,3 +443,102 @@ def descend(work: Any, table: Any, numbers: Any, fit: Any, first: int, steps: in
         for c in range(fit.size):
             if not fit[c] < BLOW_UP and diverged[c % LANES] < 0:
                 diverged[c % LANES] = first + t
+
+
+# ---- L-BFGS --------------------------------------------------------------------------------
+
+@njit(error_model="numpy", fastmath={"reassoc", "contract"})  # type: ignore[untyped-decorator]
+def dot(a: Any, b: Any) -> float:
+    """a . b; the order of summation is left to the compiler."""
+    total = 0.0
+    for i in range(a.size):
+        total += a[i] * b[i]
+    return total
+
+
+@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def penalised(fit: Any, x: Any, numbers: Any, ends: Any) -> float:
+    """The loss: the columns' fit, and the weight decay of each factor x[..ends[f]]."""
+    loss, start = 0.0, 0
+    for c in range(fit.size):
+        loss += fit[c]
+    for f in range(ends.size):
+        p = x[start:ends[f]]
+        loss += 0.5 * numbers[DECAYS + f] * dot(p, p)
+        start = ends[f]
+    return loss
+
+
+@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def two_loops(g: Any, pairs: Any, curvature: Any, count: int, d: Any) -> None:
+    """d = -H g with the L-BFGS inverse Hessian of the last pairs (s, y); curvature = s . y."""
+    m = pairs.shape[0]
+    kept = min(count, m)
+    weights = np.empty(m)
+    combine(d, g, -1.0, g, 0.0)
+    for back in range(kept):
+        k = (count - 1 - back) % m
+        weights[k] = dot(pairs[k, 0], d) / curvature[k]
+        combine(d, d, 1.0, pairs[k, 1], -weights[k])
+    if kept > 0:
+        k = (count - 1) % m
+        combine(d, d, curvature[k] / dot(pairs[k, 1], pairs[k, 1]), d, 0.0)
+    for forth in range(kept):
+        k = (count - kept + forth) % m
+        combine(d, d, 1.0, pairs[k, 0], weights[k] - dot(pairs[k, 1], d) / curvature[k])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def minimise(work: Any, table: Any, numbers: Any, fit: Any, ends: Any, start: int,
+             memory: Any, tolerance: float, evaluations: int) -> tuple[float, float, int]:
+    """L-BFGS with a weak Wolfe line search: (loss, |gradient|_2, evaluations used).
+
+    The parameters are work[:n], their gradient work[start:start + n]; `memory` holds the
+    pairs (s, y), and in its last pair the direction and the point a line search starts from.
+    Near the end, where losses differ by rounding only, slopes decide (Hager and Zhang).
+    """
+    n = ends[-1]
+    x, g = work[:n], work[start:start + n]
+    pairs, d, origin = memory[:-1], memory[-1, 0], memory[-1, 1]
+    m = pairs.shape[0]
+    curvature = np.empty(m)
+    count, searching, trials = 0, False, 0
+    before = slope = t = low = high = norm = 0.0
+    for used in range(1, evaluations + 1):
+        interpret(work, table, numbers, True)
+        loss = penalised(fit, x, numbers, ends)
+        s, y = pairs[count % m, 0], pairs[count % m, 1]
+        if searching:
+            new_slope = dot(g, d)
+            enough = loss <= before + 1e-4 * t * slope or (
+                loss <= before + 1e-13 * abs(before) and new_slope <= -0.9998 * slope)
+            if enough and new_slope >= 0.9 * slope:
+                combine(s, x, 1.0, origin, -1.0)
+                combine(y, g, 1.0, y, -1.0)
+                curvature[count % m] = dot(s, y)
+                count += 1
+                searching = False
+            elif trials < 40 and used < evaluations:
+                low, high = (t, high) if enough else (low, t)
+                t = 0.5 * (low + high) if high < np.inf else 2.0 * low
+                combine(x, origin, 1.0, d, t)
+                trials += 1
+            else:  # back to where the search began, and try once without the pairs
+                x[:] = origin
+                g[:] = y
+                loss, searching = before, False
+                if count == 0 or used == evaluations:
+                    break
+                count = 0
+        if not searching:
+            norm = math.sqrt(dot(g, g))
+            if not norm > tolerance or used == evaluations:
+                break
+            two_loops(g, pairs, curvature, count, d)
+            slope = dot(g, d)
+            origin[:] = x
+            pairs[count % m, 1] = g
+            t, low, high = (1.0 if count else min(1.0, 1.0 / norm)), 0.0, np.inf
+            before, searching, trials = loss, True, 0
+            combine(x, origin, 1.0, d, t)
+    return loss, math.sqrt(dot(g, g)), used
