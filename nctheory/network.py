@@ -108,6 +108,11 @@ def _inputs(parameters: Parameters, problem: Problem) -> list[Array]:
     return inputs
 
 
+def _slopes(inputs: list[Array], problem: Problem) -> list[Array]:
+    """sigma' at H_2, ..., H_L: sigma(H) > 0 exactly where H > 0."""
+    return [slope(x, problem) for x in inputs[1:]]
+
+
 def fit(outputs: Array, problem: Problem) -> Any:
     """|Z - Y|_F^2 / (2N) for "mse", the mean of -log softmax(z)_label for "ce"."""
     columns = outputs.shape[1]
@@ -156,36 +161,36 @@ def _softmax(outputs: Array) -> Array:
     return np.asarray(powers / powers.sum(axis=0))
 
 
-def gradient(parameters: Sequence[ArrayLike], problem: Problem) -> Parameters:
+def gradient(parameters: Sequence[ArrayLike], problem: Problem,
+             slopes: Sequence[Array] | None = None) -> Parameters:
     """The gradient of `loss`, a matrix for each of [H_1, W_1, ..., W_L].
 
-    Where a pre-activation is exactly 0 this is the element of the Clarke subdifferential
-    (more precisely of its chain-rule hull) that takes sigma'(0) = 0.
+    `slopes`, one matrix for each of H_2, ..., H_L, replaces sigma' in the chain rule: at a kink
+    (a pre-activation exactly 0) any value in [0, 1] is allowed there; 0 is the default.
     """
     parameters = check_parameters(parameters, problem)
     inputs = _inputs(parameters, problem)
-    return _backward(parameters, inputs, output_gradient(parameters[-1] @ inputs[-1], problem),
-                     problem)
-
-
-def _backward(parameters: Parameters, inputs: list[Array], upstream: Array,
-              problem: Problem) -> Parameters:
+    slopes = _slopes(inputs, problem) if slopes is None else slopes
+    upstream = output_gradient(parameters[-1] @ inputs[-1], problem)
     gradients = []
     for layer in range(problem.layers, 0, -1):
         weight, x = parameters[layer], inputs[layer - 1]
         gradients.append(upstream @ x.T + problem.decays[layer] * weight)
         upstream = weight.T @ upstream
         if layer > 1:
-            upstream = upstream * slope(x, problem)
+            upstream = upstream * slopes[layer - 2]
     gradients.append(upstream + problem.decays[0] * parameters[0])
     return gradients[::-1]
 
 
 def hessian_vector_product(parameters: Sequence[ArrayLike], direction: Sequence[ArrayLike],
-                           problem: Problem) -> Parameters:
+                           problem: Problem,
+                           slopes: Sequence[Array] | None = None) -> Parameters:
     """d/dt gradient(parameters + t direction) at t = 0, away from kinks.
 
-    The exact derivative of the backward pass (sigma'' = 0), at about twice its cost.
+    The exact derivative of the backward pass (sigma'' = 0), at about twice its cost.  With
+    `slopes` (as in `gradient`) it is the Hessian of the Lagrangian of a point held on its
+    kinks, whose multipliers they are: of use on directions that keep the kinks.
 
     Examples
     --------
@@ -199,10 +204,11 @@ def hessian_vector_product(parameters: Sequence[ArrayLike], direction: Sequence[
     require(all(a.shape == b.shape for a, b in zip(parameters, direction, strict=True)),
             "direction", "have the shapes of parameters", [a.shape for a in direction])
     inputs = _inputs(parameters, problem)
+    slopes = _slopes(inputs, problem) if slopes is None else slopes
     moved = [direction[0]]
     for layer in range(1, problem.layers):
         change = direction[layer] @ inputs[layer - 1] + parameters[layer] @ moved[-1]
-        moved.append(change * slope(inputs[layer], problem))
+        moved.append(change * slopes[layer - 1])
     outputs = parameters[-1] @ inputs[-1]
     upstream = output_gradient(outputs, problem)
     dup = _output_hessian(outputs, direction[-1] @ inputs[-1] + parameters[-1] @ moved[-1],
@@ -214,7 +220,7 @@ def hessian_vector_product(parameters: Sequence[ArrayLike], direction: Sequence[
         products.append(dup @ x.T + upstream @ dx.T + problem.decays[layer] * dweight)
         upstream, dup = weight.T @ upstream, dweight.T @ upstream + weight.T @ dup
         if layer > 1:
-            upstream, dup = upstream * slope(x, problem), dup * slope(x, problem)
+            upstream, dup = upstream * slopes[layer - 2], dup * slopes[layer - 2]
     products.append(dup + problem.decays[0] * direction[0])
     return products[::-1]
 
