@@ -8,6 +8,7 @@
    stationary point of the loss itself, with t the multipliers of its kinks, for whatever width e
    it was reached with.  So e need not go to 0, and the problem stays well conditioned; it is
    narrowed only while the largest |h| at a kink shrinks too slowly.
+3. A run that is still slow tries Newton's method on the kinks found (`finish.py`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 from nctheory.network import Array, forward, pack, unpack
 from nctheory.problem import Problem
 from nctheory.solver import kernels
+from nctheory.solver.finish import newton_finish
 from nctheory.solver.program import Program
 from nctheory.solver.starts import shapes
 from nctheory.solver.state import State
@@ -28,6 +30,8 @@ NARROWEST = 1e-4
 ROUGH = 1e-4  # gradient norm at which the continuation moves on
 KINK_ERROR = 1e-8  # largest |h| left at a kink
 MEMORY = 10
+PATIENCE = 5000  # evaluations after which Newton's method is tried, and again at each doubling
+NEWTON_ERROR = 1e-4
 
 
 @dataclass(frozen=True)
@@ -83,10 +87,16 @@ class QuasiNewton:
                 minimise(width, max(ROUGH, self.tol))
                 if state.cancelled.is_set():
                     return
-            error, goal = np.inf, ROUGH
-            while used < self.steps:
+            error, goal, patience = np.inf, ROUGH, PATIENCE
+            while True:
                 before, error = error, self._multipliers(program, work, shifts, width)
                 if error <= KINK_ERROR and goal <= self.tol:
+                    break
+                if error <= NEWTON_ERROR and used >= patience:
+                    patience *= 2
+                    if self._newton(program, work, shifts):
+                        break
+                if used >= self.steps:
                     break
                 if error > 0.5 * before:
                     width = max(NARROWEST, 0.3 * width)
@@ -99,6 +109,17 @@ class QuasiNewton:
             if shifts:
                 state.slopes[row] = pack(shifts)
             state.steps[row], state.finished[row] = used, True
+
+    def _newton(self, program: Program, work: Array, shifts: list[Array]) -> bool:
+        """Try to finish by Newton's method; on failure nothing changes."""
+        found = newton_finish(program.read(work, program.parameters, 0),
+                              [shift.copy() for shift in shifts], self.problem, self.tol)
+        if found is None:
+            return False
+        program.write(work, program.parameters, 0, found[0])
+        for shift, slope in zip(shifts, found[1], strict=True):
+            shift[:] = slope
+        return True
 
     def _multipliers(self, program: Program, work: Array, shifts: list[Array],
                      width: float) -> float:
