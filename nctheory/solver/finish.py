@@ -29,23 +29,28 @@ LARGEST = 2500  # unknowns beyond which a dense system is not worth solving
 
 
 def newton_finish(parameters: Parameters, slopes: list[Array], problem: Problem,
-                  tolerance: float, iterations: int = 12
+                  tolerance: float, iterations: int = 10
                   ) -> tuple[Parameters, list[Array]] | None:
     """A stationary point near `parameters` and its slopes, or None if Newton does not settle."""
     small, s, live, basis = _compress(parameters, slopes, problem)
     like = [p.shape for p in small]
+    first = 0.0
     if sum(p.size for p in small) > LARGEST:
         return None
-    for _ in range(iterations):
+    for iteration in range(iterations):
         kinks = [(x > 0) & (x < 1) for x in s]
         h = forward(small, problem)[0][1:]
         g = pack(gradient(small, problem, s))
         gap = np.concatenate([a[k] for a, k in zip(h, kinks, strict=True)])
+        error = float(np.linalg.norm(g) + np.linalg.norm(gap))
         if np.linalg.norm(g) <= tolerance and np.abs(gap).max(initial=0.0) <= 1e-12:
             return _expand(parameters, slopes, small, s, live, basis)
+        if iteration == 0:
+            first = error
+        elif error > 1e3 * max(first, 1e-6):
+            return None
         jacobian = kink_jacobian(small, problem, kinks)
-        hessian = np.array([pack(hessian_vector_product(small, unpack(e, like), problem, s))
-                            for e in np.eye(g.size)])
+        hessian = pack(hessian_vector_product(small, unpack(np.eye(g.size), like), problem, s))
         left, values, right = np.linalg.svd(jacobian, full_matrices=False)
         # Features of low rank make the kinks of a unit depend on each other: then multipliers
         # are not unique, and are moved only where they are determined.

@@ -30,7 +30,7 @@ NARROWEST = 1e-4
 ROUGH = 1e-4  # gradient norm at which the continuation moves on
 KINK_ERROR = 1e-8  # largest |h| left at a kink
 MEMORY = 10
-PATIENCE = 5000  # evaluations after which Newton's method is tried, and again at each doubling
+PATIENCE = 5000  # evaluations after which Newton's method is tried, and again at each tripling
 NEWTON_ERROR = 1e-4
 
 
@@ -93,7 +93,7 @@ class QuasiNewton:
                 if error <= KINK_ERROR and goal <= self.tol:
                     break
                 if error <= NEWTON_ERROR and used >= patience:
-                    patience *= 2
+                    patience *= 3
                     if self._newton(program, work, shifts):
                         break
                 if used >= self.steps:

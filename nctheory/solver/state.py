@@ -63,7 +63,7 @@ class State:
             If the file cannot be read, or was written for other settings.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
                 found = json.loads(str(file["settings"]))
                 arrays = {name: file[name] for name in self.ARRAYS}
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
