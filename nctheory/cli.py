@@ -17,6 +17,8 @@ COMMANDS = {
     "cost": "nctheory.commands.tables:cost",
     "graph": "nctheory.commands.tables:graph",
     "verify-ranks": "nctheory.commands.ranks:verify_ranks",
+    "sweep": "nctheory.commands.sweep:sweep",
+    "store": "nctheory.commands.sweep:store",
 }
 
 
