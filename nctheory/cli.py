@@ -19,6 +19,8 @@ COMMANDS = {
     "verify-ranks": "nctheory.commands.ranks:verify_ranks",
     "sweep": "nctheory.commands.sweep:sweep",
     "store": "nctheory.commands.sweep:store",
+    "figure": "nctheory.commands.report:figure",
+    "report": "nctheory.commands.report:report",
 }
 
 
