@@ -17,6 +17,8 @@ COMMANDS = {
     "cost": "nctheory.commands.tables:cost",
     "graph": "nctheory.commands.tables:graph",
     "verify-ranks": "nctheory.commands.ranks:verify_ranks",
+    "certify": "nctheory.commands.certify:certify",
+    "check": "nctheory.commands.certify:check",
 }
 
 
