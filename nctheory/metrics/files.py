@@ -92,9 +92,9 @@ def assemble(arrays: Mapping[str, AnyArray], source: str = "arrays") -> FeatureS
         features, _ = check_pair(need("features" + suffix), labels)
         layers.append(Layer(
             "features" + suffix, features,
-            *(arrays.get(name + suffix, arrays.get(name) if last else None)
-              for name in ("weight", "bias")),
-            arrays.get("test_features" + suffix)))
+            weight=arrays.get("weight" + suffix, arrays.get("weight") if last else None),
+            bias=arrays.get("bias" + suffix, arrays.get("bias") if last else None),
+            test_features=arrays.get("test_features" + suffix)))
     test_labels = arrays.get("test_labels")
     for layer in layers:
         if layer.test_features is not None:
@@ -105,18 +105,18 @@ def assemble(arrays: Mapping[str, AnyArray], source: str = "arrays") -> FeatureS
 def save(path: str | Path, **arrays: AnyArray) -> None:
     """Write named arrays as an .npz that `load` reads."""
     with open(path, "wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def _npz(path: Path) -> dict[str, AnyArray]:
-    try:
-        archive = np.load(path, allow_pickle=False)
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
-        raise InputError(f"{path} must be an .npz archive of plain arrays, got one that cannot "
-                         f"be read ({error}); nothing is ever unpickled") from None
-    if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise InputError(f"{path} must be an .npz archive, got a single array")
-    with archive:
+    with open(path, "rb") as file:
+        try:
+            archive = np.load(file, allow_pickle=False)
+        except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
+            raise InputError(f"{path} must be an .npz archive of plain arrays, got one that "
+                             f"cannot be read ({error}); nothing is ever unpickled") from None
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise InputError(f"{path} must be an .npz archive, got a single array")
         return {name: _member(archive, name, path) for name in archive.files}
 
 

@@ -25,8 +25,8 @@ from nctheory.metrics.variability import between_directions, nc1, within
 
 
 def strong(train: Moments, test: Moments) -> float:
-    """Mean over test samples of |x - mu_c(x)|^2 over tr Sigma_B; mu, Sigma_B of the train set."""
-    return within(test.around(train)) / float(np.sum(between_directions(train)[1] ** 2))
+    """Mean over test samples of |x - mu_c(x)|^2 over tr Sigma_B, both of the train set."""
+    return within(test.around(train)) / _separation(train)
 
 
 def strong_nc1(train: Moments, test: Moments) -> float:
@@ -51,7 +51,12 @@ def weak(train: Moments, features: ArrayLike, chunk: int = CHUNK) -> float:
     x = check_matrix("test_features", features)
     total = sum(float(nearest(np.asarray(x[rows], np.float64), train.means)[1].sum())
                 for rows in row_blocks(len(x), chunk))
-    return total / len(x) / float(np.sum(between_directions(train)[1] ** 2))
+    return total / len(x) / _separation(train)
+
+
+def _separation(train: Moments) -> float:
+    """tr Sigma_B; `InputError` where it is zero."""
+    return float(np.sum(between_directions(train)[1] ** 2))
 
 
 def nearest_mean_error(train: Moments, features: ArrayLike, labels: ArrayLike,
@@ -59,16 +64,16 @@ def nearest_mean_error(train: Moments, features: ArrayLike, labels: ArrayLike,
     """Share of samples whose nearest train class mean is not their own class's."""
     x, y = check_pair(features, labels)
     own = codes(y, train.labels, "test_labels")
-    wrong = sum(int(np.sum(nearest(np.asarray(x[rows], np.float64), train.means)[0] !=
-    own[rows]))
-                for rows in row_blocks(len(x), chunk))
+    wrong = 0
+    for rows in row_blocks(len(x), chunk):
+        index, _ = nearest(np.asarray(x[rows], np.float64), train.means)
+        wrong += int(np.sum(index != own[rows]))
     return wrong / len(x)
 
 
 def linear_probe(features: ArrayLike, labels: ArrayLike, test_features: ArrayLike,
                  test_labels: ArrayLike) -> float:
-    """Test accuracy of a linear classifier fitted to fixed features: what they are still good
-    for.
+    """Test accuracy of a linear classifier fitted to fixed features.
 
     One-hot ridge regression with an intercept. Its strength is chosen by the leave-one-out
     error on the TRAIN set (exact, from one singular value decomposition) among 10^-12 .. 10^1

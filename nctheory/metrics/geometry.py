@@ -33,7 +33,7 @@ def gram_distance(g: Array, target: Array) -> float:
 
     Examples
     --------
-    >>> gram_distance(7 * np.eye(3), np.eye(3))
+    >>> gram_distance(7 * np.eye(4), np.eye(4))
     0.0
     """
     size = float(np.linalg.norm(g))

@@ -75,7 +75,8 @@ def report(features: FeatureSet, activation: str = "identity") -> dict[str, Any]
     --------
     >>> from nctheory.metrics import assemble
     >>> import numpy as np
-    >>> frame = assemble({"features": np.eye(3)[[0, 0, 1, 1, 2, 2]], "labels": [0, 0, 1, 1, 2, 2]})
+    >>> labels = np.array([0, 0, 1, 1, 2, 2])
+    >>> frame = assemble({"features": np.eye(3)[labels], "labels": labels})
     >>> layer = report(frame)["layers"][0]
     >>> layer["nc1"], round(layer["nc2_etf"], 12), layer["triangular"] is None, layer["nc3"]
     (0.0, 0.0, False, None)
@@ -159,20 +160,20 @@ def remarks(m: Moments) -> Iterator[str]:
     single = m.labels[m.counts == 1]
     if len(single):
         yield (f"{len(single)} of {m.classes} classes have one sample (first: {single[0]!s}): "
-               "their within-class variance is 0 by definition, which makes NC1 and CDNV
-               smaller")
+               "their within-class variance is 0 by definition, which makes NC1 and CDNV "
+               "smaller")
     if m.classes > m.width:
         frame = geometry.least_frame_distance(m.classes, m.width)
         simplex = geometry.least_frame_distance(m.classes - 1, m.width)
-        yield (f"K = {m.classes} classes in d = {m.width} dimensions: no orthogonal frame exists, "
-               f"nc2_frame is at least {frame:.6g}; the simplex needs d >= K-1, nc2_etf is at "
-               f"least {simplex:.6g}")
+        yield (f"K = {m.classes} classes in d = {m.width} dimensions: no orthogonal frame "
+               f"exists, nc2_frame >= {frame:.6g}; the simplex needs d >= K-1, "
+               f"nc2_etf is at least {simplex:.6g}")
     if m.classes >= 2:
         try:
             rank = len(variability.between_directions(m)[1])
         except InputError:
             return  # equal class means: every metric that needs them says so itself
         if rank < min(m.classes - 1, m.width):
-            yield (f"the between-class scatter is singular: rank {rank}, generic means would give "
-                   f"{min(m.classes - 1, m.width)}; NC1 does not see variation outside its range
-                   " "(trace_ratio does)")
+            yield (f"the between-class scatter is singular: rank {rank}, generic means would "
+                   f"give {min(m.classes - 1, m.width)}; NC1 does not see variation outside "
+                   "its range (trace_ratio does)")

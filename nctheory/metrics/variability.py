@@ -76,7 +76,7 @@ def nc1(m: Moments, between: str = "classes", tolerance: float | None = None) ->
 
     Examples
     --------
-    >>> nc1(Moments.of([[1, 0], [3, 0], [-1, 0], [-3, 0]], [0, 0, 1, 1]))
+    >>> round(nc1(Moments.of([[1, 0], [3, 0], [-1, 0], [-3, 0]], [0, 0, 1, 1])), 12)
     0.125
     """
     directions, values = between_directions(m, between, tolerance)
