@@ -49,7 +49,7 @@ def digits(seed: int = 0) -> Split:
         Where scikit-learn is not installed.
     """
     try:
-        from sklearn.datasets import load_digits
+        from sklearn.datasets import load_digits  # type: ignore[import-untyped]
     except ImportError:
         raise InputError("the digits need scikit-learn: pip install nctheory[data]") from None
     bunch = load_digits()
@@ -57,7 +57,7 @@ def digits(seed: int = 0) -> Split:
 
 
 def from_features(features: FeatureSet, seed: int = 0) -> Split:
-    """The first layer of a feature set as network input; a quarter is kept to test if none came."""
+    """The first layer of a feature set as network input; lacking a test set, a quarter is."""
     layer = features.layers[0]
     if layer.test_features is None or features.test_labels is None:
         return random_split(layer.features, features.labels, seed)

@@ -2,9 +2,10 @@ r"""A multilayer perceptron in plain NumPy: forward pass, loss, gradient.
 
     z_1 = x,   z_{l+1} = sigma(W_l z_l + b_l)  (l < L),   output = W_L z_L + b_L
 
-Samples are rows. All parameters live in one flat float64 vector, of which the weights and biases
-are views: an optimiser updates one vector, a checkpoint stores one. The matrix products dominate
-and are the BLAS library's; the element-wise work between them is fused in the kernels below.
+Samples are rows. All parameters live in one flat float64 vector, of which the weights and
+biases are views: an optimiser updates one vector, a checkpoint stores one. The matrix products
+dominate and are the BLAS library's; the element-wise work between them is fused in the kernels
+below.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class Architecture:
     Parameters
     ----------
     widths : sequence of int
-        (d_1, ..., d_{L+1}): the width of the input, of the hidden layers, and K. L >= 1 weights.
+        (d_1, ..., d_{L+1}): the width of the input, of the hidden layers, and K. L >= 1
+        weights.
     activation : {"relu", "tanh", "identity"}
         sigma.
     loss : {"ce", "mse"}
@@ -118,7 +120,7 @@ class Network:
         return self.deltas(x, labels)[0]
 
     def deltas(self, x: Array, labels: Codes) -> tuple[float, list[Array], list[Array]]:
-        """Mean loss, the z_l, and delta_l / N, with delta_l = d loss_i / d(W_l z_l), a row i each.
+        """Mean loss, the z_l, and delta_l / N with delta_l = d loss_i / d(W_l z_l), i a row.
 
         (1/N) sum_i delta_i z_i^T is what `weight_gradients` then holds.
         """
@@ -219,7 +221,7 @@ def softmax_delta(output: Array, labels: Codes, delta: Array) -> float:
         for k in range(classes):
             delta[i, k] /= total * rows
         delta[i, labels[i]] -= 1 / rows
-    return loss / rows
+    return float(loss / rows)
 
 
 @numba.njit(cache=True)
@@ -232,7 +234,7 @@ def squared_delta(output: Array, labels: Codes, delta: Array) -> float:
             error = output[i, k] - (1.0 if k == labels[i] else 0.0)
             loss += 0.5 * error * error
             delta[i, k] = error / rows
-    return loss / rows
+    return float(loss / rows)
 
 
 KERNELS: dict[str, Any] = {

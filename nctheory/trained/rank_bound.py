@@ -5,8 +5,8 @@ d loss_i / d(W_l z_i), zbar_c its class means over the classes, G_l the gradient
 
     lam_l W_l = G_l - (1/N) sum_i delta_i z_i^T,
 
-and because sum_i delta_i zbar_c(i)^T has rank at most K, Cauchy and Schwarz give (ours, after the
-claim of [Z24] for critical points):
+and because sum_i delta_i zbar_c(i)^T has rank at most K, Cauchy and Schwarz give (ours, after
+the claim of [Z24] for critical points):
 
     dist_F(W_l, rank <= K) <= (1/lam_l) ( sqrt(mean |delta_i|^2) sqrt(mean |z_i - zbar_c(i)|^2)
                                           + |G_l|_F ).
@@ -70,8 +70,8 @@ def rank_bounds(training: Training) -> list[LayerBound]:
     InputError
         Where a layer has no weight decay: the bound divides by it.
     """
-    require(bool((training.decays > 0).all()), "weight_decay", "be greater than 0 in every layer",
-            training.decays)
+    require(bool((training.decays > 0).all()), "weight_decay",
+            "be greater than 0 in every layer", training.decays)
     network, samples = training.network, len(training.x)
     _, inputs, deltas = network.deltas(training.x, training.labels)
     bounds = []
@@ -83,7 +83,8 @@ def rank_bounds(training: Training) -> list[LayerBound]:
         backward = float(np.sqrt(samples) * np.linalg.norm(delta))
         classes = len(np.unique(training.labels))
         bounds.append(LayerBound(
-            layer=l + 1, singular_values=np.linalg.svd(w, compute_uv=False),
+            layer=l + 1,
+            singular_values=np.asarray(np.linalg.svd(w, compute_uv=False), np.float64),
             rank=numerical_rank(w), stable_rank=stable_rank(w), cluster_variation=variation,
             backward_norm=backward, gradient_norm=gradient,
             distance=distance_to_rank(w, classes),

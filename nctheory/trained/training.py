@@ -1,7 +1,8 @@
 """Minibatch training: optimiser, schedule, checkpoints that resume to the same numbers.
 
-The objective is (1/N) sum loss_i + 1/2 sum_l lam_l |W_l|_F^2: weight decay is part of the gradient
-(also with Adam, unlike "AdamW"), so that critical points are those of THEORY section 7.
+The objective is (1/N) sum loss_i + 1/2 sum_l lam_l |W_l|_F^2: weight decay is part of the
+gradient (also with Adam, unlike "AdamW"), so that critical points are those of THEORY section
+7.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class Recipe:
     batch : int
         Rows a step; the last batch of an epoch may be smaller.
     optimiser : {"sgd", "adam"}
-        "sgd": v <- momentum v + g, w <- w - rate v.  "adam": Kingma and Ba 2015, beta 0.9, 0.999.
+        "sgd": v <- momentum v + g, w <- w - rate v.  "adam": Kingma and Ba 2015, beta 0.9,
+        0.999.
     rate : float
         Learning rate before the schedule.
     momentum : float
@@ -44,8 +46,8 @@ class Recipe:
     weight_decay : float or sequence of L floats
         lam >= 0 for all weights, or lam_l each. Biases are not decayed.
     schedule : {"constant", "cosine", "steps"}
-        "cosine": rate (1 + cos(pi t)) / 2 at the part t of all epochs.  "steps": a tenth from 1/3,
-        a hundredth from 2/3 of the epochs [PHD20].
+        "cosine": rate (1 + cos(pi t)) / 2 at the part t of all epochs.  "steps": a tenth from
+        1/3, a hundredth from 2/3 of the epochs [PHD20].
     seed : int
         Of the initial weights and the order of samples.
     """
@@ -182,7 +184,7 @@ class Training:
         return self.network.objective(self.x, self.labels, self.decays)
 
     def polish(self, iterations: int = 1000) -> float:
-        """Full-batch L-BFGS (SciPy) from here on, towards a critical point; the gradient's norm.
+        """Full-batch L-BFGS (SciPy) from here on, towards a critical point; the gradient norm.
 
         Leaves epoch, schedule and optimiser state alone.
         """
@@ -224,8 +226,8 @@ class Training:
         """
         saved = _read(Path(path))
         if str(saved["settings"]) != self._settings():
-            raise InputError(f"checkpoint {path} must have the settings {self._settings()}, got "
-                             f"{saved['settings']!s}")
+            raise InputError(f"checkpoint {path} must have the settings {self._settings()}, "
+                             f"got {saved['settings']!s}")
         self.network.parameters[:] = saved["parameters"]
         self._first[:], self._second[:] = saved["first"], saved["second"]
         self.losses = [float(v) for v in saved["losses"]]
