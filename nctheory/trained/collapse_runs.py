@@ -127,8 +127,8 @@ def collapse_on_train_not_test(quick: bool = False, seed: int = 0,
         f"layer goes from {begin['train']:.2g} to {end['train']:.2g} on train but from "
         f"{begin['test_strong']:.2g} to {end['test_strong']:.2g} on test around the train "
         f"means (weak: {end['test_weak']:.2g}), {end['test_strong'] / end['train']:.3g} times "
-        f"the train value, at test accuracy {end['test_accuracy']:.3f}; the test ratio itself fell "
-        f"{begin['test_strong'] / end['test_strong']:.2g}-fold.")
+        f"the train value, at test accuracy {end['test_accuracy']:.3f}; the test ratio "
+        f"itself fell {begin['test_strong'] / end['test_strong']:.2g}-fold.")
 
     def draw(figure: Any) -> None:
         axes = figure.subplots()

@@ -212,14 +212,14 @@ def softmax_delta(output: Array, labels: Codes, delta: Array) -> float:
     rows, classes = output.shape
     loss = 0.0
     for i in range(rows):
-        top = output[i].max()
-        total = 0.0
+        top = output[i].argmax()
+        rest = 0.0  # log(1 + rest), not log(total): a loss of 1e-20 keeps all its digits
         for k in range(classes):
-            delta[i, k] = math.exp(output[i, k] - top)
-            total += delta[i, k]
-        loss += math.log(total) + top - output[i, labels[i]]
+            delta[i, k] = math.exp(output[i, k] - output[i, top])
+            rest += delta[i, k] if k != top else 0.0
+        loss += math.log1p(rest) + (output[i, top] - output[i, labels[i]])
         for k in range(classes):
-            delta[i, k] /= total * rows
+            delta[i, k] /= (1 + rest) * rows
         delta[i, labels[i]] -= 1 / rows
     return float(loss / rows)
 

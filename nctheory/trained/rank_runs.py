@@ -13,6 +13,10 @@ from nctheory.trained.reproduction import Progress, Reproduction
 from nctheory.trained.training import Recipe, Training
 
 
+QUICK = {"width": 32, "hidden": 2, "epochs": 10, "polish": 200, "decays": 4}
+FULL = {"width": 64, "hidden": 4, "epochs": 60, "polish": 3000, "decays": 10}
+
+
 class LayerRank(NamedTuple):
     """One layer at one weight decay; `singular_values` are separated by spaces."""
 
@@ -43,16 +47,17 @@ def rank_against_weight_decay(quick: bool = False, seed: int = 0,
     RuntimeError
         Where the bound fails: it is proved, so that is a defect of this program.
     """
-    width, hidden, epochs, polish = (32, 2, 10, 200) if quick else (64, 4, 60, 3000)
-    decays = np.geomspace(1e-4, 3e-2, 4 if quick else 10)
+    size = QUICK if quick else FULL
+    width, hidden = size["width"], size["hidden"]
+    decays = np.geomspace(1e-4, 3e-2, size["decays"])
     split = digits(seed)
     rows: list[LayerRank] = []
     for done, decay in enumerate(decays):
         training = Training(
             split.x, split.labels, Architecture((64, *[width] * hidden, 10), "tanh", "ce"),
-            Recipe(epochs=epochs, optimiser="adam", rate=2e-3, weight_decay=float(decay),
-                   seed=seed)).run()
-        training.polish(polish)
+            Recipe(epochs=size["epochs"], optimiser="adam", rate=2e-3,
+                   weight_decay=float(decay), seed=seed)).run()
+        training.polish(size["polish"])
         objective = training.objective()
         for b in rank_bounds(training):
             if not b.holds:
@@ -78,8 +83,8 @@ def rank_against_weight_decay(quick: bool = False, seed: int = 0,
         f"10^-3 of the largest) goes from {ranks[0]:.3g} at weight decay {decays[0]:.2g} to "
         f"{ranks[-1]:.3g} at {decays[-1]:.2g} (K = 10); the bound on the distance to rank K "
         f"holds in all {len(rows)} layers and is loose, {min(looseness):.2g} to "
-        f"{max(looseness):.2g} times the distance (median {np.median(looseness):.2g}; largest gradient norm left "
-        f"{max(r.gradient_norm for r in rows):.1e}).")
+        f"{max(looseness):.2g} times the distance (median {np.median(looseness):.2g}; "
+        f"largest gradient norm left {max(r.gradient_norm for r in rows):.1e}).")
 
     def draw(figure: Any) -> None:
         left, right = figure.subplots(1, 2)

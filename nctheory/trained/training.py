@@ -152,7 +152,8 @@ class Training:
         end = self.recipe.epochs if until is None else integer("until", until, 0,
                                                                self.recipe.epochs)
         while self.epoch < end:
-            self.losses.append(self._one_epoch(self.recipe.rate_at(self.epoch)))
+            with np.errstate(over="ignore", invalid="ignore"):  # the check below reports it
+                self.losses.append(self._one_epoch(self.recipe.rate_at(self.epoch)))
             require(math.isfinite(self.losses[-1]), "rate", "be small enough for the loss to "
                     f"stay finite (it was not in epoch {self.epoch})", self.recipe.rate)
             if on_epoch:
