@@ -49,8 +49,11 @@ def ratio(train: Moments, test: Moments) -> float:
 def weak(train: Moments, features: ArrayLike, chunk: int = CHUNK) -> float:
     """Mean over test samples of min_c |x - mu_c|^2, divided by tr Sigma_B; at most `strong`."""
     x = check_matrix("test_features", features)
-    total = sum(float(nearest(np.asarray(x[rows], np.float64), train.means)[1].sum())
-                for rows in row_blocks(len(x), chunk))
+    total = 0.0
+    for rows in row_blocks(len(x), chunk):
+        block = np.asarray(x[rows], np.float64)
+        # A difference, not |x|^2 - 2 x.mu + |mu|^2: exact for features that sit on a mean.
+        total += float(np.square(block - train.means[nearest(block, train.means)]).sum())
     return total / len(x) / _separation(train)
 
 
@@ -66,7 +69,7 @@ def nearest_mean_error(train: Moments, features: ArrayLike, labels: ArrayLike,
     own = codes(y, train.labels, "test_labels")
     wrong = 0
     for rows in row_blocks(len(x), chunk):
-        index, _ = nearest(np.asarray(x[rows], np.float64), train.means)
+        index = nearest(np.asarray(x[rows], np.float64), train.means)
         wrong += int(np.sum(index != own[rows]))
     return wrong / len(x)
 

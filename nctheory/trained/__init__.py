@@ -11,7 +11,7 @@ from nctheory.trained.collapse_runs import (
     longer_training_worse_transfer,
 )
 from nctheory.trained.data import Split, digits, from_features
-from nctheory.trained.fitting import feature_arrays, fit
+from nctheory.trained.fitting import feature_arrays, fit, train
 from nctheory.trained.network import Architecture, Network
 from nctheory.trained.rank_bound import LayerBound, rank_bounds
 from nctheory.trained.rank_runs import rank_against_weight_decay
@@ -29,5 +29,5 @@ __all__ = [
     "REPRODUCTIONS", "Architecture", "LayerBound", "Network", "Recipe", "Reproduction", "Split",
     "Training", "cascading_collapse", "collapse_on_train_not_test", "digits", "feature_arrays",
     "fit", "from_features", "longer_training_worse_transfer", "rank_against_weight_decay",
-    "rank_bounds",
+    "rank_bounds", "train",
 ]

@@ -17,7 +17,7 @@ from nctheory.metrics.moments import Moments
 from nctheory.metrics.variability import trace_ratio
 from nctheory.trained.data import Split, digits
 from nctheory.trained.network import Architecture
-from nctheory.trained.reproduction import Progress, Reproduction
+from nctheory.trained.reproduction import Progress, Reproduction, on_one_thread
 from nctheory.trained.training import Recipe, Training
 
 HIDDEN_LAYERS = 5
@@ -94,6 +94,7 @@ class Transfer(NamedTuple):
     test_accuracy: float
 
 
+@on_one_thread
 def collapse_on_train_not_test(quick: bool = False, seed: int = 0,
                                progress: Progress | None = None) -> Reproduction:
     """Train collapse without test collapse [HBN22]: last hidden layer over training time.
@@ -143,6 +144,7 @@ def collapse_on_train_not_test(quick: bool = False, seed: int = 0,
                         sentence, draw)
 
 
+@on_one_thread
 def cascading_collapse(quick: bool = False, seed: int = 0,
                        progress: Progress | None = None) -> Reproduction:
     """Cascading collapse [HBN22]: the within/between ratio of every layer over training time.
@@ -190,6 +192,7 @@ def cascading_collapse(quick: bool = False, seed: int = 0,
     return Reproduction("cascading-collapse", "[HBN22]", rows, shown, sentence, draw)
 
 
+@on_one_thread
 def longer_training_worse_transfer(quick: bool = False, seed: int = 0,
                                    progress: Progress | None = None) -> Reproduction:
     """Longer training, worse transfer [HBN22]: pretrain on a coarse label, probe the fine one.

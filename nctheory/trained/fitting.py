@@ -17,7 +17,8 @@ from rich.progress import (
 )
 
 from nctheory.errors import integer
-from nctheory.trained.data import Split
+from nctheory.metrics.files import load, save
+from nctheory.trained.data import Split, digits, from_features
 from nctheory.trained.network import Architecture
 from nctheory.trained.training import Recipe, Training
 
@@ -58,6 +59,44 @@ def fit(split: Split, architecture: Architecture, recipe: Recipe, *,
                 t.save(checkpoint)
 
         return training.run(on_epoch=after)
+
+
+def train(data: str, output: str | Path, *, hidden: tuple[int, ...] = (128, 128),
+          activation: str = "relu", loss: str = "ce", bias: bool = True,
+          recipe: Recipe | None = None, progress: bool = False) -> dict[str, Any]:
+    """Train on "digits" or a feature file and leave everything in the directory `output`.
+
+    Writes checkpoint.npz (resumed from where it is already there) and features.npz (for
+    `nctheory.metrics.load`); `nctheory train` is this function.
+
+    Returns
+    -------
+    dict
+        Epochs, last mean loss, accuracies on train and test, and the paths written.
+
+    Raises
+    ------
+    InputError
+        For data that cannot be read, or a checkpoint of other settings in `output`.
+    """
+    recipe = recipe or Recipe()
+    split = digits(recipe.seed) if data == "digits" else from_features(load(data), recipe.seed)
+    output = Path(output)
+    output.mkdir(parents=True, exist_ok=True)
+    widths = (split.x.shape[1], *hidden, split.classes)
+    architecture = Architecture(widths, activation, loss, bias)
+    checkpoint, features = output / "checkpoint.npz", output / "features.npz"
+    training = fit(split, architecture, recipe, checkpoint=checkpoint, progress=progress)
+    save(features, **feature_arrays(training, split))
+    predict = training.network.predict
+    return {
+        "epochs": training.epoch,
+        "loss": training.losses[-1],
+        "train_accuracy": float(np.mean(predict(split.x) == split.labels)),
+        "test_accuracy": float(np.mean(predict(split.x_test) == split.labels_test)),
+        "checkpoint": str(checkpoint),
+        "features": str(features),
+    }
 
 
 def feature_arrays(training: Training, split: Split) -> dict[str, NDArray[Any]]:

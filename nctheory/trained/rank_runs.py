@@ -9,9 +9,8 @@ import numpy as np
 from nctheory.trained.data import digits
 from nctheory.trained.network import Architecture
 from nctheory.trained.rank_bound import rank_bounds
-from nctheory.trained.reproduction import Progress, Reproduction
+from nctheory.trained.reproduction import Progress, Reproduction, on_one_thread
 from nctheory.trained.training import Recipe, Training
-
 
 QUICK = {"width": 32, "hidden": 2, "epochs": 10, "polish": 200, "decays": 4}
 FULL = {"width": 64, "hidden": 4, "epochs": 60, "polish": 3000, "decays": 10}
@@ -33,6 +32,7 @@ class LayerRank(NamedTuple):
     singular_values: str
 
 
+@on_one_thread
 def rank_against_weight_decay(quick: bool = False, seed: int = 0,
                               progress: Progress | None = None) -> Reproduction:
     """For a grid of weight decays: singular values, ranks, cluster variation and our bound.

@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import csv
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, ParamSpec, TextIO
 
 from nctheory.errors import InputError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+Arguments = ParamSpec("Arguments")
 Progress = Callable[[int, int], None]  # (runs done, runs in all), called in the parent process
+
+
+def on_one_thread(
+        experiment: Callable[Arguments, Reproduction]) -> Callable[Arguments, Reproduction]:
+    """Run an experiment with one BLAS thread.
+
+    Its matrices are small: more threads gain little, lose much on a busy machine, and may add
+    in another order, so that the table would depend on the machine's cores.
+    """
+    @functools.wraps(experiment)
+    def limited(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Reproduction:
+        try:
+            from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        except ImportError:
+            raise InputError("reproductions need scikit-learn and threadpoolctl: "
+                             "pip install nctheory[data]") from None
+        with threadpool_limits(1, user_api="blas"):
+            return experiment(*args, **kwargs)
+
+    return limited
 
 
 @dataclass(frozen=True, eq=False)

@@ -49,7 +49,9 @@ class Recipe:
         "cosine": rate (1 + cos(pi t)) / 2 at the part t of all epochs.  "steps": a tenth from
         1/3, a hundredth from 2/3 of the epochs [PHD20].
     seed : int
-        Of the initial weights and the order of samples.
+        Of the initial weights and the order of samples. The same seed gives the same bits on
+        one machine; another number of BLAS threads may add the products of wide layers in
+        another order (seen at width 512, not at 128).
     """
 
     epochs: int = 100

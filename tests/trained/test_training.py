@@ -13,6 +13,7 @@ from nctheory.trained import (
     fit,
     from_features,
     rank_bounds,
+    train,
 )
 from nctheory.trained import training as module
 
@@ -137,6 +138,19 @@ def test_fit_resumes_and_its_features_feed_the_metrics(tmp_path, capsys):
                                   resumed.network.predict(split.x))
 
 
+def test_train_command_resumes_and_summarises(tmp_path):
+    x, labels = blobs()
+    metrics.save(tmp_path / "data.npz", features=x, labels=np.array(["b", "a", "c"])[labels])
+    recipe = Recipe(epochs=20, batch=16)
+    data, output = str(tmp_path / "data.npz"), tmp_path / "out"
+    first = train(data, output, hidden=(8,), recipe=recipe)
+    assert first["epochs"] == 20 and 0.5 < first["train_accuracy"] <= 1
+    assert train(data, output, hidden=(8,), recipe=recipe) == first
+    assert metrics.report(metrics.load(first["features"]))["labels"] == ["a", "b", "c"]
+    with pytest.raises(InputError, match="must have the settings"):
+        train(data, output, hidden=(9,), recipe=recipe)
+
+
 def test_own_data_is_split_or_taken_as_given():
     x, labels = blobs()
     names = np.array(["b", "a", "c"])[labels]
@@ -172,7 +186,7 @@ def test_rank_bound_holds_everywhere(activation, loss, epochs):
 
 
 def test_rank_bound_by_hand():
-    """One linear layer, two classes of one sample each: no variation, the bound is |G|_F / lam."""
+    """One linear layer, two classes of one sample: no variation, the bound is |G|_F / lam."""
     x = np.array([[1.0, 0.0], [-1.0, 0.0]])
     run = Training(x, np.array([0, 1]), Architecture((2, 2), "identity", "mse", bias=False),
                    Recipe(weight_decay=0.5))
