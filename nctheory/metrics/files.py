@@ -145,6 +145,6 @@ def _safetensors(path: Path) -> dict[str, AnyArray]:
                          "pip install nctheory[safetensors]") from None
     try:
         return dict(load_file(path))
-    except SafetensorError as error:
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:  # also: bfloat16
         raise InputError(f"{path} must be a .safetensors file, got one that cannot be read "
                          f"({error})") from None

@@ -183,7 +183,7 @@ def check_labels(value: ArrayLike, name: str = "labels") -> NDArray[Any]:
     """`value` as a vector of integers or strings."""
     y = np.asanyarray(value)
     require(y.ndim == 1, name, "be a vector", y.shape)
-    require(y.dtype.kind in "iubUS", name, "be integers or strings", y.dtype)
+    require(y.dtype.kind in "iubU", name, "be integers or strings", y.dtype)
     return y
 
 
@@ -196,7 +196,7 @@ def check_finite(name: str, block: NDArray[Any]) -> None:
 
 
 def _kind(labels: NDArray[Any]) -> str:
-    return "integers" if labels.dtype.kind in "iub" else labels.dtype.kind
+    return "strings" if labels.dtype.kind == "U" else "integers"
 
 
 def _of_batch(x: NDArray[Any], y: NDArray[Any]) -> Moments:

@@ -26,6 +26,7 @@ from nctheory.metrics.geometry import gram_distance
 from nctheory.metrics.moments import Array
 
 EXACT = 5  # up to this r every assignment is tried
+WORK = 10**7  # a sweep of swaps costs K^3: up to K = 55 every class is tried as the first edge
 
 Indices = NDArray[np.int64]
 
@@ -62,9 +63,10 @@ def triangular_distance(g: Array) -> float:
     r"""min over assignments of | G/|G|_F - T/|T|_F |_F for a K x K Gram matrix of class means.
 
     The least over all assignments for r <= 5 (K <= 10). Beyond, the best found by a
-    deterministic heuristic, hence an upper bound: from every class as the first edge, its
-    neighbours are split into the two cliques of a triangular graph and the rest is matched to
-    them (exact where G is triangular), then pairs of classes are swapped while that helps.
+    deterministic heuristic, hence an upper bound: from each class as the first edge (fewer for
+    K > 55), its neighbours are split into the two cliques of a triangular graph and the rest is
+    matched to them (exact where G is triangular), then pairs of classes are swapped while that
+    helps.
 
     Raises
     ------
@@ -90,8 +92,9 @@ def best_assignment(g: Array, r: int) -> Indices:
         for a, b in zip(one, other, strict=True):
             scores += g[a, b] * adjacent[candidates[:, a], candidates[:, b]]
         return np.asarray(candidates[int(np.argmax(scores))])
+    starts = min(len(g), max(1, WORK // len(g) ** 3))
     tries = [improve_by_swaps(np.ascontiguousarray(g), adjacent, _grow(g, r, first))
-             for first in range(len(g))]
+             for first in range(starts)]
     return max(tries, key=lambda edges: float(np.sum(g * adjacent[np.ix_(edges, edges)])))
 
 

@@ -17,6 +17,7 @@ the weights w_c and the centre g have names:
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial.distance import pdist
 
 from nctheory.errors import InputError, choice, require
 from nctheory.metrics.moments import Array, Moments
@@ -145,7 +146,7 @@ def cdnv(m: Moments, unbiased: bool = False) -> float:
             "have at least 2 samples in every class for an unbiased variance", "a single one")
     variances = m.spreads / (m.counts - int(unbiased))
     one, other = np.triu_indices(m.classes, 1)
-    squares = np.square(m.means[one] - m.means[other]).sum(axis=1)
+    squares = pdist(m.means, "sqeuclidean")  # the same order of pairs
     if squares.min() == 0:
         pair = int(np.argmin(squares))
         raise InputError("features must have distinct class means, got equal means for "

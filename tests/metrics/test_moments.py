@@ -137,6 +137,7 @@ def test_kernels_equal_their_python_bodies(kernel):
     ([[1j]], [0], "features must hold real numbers"),
     ([["a"]], [0], "features must hold real numbers"),
     ([[1.0]], [0.5], "labels must be integers or strings"),
+    ([[1.0]], [b"a"], "labels must be integers or strings"),
     ([[1.0]], [[0]], "labels must be a vector"),
     (np.array([[None]]), [0], "features must hold real numbers"),
 ])
