@@ -35,9 +35,7 @@ def check_weight(weight: ArrayLike, width: int, rows: int | None = None) -> Arra
 
 
 def _self_dual(m: Moments, weight: ArrayLike) -> tuple[Array, Array]:
-    means = centred_means(m)
-    require(bool(means.any()), "class means", "not all be equal", "centred means 0")
-    return check_weight(weight, m.width, m.classes), means
+    return check_weight(weight, m.width, m.classes), centred_means(m)
 
 
 def nc3(m: Moments, weight: ArrayLike) -> float:
@@ -69,10 +67,9 @@ def nc3_product(m: Moments, weight: ArrayLike) -> float:
 
 def nc4(features: ArrayLike, means: Array, weight: ArrayLike, bias: ArrayLike | None = None,
         chunk: int = CHUNK) -> float:
-    """NC4: share of samples where argmax(W x + b) is not the nearest class mean [PHD20]; in [0,
-    1].
+    """NC4: share of samples where argmax(W x + b) is not the nearest class mean [PHD20].
 
-    0 is collapse. `nc4_agreement` in the report is 1 - NC4, as some packages give it.
+    0 is collapse. Some packages give the agreement 1 - NC4: `nc4_agreement` in the report.
     """
     x = check_matrix("features", features)
     w = check_weight(weight, means.shape[1], len(means))
@@ -98,8 +95,7 @@ def nearest(block: Array, means: Array) -> NDArray[np.int64]:
 
 
 def dnc3(means: Array, weight: ArrayLike) -> float:
-    """DNC3: | W (I - P) |_F / |W|_F, P the projection on the span of the class means; in [0,
-    1].
+    """DNC3: | W (I - P) |_F / |W|_F in [0, 1], P the projection on the span of the means.
 
     0 where every row of W lies in the span [SLM24]. Pass sigma(M_l) for features given before
     the activation. The span is numerical: singular values above max(K, d) * 2^-52 of the

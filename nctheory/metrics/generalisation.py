@@ -16,6 +16,7 @@ from nctheory.metrics.moments import (
     CHUNK,
     Array,
     Moments,
+    check_finite,
     check_matrix,
     check_pair,
     codes,
@@ -94,6 +95,8 @@ def linear_probe(features: ArrayLike, labels: ArrayLike, test_features: ArrayLik
             x_test.shape)
     classes, code = np.unique(y, return_inverse=True)
     truth = codes(y_test, classes, "test_labels")
+    check_finite("features", x)
+    check_finite("test_features", x_test)
     centre, targets = x.mean(axis=0, dtype=np.float64), np.eye(len(classes))[code]
     share = targets.mean(axis=0)
     left, values, right = np.linalg.svd(x - centre, full_matrices=False)

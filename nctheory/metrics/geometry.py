@@ -18,7 +18,7 @@ import numpy as np
 
 from nctheory.errors import InputError, require
 from nctheory.metrics.moments import Array, Moments
-from nctheory.metrics.variability import between_factor
+from nctheory.metrics.variability import between_directions, between_factor, rounding
 
 
 def gram(means: Array) -> Array:
@@ -42,29 +42,24 @@ def gram_distance(g: Array, target: Array) -> float:
 
 
 def centred_means(m: Moments) -> Array:
-    """mu_c - g, with g the mean of the class means; `InputError` for fewer than 2 classes."""
-    require(m.classes >= 2, "labels", "have at least 2 classes", m.classes)
+    """mu_c - g, g the mean of the class means; `InputError` where all mu_c are equal."""
+    between_directions(m)
     return np.asarray(between_factor(m) * math.sqrt(m.classes))
-
-
-def _norms(means: Array) -> Array:
-    norms = np.asarray(np.linalg.norm(means, axis=1))
-    if not norms.min() > 0:
-        raise InputError("class means must differ from their centre, got one of norm "
-                         f"0 for class {int(np.argmin(norms))} (counting from 0)")
-    return norms
 
 
 def _cosines(m: Moments) -> Array:
     means = centred_means(m)
-    unit = means / _norms(means)[:, None]
+    norms = np.linalg.norm(means, axis=1)
+    if norms.min() <= rounding(m):
+        raise InputError("class means must differ from their centre to have an angle, got the "
+                         f"centre for class {m.labels[np.argmin(norms)]!s}")
+    unit = means / norms[:, None]
     return np.asarray(gram(unit)[np.triu_indices(m.classes, 1)])
 
 
 def nc2_norms(m: Moments) -> float:
     """Equal norms [PHD20]: std / mean over classes of |mu_c - g| (std divides by K)."""
     norms = np.linalg.norm(centred_means(m), axis=1)
-    require(bool(norms.max() > 0), "class means", "not all be equal", "centred norms 0")
     return float(norms.std() / norms.mean())
 
 

@@ -7,7 +7,7 @@ None (null in JSON), and where the cause lies in the data the layer's `notes` sa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -119,7 +119,7 @@ def _of_means(m: Moments, activation: str) -> dict[str, Metric | None]:
 
 def _of_classifier(layer: Layer, m: Moments, activation: str) -> dict[str, Metric | None]:
     table: dict[str, Metric | None] = dict.fromkeys(
-        ("nc3", "nc3_frobenius", "nc3_product", "nc4", "dnc3", "weight_rank",
+        ("nc3", "nc3_frobenius", "nc3_product", "nc4", "nc4_agreement", "dnc3", "weight_rank",
          "weight_stable_rank"))
     if layer.weight is None:
         return table
@@ -130,11 +130,13 @@ def _of_classifier(layer: Layer, m: Moments, activation: str) -> dict[str, Metri
         "weight_stable_rank": lambda: ranks.stable_rank(weight),
     }
     if len(weight) == m.classes:  # a row a class: the layer is read by a classifier
+        misses = cache(partial(classifier.nc4, layer.features, m.means, weight, layer.bias))
         table |= {
             "nc3": lambda: classifier.nc3(m, weight),
             "nc3_frobenius": lambda: classifier.nc3_frobenius(m, weight),
             "nc3_product": lambda: classifier.nc3_product(m, weight),
-            "nc4": lambda: classifier.nc4(layer.features, m.means, weight, layer.bias),
+            "nc4": misses,
+            "nc4_agreement": lambda: 1 - misses(),
         }
     return table
 

@@ -1,7 +1,7 @@
 r"""Distance of class means to the triangular geometry, the strongly regular graph T(r).
 
 For K = r(r-1)/2 classes: each class is an edge of the complete graph K_r, and the ideal means
-are the columns of its vertex-edge incidence matrix B (THEORY section 3, after [SLM24]). Their
+are the columns of its vertex-edge incidence matrix B [SLM24]. Their
 Gram matrix T = B^T B counts common vertices: 2 on the diagonal, 1 for edges that share a
 vertex, else 0.
 

@@ -10,8 +10,7 @@ the weights w_c and the centre g have names:
 
     "classes"      w_c = 1/K,    g = mean of the class means     ([PHD20], the default here)
     "global-mean"  w_c = 1/K,    g = mean of all samples         (code after Zhu et al. 2021)
-    "samples"      w_c = n_c/N,  g = mean of all samples         (Fisher: Sigma_W + Sigma_B =
-    total)
+    "samples"      w_c = n_c/N,  g = mean of all samples         (Fisher: sums to the total)
 """
 
 from __future__ import annotations
@@ -35,6 +34,12 @@ def between_factor(m: Moments, between: str = "classes") -> Array:
     offsets -= (equal if between == "classes" else share) @ offsets
     weights = share if between == "samples" else equal
     return np.asarray(np.sqrt(weights)[:, None] * offsets)
+
+
+def rounding(m: Moments) -> float:
+    """max(K, d) * 2^-52 * the largest entry of a mean: nearer means count as equal."""
+    eps = float(np.finfo(np.float64).eps)
+    return max(m.classes, m.width) * eps * float(np.abs(m.means).max())
 
 
 def within(m: Moments) -> float:
@@ -100,9 +105,7 @@ def between_directions(m: Moments, between: str = "classes",
         tolerance = max(m.classes, m.width) * float(np.finfo(np.float64).eps)
     require(0 <= tolerance < 1, "tolerance", "be in [0, 1)", tolerance)
     _, values, directions = np.linalg.svd(between_factor(m, between), full_matrices=False)
-    # Means equal up to the rounding of their own size are equal.
-    floor = np.finfo(np.float64).eps * float(np.abs(m.means).max())
-    if values[0] <= floor:
+    if values[0] <= rounding(m):
         raise InputError("features must have class means that differ (the between-class "
                          "scatter is zero), got equal means")
     rank = min(int(np.sum(values > tolerance * values[0])), m.classes - 1)
@@ -147,7 +150,7 @@ def cdnv(m: Moments, unbiased: bool = False) -> float:
     variances = m.spreads / (m.counts - int(unbiased))
     one, other = np.triu_indices(m.classes, 1)
     squares = pdist(m.means, "sqeuclidean")  # the same order of pairs
-    if squares.min() == 0:
+    if squares.min() <= rounding(m) ** 2:
         pair = int(np.argmin(squares))
         raise InputError("features must have distinct class means, got equal means for "
                          f"{m.labels[one[pair]]!s} and {m.labels[other[pair]]!s}")

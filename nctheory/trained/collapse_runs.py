@@ -1,8 +1,7 @@
 """Three observations of [HBN22] on CIFAR-10 and other sets, tried on scikit-learn's digits.
 
 One network for all three: five hidden ReLU layers, squared loss, weight decay 10^-3, Adam with
-a cosine schedule. It collapses within minutes; cross-entropy with SGD needs far longer for as
-much.
+a cosine schedule. It collapses within minutes; cross-entropy with SGD takes longer.
 """
 
 from __future__ import annotations

@@ -34,8 +34,7 @@ class Architecture:
     Parameters
     ----------
     widths : sequence of int
-        (d_1, ..., d_{L+1}): the width of the input, of the hidden layers, and K. L >= 1
-        weights.
+        (d_1, ..., d_{L+1}): the width of the input, of the hidden layers, and K.
     activation : {"relu", "tanh", "identity"}
         sigma.
     loss : {"ce", "mse"}

@@ -1,8 +1,7 @@
 """Minibatch training: optimiser, schedule, checkpoints that resume to the same numbers.
 
 The objective is (1/N) sum loss_i + 1/2 sum_l lam_l |W_l|_F^2: weight decay is part of the
-gradient (also with Adam, unlike "AdamW"), so that critical points are those of THEORY section
-7.
+gradient (also with Adam, unlike "AdamW"), so that critical points are those of the theory.
 """
 
 from __future__ import annotations
@@ -37,8 +36,8 @@ class Recipe:
     batch : int
         Rows a step; the last batch of an epoch may be smaller.
     optimiser : {"sgd", "adam"}
-        "sgd": v <- momentum v + g, w <- w - rate v.  "adam": Kingma and Ba 2015, beta 0.9,
-        0.999.
+        "sgd": v <- momentum v + g, w <- w - rate v.
+        "adam": Kingma and Ba 2015, beta 0.9 and 0.999.
     rate : float
         Learning rate before the schedule.
     momentum : float

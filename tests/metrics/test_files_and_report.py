@@ -71,6 +71,7 @@ def test_report_holds_the_metrics(arrays):
     assert last["dnc2"] == last["nc2_frame"] == metrics.nc2_frame(m)
     assert last["nc3"] == metrics.nc3(m, arrays["weight"])
     assert last["nc4"] == metrics.nc4(x, m.means, arrays["weight"], arrays["bias"])
+    assert last["nc4_agreement"] == 1 - last["nc4"]
     assert last["test_train_ratio"] == metrics.ratio(m, t)
     relu = metrics.report(feature_set, activation="relu")["layers"][1]
     active = np.maximum(m.means, 0)
@@ -81,6 +82,8 @@ def test_report_holds_the_metrics(arrays):
 @pytest.mark.parametrize("x, labels, undefined, note", [
     (np.eye(3), [5, 5, 5], {"nc1", "cdnv", "nc2_angles", "trace_ratio"}, "at least 2 classes"),
     (np.ones((4, 3)), [0, 0, 1, 1], {"nc1", "cdnv", "nc2_angles", "nc2_etf"},
+     "class means that differ"),
+    (np.full((10, 512), 0.1), [0] * 3 + [1] * 7, {"nc1", "cdnv", "nc2_norms", "nc2_angles"},
      "class means that differ"),
     (np.zeros((4, 3)), [0, 0, 1, 1], {"nc1", "nc2_frame", "relative_variation"},
      "class means that differ"),
