@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 import pytest
-from naive_metrics import sample
 
 from nctheory import InputError, metrics
+from tests.metrics.naive_metrics import sample
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive_metrics import sample
 
 from nctheory import InputError, metrics
 from nctheory.metrics import Moments
 from nctheory.metrics import moments as module
+from tests.metrics.naive_metrics import sample
 
 
 def assert_equal_moments(a, b, rel):

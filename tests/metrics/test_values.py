@@ -3,15 +3,15 @@
 import itertools
 import math
 
-import naive_metrics as naive
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive_metrics import sample
 
 from nctheory import metrics
 from nctheory.metrics import Moments, variability
+from tests.metrics import naive_metrics as naive
+from tests.metrics.naive_metrics import sample
 
 PAIRS = {
     "nc1": (lambda m: metrics.nc1(m), naive.nc1),
