@@ -1,9 +1,13 @@
 """Settings that all tests share."""
 
+import os
 import sys
 
 import pytest
 from hypothesis import settings
+
+# Two workers share two cores: more BLAS threads only get in each other's way.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # A first call may compile a kernel, and machines differ: time is measured in benchmarks only.
 settings.register_profile("nctheory", deadline=None)
