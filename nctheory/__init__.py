@@ -13,8 +13,12 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from nctheory import graphs as graphs
     from nctheory import losses as losses
+    from nctheory import metrics as metrics
     from nctheory import network as network
+    from nctheory import ranks as ranks
+    from nctheory import solver as solver
     from nctheory import thresholds as thresholds
+    from nctheory import trained as trained
     from nctheory.constructions import DirectSum as DirectSum
     from nctheory.constructions import Features as Features
     from nctheory.constructions import Orthogonal as Orthogonal
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from nctheory.constructions import register as register
     from nctheory.errors import InputError as InputError
     from nctheory.problem import Problem as Problem
+    from nctheory.solver import solve as solve
     from nctheory.thresholds import threshold_table as threshold_table
 
 _HOME = {
@@ -38,10 +43,11 @@ _HOME = {
     "construct": "nctheory.constructions",
     "optimal_mixture": "nctheory.constructions",
     "register": "nctheory.constructions",
+    "solve": "nctheory.solver",
     "threshold_table": "nctheory.thresholds",
 }
 
-_MODULES = ("graphs", "losses", "network", "thresholds")
+_MODULES = ("graphs", "losses", "metrics", "network", "ranks", "solver", "thresholds", "trained")
 
 __all__ = ["__version__", *_HOME, *_MODULES]
 

@@ -16,8 +16,14 @@ import numpy as np
 from scipy.linalg import LinAlgError, solve
 
 from nctheory.network import (
-    Array, Parameters, forward, gradient, hessian_vector_product, output_gradient,
-    pack, unpack,
+    Array,
+    Parameters,
+    forward,
+    gradient,
+    hessian_vector_product,
+    output_gradient,
+    pack,
+    unpack,
 )
 from nctheory.problem import Problem
 from nctheory.solver.kinks import kink_jacobian

@@ -11,7 +11,13 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 
 from nctheory.errors import require
 from nctheory.network import (
-    Array, Parameters, check_parameters, hessian_vector_product, loss, pack, unpack,
+    Array,
+    Parameters,
+    check_parameters,
+    hessian_vector_product,
+    loss,
+    pack,
+    unpack,
 )
 from nctheory.problem import Problem
 from nctheory.solver.kinks import kink_jacobian

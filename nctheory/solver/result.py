@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from nctheory.network import Array, Parameters, class_means, forward, loss
 from nctheory.problem import Problem
 from nctheory.solver.outcome import Outcome, numerical_rank, outcome
-from nctheory.solver.stationarity import Stationarity, clarke
 from nctheory.solver.state import TRACED
+from nctheory.solver.stationarity import Stationarity, clarke
 
 
 @dataclass(frozen=True)

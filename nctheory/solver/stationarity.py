@@ -25,7 +25,14 @@ from numpy.typing import ArrayLike
 from scipy.optimize import minimize
 
 from nctheory.network import (
-    Array, Parameters, activate, check_parameters, forward, gradient, output_gradient, pack,
+    Array,
+    Parameters,
+    activate,
+    check_parameters,
+    forward,
+    gradient,
+    output_gradient,
+    pack,
 )
 from nctheory.problem import Problem
 
