@@ -1,12 +1,12 @@
 """L-BFGS on a smoothed ReLU, then exactly onto the kinks.
 
-1. Continuation: minimise with sigma smoothed over a width e = 0.3, 0.1, 0.03, 0.01 (symmetrically: slope
+1. Continuation: minimise with sigma smoothed over a width e = 0.3, 0.1, 0.03, 0.01 (slope
    1/2 + h/e, clipped to [0, 1]), each to a moderate gradient.
-2. Exact finish: the method of multipliers.  Every pre-activation h has a shift t in [0, 1], its smoothed slope
-   is clip(t + h/e, 0, 1), and after each minimisation t becomes that slope.  A fixed point has
-   t = 1 where h > 0, t = 0 where h < 0, and 0 < t < 1 only where h = 0: it is a
-   stationary point of the loss itself, with t the multipliers of its kinks, for whatever width e
-   it was reached with.  So e need not go to 0, and the problem stays well conditioned; it is
+2. The method of multipliers.  Every pre-activation h has a shift t in [0, 1], its smoothed
+   slope is clip(t + h/e, 0, 1), and after each minimisation t becomes that slope.  A fixed
+   point has t = 1 where h > 0, t = 0 where h < 0, and 0 < t < 1 only where h = 0: it is a
+   stationary point of the loss itself, with t the slopes at its kinks, for whatever width e it
+   was reached with.  So e need not go to 0, and the problem stays well conditioned; it is
    narrowed only while the largest |h| at a kink shrinks too slowly.
 3. Close to it, Newton's method on the kinks found (`finish.py`) gives the last digits; where
    it fails, 2 goes on.
