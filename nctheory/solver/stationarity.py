@@ -9,9 +9,10 @@ G([0,1]^kinks) lies in the convex hull of its values at sign patterns, and
 What it bounds (ours).  Clarke's subdifferential lies in that hull, with equality where the kink
 pre-activations have linearly independent gradients (every sign pattern then occurs nearby).
 So under this condition any G(s) is a subgradient, and the number reported, attained by the
-slopes that come with it, bounds the distance of 0 to Clarke's subdifferential from above, whether or not
-the search over s found the best slopes.  Without the condition it bounds the distance of 0 to
-the chain rule's subdifferential (the conservative field of backpropagation), which is larger.
+slopes that come with it, bounds the distance of 0 to Clarke's subdifferential from above,
+whether or not the search over s found the best slopes.  Without the condition it bounds the
+distance of 0 to the chain rule's subdifferential (the conservative field of backpropagation),
+which is larger.
 Pre-activations of size at most `kink_tolerance` count as kinks.
 """
 
