@@ -94,7 +94,10 @@ class Program:
         if self.interleaved:
             new = Slot(self.size, rows, cols, cols * LANES, LANES)
         else:
-            new = Slot(self.size, rows, cols, _padded(cols), 1)
+            stride = _padded(cols)
+            if stride >= 64 and stride % 32 == 0:
+                stride += LANES  # rows a power of two apart would share few lines of cache
+            new = Slot(self.size, rows, cols, stride, 1)
         self.size += new.size if self.interleaved else _padded(rows) * new.row_stride
         return new
 
