@@ -19,6 +19,8 @@ COMMANDS = {
     "metrics": "nctheory.commands.trained:metrics",
     "train": "nctheory.commands.trained:train",
     "verify-ranks": "nctheory.commands.ranks:verify_ranks",
+    "certify": "nctheory.commands.certify:certify",
+    "check": "nctheory.commands.certify:check",
 }
 
 
