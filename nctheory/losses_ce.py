@@ -178,7 +178,7 @@ def _collapse_scale(kappa: float, layers: float, classes: float) -> float:
     Examples
     --------
     >>> print(collapse_scale(9 * 0.001 * 5 ** (1 / 3), 2, 10).round(5))
-    7.01318
+    7.01243
     """
     return _optimum(kappa, layers, classes, 1.0)[0]
 
@@ -271,7 +271,7 @@ def _pairs_loss(kappa: float, layers: float, classes: float) -> float:
 
 def _ufunc(body: Callable[..., float]) -> Any:
     signature = f"float64({','.join(['float64'] * body.__code__.co_argcount)})"
-    return vectorize([signature], cache=True)(body)
+    return vectorize([signature], cache=True)(body)  # type: ignore[no-untyped-call]
 
 
 collapse_fit = _ufunc(_collapse_fit)

@@ -104,7 +104,7 @@ class Margins:
         Examples
         --------
         >>> [round(b, 4) for b in Margins.of(np.eye(10)).critical_scales(0.02, 3)]
-        [0.0005, 6.9966]
+        [0.0005, 7.0804]
         """
         q = (layers - 1) / (layers + 1)
         low, high = self._bracket(kappa, q)

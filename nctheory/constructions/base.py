@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 from scipy.linalg import block_diag
 
 from nctheory import losses
-from nctheory.errors import InputError, choice, integer, require
-from nctheory.constructions.schatten import SchattenCost
+from nctheory.errors import choice, integer, require
 from nctheory.exact import PRECISIONS, RepresentationCost, log, root_bounds, sign
 from nctheory.problem import Problem
 
@@ -54,8 +53,16 @@ class Network(ABC):
         return 1
 
     @abstractmethod
-    def representation_cost(self, layers: int) -> RepresentationCost | SchattenCost:
-        """P(L) as an exact number: `.expression` (sympy), `.log`, `.bounds`, `.compare`."""
+    def log_cost(self, layers: int) -> float:
+        """log c(L) = log P / (L+1) as a float."""
+
+    @abstractmethod
+    def cost_bounds(self, layers: int, bits: int = 64) -> tuple[Fraction, Fraction]:
+        """Rationals lo <= c(L) <= hi, about 2^-bits apart relative to c."""
+
+    @abstractmethod
+    def compare(self, layers: int, number: int) -> int | None:
+        """The sign of c(L) - number, exact, or None where no bound separates the two."""
 
     @abstractmethod
     def ranks(self, layers: int) -> Ranks:
@@ -68,15 +75,6 @@ class Network(ABC):
     @abstractmethod
     def unit_factors(self, layers: int) -> tuple[list[Matrix], list[float]]:
         """[M_1, W_1, ..., W_L] with output scale 1, and the logarithms of their squared norms."""
-
-    def log_cost(self, layers: int) -> float:
-        """log c(L) = log P / (L+1) as a float."""
-        return self.representation_cost(layers).log / (layers + 1)
-
-    def cost_bounds(self, layers: int, bits: int = 64) -> tuple[Fraction, Fraction]:
-        """Rationals lo <= c(L) <= hi, about 2^-bits apart relative to c."""
-        low, high = self.representation_cost(layers).bounds(bits)
-        return root_bounds(low, layers + 1, bits)[0], root_bounds(high, layers + 1, bits)[1]
 
     def balanced(self, problem: Problem, log_share: float) -> list[Matrix]:
         """`unit_factors` rescaled to lam_i |factor_i|_F^2 = e^log_share, M_1 standing for n
@@ -112,6 +110,16 @@ class Factored(Network):
         layers = self._check_layers(layers)
         scale = math.prod(self.squared_norms(layers), start=Fraction(1))
         return RepresentationCost(scale, self.gram_spectrum(layers))
+
+    def log_cost(self, layers: int) -> float:
+        return self.representation_cost(layers).log / (layers + 1)
+
+    def cost_bounds(self, layers: int, bits: int = 64) -> tuple[Fraction, Fraction]:
+        low, high = self.representation_cost(layers).bounds(bits)
+        return root_bounds(low, layers + 1, bits)[0], root_bounds(high, layers + 1, bits)[1]
+
+    def compare(self, layers: int, number: int) -> int | None:
+        return self.representation_cost(layers).compare(number ** (layers + 1))
 
     def unit_factors(self, layers: int) -> tuple[list[Matrix], list[float]]:
         first, *rest = self.shapes(layers)
@@ -194,9 +202,9 @@ class Construction(ABC):
         """The minimal loss over all scales of the factors, at most that of the zero solution:
         1/2 for MSE, log K for cross-entropy."""
 
+    @abstractmethod
     def logits(self) -> Logits:
-        """What the construction is for cross-entropy, where it is something."""
-        raise InputError(f"loss must be 'mse' for {self.label}, got 'ce'")
+        """What the construction is for cross-entropy: the simplex, made by these features."""
 
     def cost(self, layers: int) -> float:
         """c(L), which ranks constructions for every weight decay: DNC has c = K."""
@@ -256,9 +264,9 @@ class Block(Factored, Construction):
         norms = self.squared_norms(layers)
         return [norm, norm, *(sympy.Rational(q.numerator, q.denominator) for q in norms)]
 
+    @abstractmethod
     def common_norm(self, layers: int) -> Fraction:
-        """|1^T W_L|_F^2 / K, what taking the mean off all outputs takes off |W_L|_F^2."""
-        raise InputError(f"loss must be 'mse' for {self.label}, got 'ce'")
+        """|1^T W_L|_F^2 / K: what taking the mean off all outputs takes off |W_L|_F^2."""
 
     def logits(self) -> Logits:
         from nctheory.constructions.logits import Simplex
@@ -266,7 +274,7 @@ class Block(Factored, Construction):
         return Simplex(self)
 
     def compare_with_dnc(self, layers: int) -> int | None:
-        return self.representation_cost(layers).compare(self.classes ** (layers + 1))
+        return self.compare(layers, self.classes)
 
     def kappa(self, problem: Problem) -> float:
         """lam_eff n^(1/(L+1)) c K/K_b: with L, all that the minimal loss depends on.
@@ -388,8 +396,14 @@ class DirectSum(Construction):
         sizes = (block.hidden_sizes(layers) for block in self.blocks)
         return tuple(map(sum, zip(*sizes, strict=True)))
 
+    def logits(self) -> Logits:
+        from nctheory.constructions.logits import Simplex
+
+        return Simplex(self)
+
     def loss(self, problem: Problem) -> float:
-        require(problem.loss == "mse", "loss", f"be 'mse' for {self.label}", problem.loss)
+        if problem.loss == "ce":
+            return self.logits().loss(problem)
         self._check(problem)
         kappas = [block.kappa(problem) for block in self.blocks]
         shares = [block.classes / self.classes for block in self.blocks]

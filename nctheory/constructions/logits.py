@@ -11,16 +11,17 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
+from scipy.linalg import block_diag
 
-from nctheory import losses
-from nctheory.constructions.base import Block, Factored, Matrix, Network, Ranks, padded
+from nctheory import losses, losses_ce
+from nctheory.constructions.base import Block, DirectSum, Matrix, Network, Ranks, padded
 from nctheory.constructions.schatten import SchattenCost
 from nctheory.errors import InputError, require
-from nctheory.exact import RepresentationCost
+from nctheory.exact import PRECISIONS, RepresentationCost, root_bounds, sign
 from nctheory.margins import Margins
 from nctheory.problem import Problem
 
@@ -76,8 +77,7 @@ class Logits(ABC):
         """The sign of c - (K-1), exact: -1 where every weight decay makes deep neural collapse
         worse (in the ReLU model: worse than its lower bound, see `nctheory.cross_entropy.relu`).
         """
-        return compare(self.network(activation).representation_cost(layers), self.classes - 1,
-                       layers)
+        return self.network(activation).compare(layers, self.classes - 1)
 
     def ranks(self, layers: int, activation: str = "linear") -> Ranks:
         """Ranks of M_1..M_L, and after the activation those of M_2..M_L."""
@@ -144,13 +144,6 @@ class Logits(ABC):
         require(problem.loss == "ce", "loss", f"be 'ce' for {self.label}", problem.loss)
 
 
-def compare(cost: RepresentationCost | SchattenCost, number: int, layers: int) -> int | None:
-    """The sign of P^(1/(L+1)) - number, exact."""
-    if isinstance(cost, SchattenCost):
-        return cost.compare_root(number)
-    return cost.compare(number ** (layers + 1))
-
-
 class Aligned(Network):
     """The best factors of S in the linear model: all with singular values s_i^(1/(L+1)).
 
@@ -163,7 +156,17 @@ class Aligned(Network):
         self._logits = logits
 
     def representation_cost(self, layers: int) -> SchattenCost:
+        """P(L) as an exact number."""
         return SchattenCost(self._check_layers(layers) + 1, self._logits.spectrum())
+
+    def log_cost(self, layers: int) -> float:
+        return self.representation_cost(layers).log / (layers + 1)
+
+    def cost_bounds(self, layers: int, bits: int = 64) -> tuple[Fraction, Fraction]:
+        return self.representation_cost(layers).root_bounds(bits)
+
+    def compare(self, layers: int, number: int) -> int | None:
+        return self.representation_cost(layers).compare_root(number)
 
     @property
     def _rank(self) -> int:
@@ -185,70 +188,108 @@ class Aligned(Network):
 
 
 @dataclass(frozen=True)
-class Centred(Factored):
-    """An MSE construction with the mean taken off its outputs: I - J/K instead of I.
+class Centred(Network):
+    """The blocks of an MSE construction with the mean taken off its outputs: I - J/K for I.
 
     Cross-entropy does not see the same number added to all logits of a sample, so W_L may be
-    replaced by (I - J/K) W_L, which takes |1^T W_L|^2 / K off its squared norm (ours).
+    replaced by (I - J/K) W_L, which takes |1^T W_L|^2 / K off its squared norm: K_b/K times
+    `common_norm` for a block of K_b classes.  Blocks share one scale, so their costs add up
+    (ours).
     """
 
-    block: Block
+    blocks: tuple[Block, ...]
+
+    @property
+    def classes(self) -> int:
+        """K."""
+        return sum(block.classes for block in self.blocks)
 
     @property
     def least_layers(self) -> int:
-        return self.block.least_layers
+        return max(block.least_layers for block in self.blocks)
 
-    def gram_spectrum(self, layers: int) -> Mapping[Fraction, int]:
-        if layers == 1:
-            return {Fraction(1): self.block.classes - 1}
-        return self.block.gram_spectrum(layers)
+    def costs(self, layers: int) -> list[RepresentationCost]:
+        """The exact P of each block."""
+        layers, costs = self._check_layers(layers), []
+        for block in self.blocks:
+            if layers == 1:  # only deep neural collapse has one layer: Z = I - J/K itself
+                costs.append(RepresentationCost(Fraction(1), {Fraction(1): self.classes - 1}))
+                continue
+            *others, last = block.squared_norms(layers)
+            last -= Fraction(block.classes, self.classes) * block.common_norm(layers)
+            costs.append(RepresentationCost(math.prod(others, start=last),
+                                            block.gram_spectrum(layers)))
+        return costs
 
-    def squared_norms(self, layers: int) -> tuple[Fraction, ...]:
-        if layers == 1:
-            return ()
-        *others, last = self.block.squared_norms(layers)
-        return (*others, last - self.block.common_norm(layers))
+    def log_cost(self, layers: int) -> float:
+        return math.log(math.fsum(math.exp(cost.log / (layers + 1))
+                                  for cost in self.costs(layers)))
 
-    def shapes(self, layers: int) -> list[Matrix]:
-        *others, last = self.block.shapes(layers)
-        return [*others, last - last.mean(axis=0)]
+    def cost_bounds(self, layers: int, bits: int = 64) -> tuple[Fraction, Fraction]:
+        low = high = Fraction(0)
+        for cost in self.costs(layers):
+            below, above = cost.bounds(bits)
+            low += root_bounds(below, layers + 1, bits)[0]
+            high += root_bounds(above, layers + 1, bits)[1]
+        return low, high
 
-    def hidden_sizes(self, layers: int) -> tuple[int, ...]:
-        if layers == 1:
-            return (self.block.classes - 1,)
-        return self.block.hidden_sizes(layers)
+    def compare(self, layers: int, number: int) -> int | None:
+        if len(self.blocks) == 1:
+            return self.costs(layers)[0].compare(number ** (layers + 1))
+        for bits in PRECISIONS:
+            low, high = self.cost_bounds(layers, bits)
+            if low > number or high < number:
+                return sign(low - number)
+        return None
 
     def ranks(self, layers: int) -> Ranks:
         if layers == 1:
-            return Ranks((self.block.classes - 1,), ())
-        return self.block.ranks(layers)
+            return Ranks((self.classes - 1,), ())
+        ranks = [block.ranks(layers) for block in self.blocks]
+        return Ranks(*(tuple(map(sum, zip(*side, strict=True)))
+                       for side in zip(*ranks, strict=True)))
+
+    def hidden_sizes(self, layers: int) -> tuple[int, ...]:
+        if layers == 1:
+            return (self.classes - 1,)
+        sizes = (block.hidden_sizes(layers) for block in self.blocks)
+        return tuple(map(sum, zip(*sizes, strict=True)))
+
+    def unit_factors(self, layers: int) -> tuple[list[Matrix], list[float]]:
+        if layers == 1:
+            factors, norms = Aligned(Simplex(self.blocks[0])).unit_factors(1)
+            return factors, norms
+        blocks = []
+        for block, cost in zip(self.blocks, self.costs(layers), strict=True):
+            matrices, log_norms = block.unit_factors(layers)
+            # The centred last norm is what is missing from P.
+            log_norms[-1] = cost.log - math.fsum(log_norms[:-1])
+            blocks.append([math.exp((cost.log / (layers + 1) - norm) / 2) * matrix
+                           for matrix, norm in zip(matrices, log_norms, strict=True)])
+        factors = [np.asarray(block_diag(*layer)) for layer in zip(*blocks, strict=True)]
+        factors[-1] = factors[-1] - factors[-1].mean(axis=0)
+        return factors, [self.log_cost(layers)] * (layers + 1)
 
 
 @dataclass(frozen=True)
 class Simplex(Logits):
     """Logits alpha (I - J/K), all margins equal: what any MSE construction becomes.
 
-    In the linear model it is deep neural collapse whatever the block; in the ReLU model its
-    features are those of the block.
-
     References
     ----------
-    [GK25] for deep neural collapse; with other blocks ours.
+    [GK25] for deep neural collapse; with other features (ReLU) ours.
     """
 
-    block: Block
+    origin: Block | DirectSum
+    classes: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        require(self.block.classes >= 2, "classes", "be at least 2 for cross-entropy",
-                self.block.classes)
-
-    @property
-    def classes(self) -> int:  # type: ignore[override]
-        return self.block.classes
+        object.__setattr__(self, "classes", self.origin.classes)
+        require(self.classes >= 2, "classes", "be at least 2 for cross-entropy", self.classes)
 
     @property
     def label(self) -> str:
-        return self.block.label
+        return self.origin.label
 
     def matrix(self) -> Matrix:
         return np.eye(self.classes) - 1 / self.classes
@@ -260,15 +301,14 @@ class Simplex(Logits):
         return {Fraction(1): self.classes - 1}
 
     def network(self, activation: str) -> Network:
-        if activation == "linear" and "linear" not in self.block.activations:
+        if activation not in self.origin.activations:
             raise InputError(f"activation must be 'relu' for {self.label}, got 'linear'")
         return super().network(activation)
 
     def relu(self) -> Network:
-        return Centred(self.block)
+        return Centred(self.origin.blocks if isinstance(self.origin, DirectSum)
+                       else (self.origin,))
 
     def optimum(self, kappa: float, layers: int) -> tuple[float, float]:
-        from nctheory import losses_ce
-
         return (float(losses_ce.collapse_scale(kappa, layers, self.classes)),
                 float(losses_ce.collapse_loss(kappa, layers, self.classes)))

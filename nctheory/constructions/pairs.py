@@ -92,15 +92,14 @@ class Pairs(Logits):
     Linear model: m singular values 2 beta for K = 2m classes (and one beta for K = 2m + 1), so
     c = m 4^(1/(L+1)) (+ 1), and the rank is m (m + 1).
 
-    ReLU model (Theorem 7), with X the pair logits and Y = J: features H_l = X + Y >= 0, middle
-    weights (X + 2/K Y)/2 and W_L = X/2, so P(L) = (2K)^2 ((K+2)/2)^(L-2) K/2 for even K.  For odd K
-    the features of the last class are e_K on its own axis, which every middle weight keeps:
-    P(L) = |M_2|_*^2 prod |W_l|_F^2 with the norms of a direct sum, outputs as in the linear model.
+    ReLU model, L >= 2, with X the pair logits and Y = J: features M_l = X + Y >= 0, middle weights
+    (X + 2/K Y)/2 and W_L = X/2, so P(L) = (2K)^2 ((K+2)/2)^(L-2) K/2 for even K.  For odd
+    K = 2m + 1 the last class has an axis of its own: P(L) = (4m + 1)^2 (m + 2)^(L-2) (m + 1).
 
     Parameters
     ----------
     classes : int
-        K >= 2.
+        K >= 3 (two classes in a pair are deep neural collapse).
 
     References
     ----------
@@ -119,7 +118,7 @@ class Pairs(Logits):
     classes: int
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "classes", integer("classes", self.classes, 2))
+        object.__setattr__(self, "classes", integer("classes", self.classes, 3))
 
     @property
     def label(self) -> str:
@@ -159,7 +158,7 @@ class Pairs(Logits):
     @classmethod
     def best(cls, classes: int, layers: int, activation: str = "linear") -> Pairs | None:
         """The member of the family; None where it is deep neural collapse or not defined."""
-        least = 3 if activation == "linear" else 4
+        least = 3 if activation == "linear" else 4  # with ReLU three classes gain nothing
         return cls(classes=classes) if classes >= least and layers >= 2 else None
 
 

@@ -66,18 +66,13 @@ class SchattenCost:
         return self.degree * math.log(math.fsum(
             m * math.exp(log(theta) / self.degree) for theta, m in self.spectrum.items()))
 
-    def root(self, bits: int) -> tuple[Fraction, Fraction]:
+    def root_bounds(self, bits: int) -> tuple[Fraction, Fraction]:
         """Rationals lo <= c <= hi."""
         low = high = Fraction(0)
         for theta, m in self.spectrum.items():
             below, above = root_bounds(theta, self.degree, bits)
             low, high = low + m * below, high + m * above
         return low, high
-
-    def bounds(self, bits: int) -> tuple[Fraction, Fraction]:
-        """Rationals lo <= P <= hi, about `bits` bits apart relative to P."""
-        low, high = self.root(bits + self.degree.bit_length())
-        return low**self.degree, high**self.degree
 
     def compare_root(self, number: Fraction | int) -> int | None:
         """The sign of c - number, exact, or None where 4096 bits could not separate them.
@@ -93,7 +88,7 @@ class SchattenCost:
             (theta, m), = rest.items()
             return 1 if bound <= 0 else sign(m**self.degree * theta - bound**self.degree)
         for bits in PRECISIONS:
-            low, high = self.root(bits)
+            low, high = self.root_bounds(bits)
             if low > number or high < number:
                 return sign(low - number)
         return None
