@@ -16,6 +16,8 @@ COMMANDS = {
     "thresholds": "nctheory.commands.tables:thresholds",
     "cost": "nctheory.commands.tables:cost",
     "graph": "nctheory.commands.tables:graph",
+    "metrics": "nctheory.commands.trained:metrics",
+    "train": "nctheory.commands.trained:train",
     "verify-ranks": "nctheory.commands.ranks:verify_ranks",
     "certify": "nctheory.commands.certify:certify",
     "check": "nctheory.commands.certify:check",

@@ -33,7 +33,7 @@ def points(draw):
     return Point(parameters, problem, "random")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(points())
 def test_every_inequality_holds_at_random_points(point):
     for statement in STATEMENTS.values():

@@ -1,4 +1,4 @@
-"""The landscape around a point: is it critical, does it curve down, where does polishing lead."""
+"""The landscape around a point: critical or not, curving down or not, where polish leads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 
 from nctheory.errors import require
 from nctheory.network import (
-    Array, Parameters, check_parameters, hessian_vector_product, loss, pack, unpack,
+    Array,
+    Parameters,
+    check_parameters,
+    hessian_vector_product,
+    loss,
+    pack,
+    unpack,
 )
 from nctheory.problem import Problem
 from nctheory.solver.kinks import kink_jacobian

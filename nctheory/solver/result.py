@@ -1,4 +1,4 @@
-"""What `solve` returns: one row a seed, measured by the NumPy reference, never by the kernels."""
+"""What `solve` returns: a row a seed, measured by the NumPy reference, not by the kernels."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from nctheory.network import Array, Parameters, class_means, forward, loss
 from nctheory.problem import Problem
 from nctheory.solver.outcome import Outcome, numerical_rank, outcome
-from nctheory.solver.stationarity import Stationarity, clarke
 from nctheory.solver.state import TRACED
+from nctheory.solver.stationarity import Stationarity, clarke
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Result:
     finished : (runs,) bools
         False only after an interruption.
     trace : dict of (runs, points) arrays
-        "loss", "fit", "regularisation", "gradient_norm" at `trace_steps`; nan after a run's end.
+        "loss", "fit", "regularisation", "gradient_norm" at `trace_steps`; nan after the end.
     """
 
     problem: Problem
