@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from nctheory import losses_ce as losses_ce
     from nctheory import network as network
     from nctheory import thresholds as thresholds
+    from nctheory.constructions import Circle as Circle
+    from nctheory.constructions import Code as Code
     from nctheory.constructions import DirectSum as DirectSum
     from nctheory.constructions import Features as Features
     from nctheory.constructions import Groups as Groups
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from nctheory.thresholds import threshold_table as threshold_table
 
 _HOME = {
+    "Circle": "nctheory.constructions",
+    "Code": "nctheory.constructions",
     "DirectSum": "nctheory.constructions",
     "Features": "nctheory.constructions",
     "Groups": "nctheory.constructions",
