@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,14 @@ def versine_bounds(low: Fraction, high: Fraction) -> tuple[Fraction, Fraction]:
                     for k in range(1, terms + 1)), Fraction(0))
 
     return partial(low, 30), partial(high, 31)
+
+
+@lru_cache(maxsize=None)
+def _chord_bounds(K: int) -> tuple[Fraction, Fraction]:
+    """Bounds on 1 - cos(2 pi / K), widened to short rationals."""
+    low, high = versine_bounds(2 * PI / K, 2 * PI_ABOVE / K)
+    unit = 1 << 160
+    return Fraction(math.floor(low * unit), unit), Fraction(math.ceil(high * unit), unit)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +85,7 @@ class Circle(Logits):
         return {Fraction(self.classes**2, 4): 2}
 
     def least_margin(self) -> tuple[Fraction, Fraction]:
-        K = self.classes
-        return versine_bounds(2 * PI / K, 2 * PI_ABOVE / K)
+        return _chord_bounds(self.classes)
 
     @classmethod
     def best(cls, classes: int, layers: int, activation: str = "linear") -> Circle | None:

@@ -128,8 +128,9 @@ class Logits(ABC):
     def critical_scales(self, problem: Problem) -> list[float]:
         """All scales beta > 0 at which the loss is stationary, in increasing order.
 
-        They are critical points of the model, too, in all factors (linear model, Theorem 4 of
-        [GK25] for deep neural collapse), whether or not zero is better.
+        For deep neural collapse, pairs of an even number of classes and the circle they are
+        critical points of the linear model in all its factors ([GK25, Theorem 4] for the first),
+        whether or not zero is better; for others, along the scale alone.
         """
         return self.margins().critical_scales(self.kappa(problem), problem.layers)
 
