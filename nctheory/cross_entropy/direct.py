@@ -127,7 +127,8 @@ class Minimum:
     @cached_property
     def singular_values(self) -> Array:
         """Of Z D, in decreasing order."""
-        return np.linalg.svd(self.logits * np.sqrt(self.problem.class_sizes), compute_uv=False)
+        return np.asarray(np.linalg.svd(
+            self.logits * np.sqrt(self.problem.class_sizes), compute_uv=False), np.float64)
 
     @property
     def rank(self) -> int:

@@ -2,13 +2,13 @@
 
 If ReLU raises no quasi-norm |H_l|_p with p = 2/l on the way, l = 2..L, then
 
-    1/2 sum_i lam_i |factor_i|_F^2  >=  1/2 lam_eff (L+1) sum_i s_i(Z)^(2/(L+1)),
+    1/2 sum_i lam_i |factor_i|_F^2 >= 1/2 lam_eff (L+1) sum_i s_i(Z)^(2/(L+1)),
 
 s_i the singular values of the outputs Z (K x N).  Proof: |W_1|^2 + |H_1|^2 >= 2 |H_2|_1, and
-l |sigma(H_l)|_(2/l)^(2/l) + |W_l|^2 >= (l+1) |W_l sigma(H_l)|_(2/(l+1))^(2/(l+1)) for each
-layer in turn; unequal decays are a rescaling of the factors, which ReLU lets through.  So deep
-neural collapse costs at least c = K - 1.  [GK25] makes an assumption to this end (Assumption 1); this
-one is sufficient, and is checked on any parameters here (ours in this form).
+l |sigma(H_l)|_(2/l)^(2/l) + |W_l|^2 >= (l+1) |W_l sigma(H_l)|_(2/(l+1))^(2/(l+1)) for
+each layer in turn; unequal decays are a rescaling of the factors, which ReLU lets through.  So
+deep neural collapse costs at least c = K - 1.  [GK25] makes an assumption to this end
+(Assumption 1); this one is sufficient, and is checked on any parameters here (ours in this form).
 """
 
 from __future__ import annotations

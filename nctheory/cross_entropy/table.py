@@ -159,7 +159,7 @@ def evidence(members: Sequence[Logits], layers: int, activation: str) -> str:
 
 def _by_integers(logits: Logits, layers: int, activation: str) -> bool:
     network = logits.network(activation)
-    if logits.least_margin() != (1, 1):
+    if set(logits.least_margin()) != {Fraction(1)}:
         return False
     if isinstance(network, Aligned):
         return network.representation_cost(layers).decided_by_integers

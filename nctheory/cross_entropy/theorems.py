@@ -242,8 +242,8 @@ def curvature(logits: Logits, problem: Problem) -> list[Curvature]:
     for scale in logits.critical_scales(problem):
         parameters = logits.weights_at(problem, scale)
         gradient = max(float(np.abs(g).max()) for g in network.gradient(parameters, problem))
-        results.append(Curvature(problem, scale, gradient,
-                                 np.linalg.eigvalsh(hessian(parameters, problem))))
+        eigenvalues = np.asarray(np.linalg.eigvalsh(hessian(parameters, problem)), np.float64)
+        results.append(Curvature(problem, scale, gradient, eigenvalues))
     return results
 
 
