@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from nctheory import graphs as graphs
     from nctheory import losses as losses
     from nctheory import losses_ce as losses_ce
+    from nctheory import metrics as metrics
     from nctheory import network as network
+    from nctheory import ranks as ranks
+    from nctheory import solver as solver
     from nctheory import thresholds as thresholds
+    from nctheory import trained as trained
     from nctheory.constructions import Circle as Circle
     from nctheory.constructions import Code as Code
     from nctheory.constructions import DirectSum as DirectSum
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from nctheory.constructions import register as register
     from nctheory.errors import InputError as InputError
     from nctheory.problem import Problem as Problem
+    from nctheory.solver import solve as solve
     from nctheory.thresholds import threshold_table as threshold_table
 
 _HOME = {
@@ -48,10 +53,12 @@ _HOME = {
     "construct": "nctheory.constructions",
     "optimal_mixture": "nctheory.constructions",
     "register": "nctheory.constructions",
+    "solve": "nctheory.solver",
     "threshold_table": "nctheory.thresholds",
 }
 
-_MODULES = ("cross_entropy", "graphs", "losses", "losses_ce", "network", "thresholds")
+_MODULES = ("cross_entropy", "graphs", "losses", "losses_ce", "metrics", "network", "ranks",
+            "solver", "thresholds", "trained")
 
 __all__ = ["__version__", *_HOME, *_MODULES]
 

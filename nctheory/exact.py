@@ -152,7 +152,7 @@ class RepresentationCost:
         return sympy.Add(*(m * sympy.sqrt(sympy.sympify(theta))
                            for theta, m in self.spectrum.items()))
 
-    @property
+    @cached_property
     def log(self) -> float:
         """log P as a float: finite where P itself would overflow."""
         norm = math.fsum(m * math.sqrt(theta) for theta, m in self.spectrum.items())

@@ -17,17 +17,19 @@ Zero output, of loss 1/2, takes over at kappa_c, where delta reaches 1/L.
 All of it is ours; the ingredients (a geometric mean of the factors, the nuclear norm of a pair)
 are standard.
 
-Every function here is a `numpy.ufunc`: it broadcasts, takes out= and where=, and releases the
-interpreter lock while it runs.  All arithmetic is float64: integers and narrower floats are
-converted, wider ones (longdouble, complex) are refused with a TypeError.  Where an argument is
-outside its domain (kappa < 0, layers < 1 or not an integer, NaN) the result is NaN, perhaps with
-NumPy's "invalid value" warning; where all are inside, it never is.  But for `kappa`, which needs
-exp and log, results are bit for bit the same on every machine, for every shape and stride.
+Every function here is a `numpy.ufunc`: its arguments go by position and broadcast, out= and
+where= work, and the interpreter lock is released while it runs.  All arithmetic is float64:
+integers and narrower floats are converted, wider ones (longdouble, complex) are refused with a
+TypeError.  Where an argument is outside its domain (kappa < 0, layers < 1 or not an integer,
+NaN) the result is NaN, perhaps with a warning of NumPy's; where all are inside, it never is.
+Results are bit for bit the same on every machine and for every shape and stride (but for
+`kappa`, which needs exp and log).
 """
 
 from __future__ import annotations
 
 import ctypes
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -101,8 +103,8 @@ def _deficit(kappa: float, layers: float) -> float:
     """delta = 1 - z at the larger stationary point.
 
     The unknown is ratio = delta / kappa, between 1 and 2^(1/3).  It starts from the Pade form
-    (1-delta)^q ~ (L+1 - L delta) / (L+1 - delta), which makes the equation quadratic and errs by
-    at most 0.012; two Halley steps leave rounding errors only.  For L = 1 it is 1 exactly.
+    (1-delta)^q ~ (L+1 - L delta) / (L+1 - delta), which makes the equation quadratic and the
+    ratio right to 0.012; two Halley steps leave rounding errors only.  For L = 1 it is exact.
     """
     # Where zero is optimal any kappa will do, so long as nothing below becomes invalid.
     kappa = min(kappa, _BELOW_ONE / layers)
@@ -136,7 +138,7 @@ def _optimal_scale(kappa: float, layers: float) -> float:
     Returns
     -------
     ndarray or float64
-        z*, to a relative error of 4e-16, given which side of kappa_c kappa is on (`zero_is_optimal`).
+        z*, to a relative error of 5e-16; it jumps at kappa_c (see `zero_is_optimal`).
 
     Notes
     -----
@@ -169,7 +171,7 @@ def _minimal_loss(kappa: float, layers: float) -> float:
     Returns
     -------
     ndarray or float64
-        f*, to a relative error of 4e-16, and never above 1/2.
+        f*, to a relative error of 5e-16, and never above 1/2.
 
     Notes
     -----
@@ -261,8 +263,8 @@ def _kappa(log_cost: float, samples: float, layers: float, log_decay: float) -> 
     Returns
     -------
     ndarray or float64
-        kappa, to a relative error of about 2^-53 (|log kappa| + 2 |log(n P)| / (L+1) + 2), which
-        is the rounding of the logarithms: below 1e-13 for kappa > 1e-300.
+        kappa, to a relative error of about 2^-53 (|log kappa| + 2 |log(n P)| / (L+1) + 2), from
+        rounding in the logarithms: below 1e-13 for kappa > 1e-300 and n P < 1e40^(L+1).
 
     Notes
     -----
@@ -312,6 +314,7 @@ _FromFunction = ctypes.PYFUNCTYPE(
     ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_int)
 _table = ctypes.PYFUNCTYPE(ctypes.POINTER(_FromFunction), ctypes.py_object, ctypes.c_char_p)(
     ("PyCapsule_GetPointer", ctypes.pythonapi))(_UFUNC_API, None)
+_NO_IDENTITY = -1
 _KEPT: list[object] = []
 
 
@@ -320,20 +323,20 @@ def _ufunc(body: Callable[..., Any], result: type = np.float64) -> np.ufunc:
 
     Numba's `vectorize` would call bodies as long as these from a loop that cannot become SIMD,
     compile that loop anew in every process, and refuse where=.  So the loop that NumPy calls is
-    written out here: it is cached with all that it inlines, and becomes SIMD where arrays are
-    contiguous, or where the second argument, `layers`, is one number.
+    written out: it is cached with all that it inlines (which is why both are in one file) and
+    becomes SIMD where arrays are contiguous, or `layers`, the second argument, is one number.
     """
     size = np.dtype(result).itemsize
     element = np.uint8 if result is np.bool_ else result
 
-    def one(data: Any, shape: Any, strides: Any, _: Any) -> None:
-        out = _pointer(data[1], element)
+    def one(addresses: Any, shape: Any, strides: Any, _: Any) -> None:
+        out = _pointer(addresses[1], element)
         for i in range(shape[0]):
-            out[i * strides[1] // size] = body(_item(data, strides, 0, i))
+            out[i * strides[1] // size] = body(_item(addresses, strides, 0, i))
 
-    def two(data: Any, shape: Any, strides: Any, _: Any) -> None:
-        a, b = _pointer(data[0], np.float64), _pointer(data[1], np.float64)
-        out = _pointer(data[2], element)
+    def two(addresses: Any, shape: Any, strides: Any, _: Any) -> None:
+        a, b = _pointer(addresses[0], np.float64), _pointer(addresses[1], np.float64)
+        out = _pointer(addresses[2], element)
         step_a, step_b, step_out = strides[0] // 8, strides[1] // 8, strides[2] // size
         if step_b == 0:
             fixed = b[0]
@@ -343,21 +346,21 @@ def _ufunc(body: Callable[..., Any], result: type = np.float64) -> np.ufunc:
             for i in range(shape[0]):
                 out[i * step_out] = body(a[i * step_a], b[i * step_b])
 
-    def four(data: Any, shape: Any, strides: Any, _: Any) -> None:
-        out = _pointer(data[4], element)
+    def four(addresses: Any, shape: Any, strides: Any, _: Any) -> None:
+        out = _pointer(addresses[4], element)
         for i in range(shape[0]):
             out[i * strides[4] // size] = body(
-                _item(data, strides, 0, i), _item(data, strides, 1, i),
-                _item(data, strides, 2, i), _item(data, strides, 3, i))
+                _item(addresses, strides, 0, i), _item(addresses, strides, 1, i),
+                _item(addresses, strides, 2, i), _item(addresses, strides, 3, i))
 
     _inlined(body)
     inputs = body.__code__.co_argcount
-    compiled = cfunc(_LOOP, cache=True, error_model="numpy")({1: one, 2: two, 4: four}[inputs])
-    loops, data = (ctypes.c_void_p * 1)(compiled.address), (ctypes.c_void_p * 1)(None)
-    kinds = "d" * inputs + np.dtype(result).char
-    parts = (loops, data, bytes(np.dtype(kind).num for kind in kinds), 1, inputs, 1, -1,
-             body.__name__.removeprefix("_").encode(), str(body.__doc__).encode(), 0)
-    _KEPT.append((compiled, parts))
+    loop = cfunc(_LOOP, cache=True, error_model="numpy")({1: one, 2: two, 4: four}[inputs])
+    kinds = [np.float64] * inputs + [result]
+    parts = ((ctypes.c_void_p * 1)(loop.address), (ctypes.c_void_p * 1)(None),
+             bytes(np.dtype(kind).num for kind in kinds), 1, inputs, 1, _NO_IDENTITY,
+             body.__name__.removeprefix("_").encode(), str(inspect.getdoc(body)).encode(), 0)
+    _KEPT.append((loop, parts))
     made: np.ufunc = _table[1](*parts)
     return made
 

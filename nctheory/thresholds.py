@@ -178,7 +178,8 @@ def threshold_table(classes: Iterable[int], layers: Iterable[int], *, samples: i
         library = _library(K_values[-1], L)
         problems = [None if weight_decay is None else Problem(
             classes=K, layers=L, samples=samples, weight_decay=weight_decay) for K in K_values]
-        sums = _best_sums(K_values, L, library.better, samples, weight_decay)
+        better = [offer for offer in library if offer.sign == -1]
+        sums = _best_sums(K_values, L, better, samples, weight_decay)
         for K, construction, problem in zip(K_values, sums, problems, strict=True):
             rows[K, L] = _row(construction, *_verdict(K, L, library, problem), L, problem)
     return Table(K_values, L_values, integer("samples", samples, 1), weight_decay,
@@ -192,40 +193,40 @@ def _values(name: str, values: Iterable[int], least: int) -> tuple[int, ...]:
     return numbers
 
 
-class _Library(NamedTuple):
-    """The best member of each family for each number of classes, sorted by an exact decision:
-    c < K, c >= K, undecided."""
+class _Offer(NamedTuple):
+    """A block of the library for one number of layers, and how it compares with DNC."""
 
-    better: list[Block]
-    worse: list[Block]
-    undecided: list[Block]
+    block: Block
+    cost: float
+    sign: int | None  # of c - K, decided exactly; None: undecided
+    evidence: str
 
 
 def cheapest_sums(K_values: Sequence[int], layers: int) -> list[Construction]:
     """The direct sum of least MSE cost for each K."""
-    return _best_sums(K_values, layers, _library(max(K_values), layers).better, 1, None)
+    better = [offer for offer in _library(max(K_values), layers) if offer.sign == -1]
+    return _best_sums(K_values, layers, better, 1, None)
 
 
-def _library(largest: int, layers: int) -> _Library:
-    library = _Library([], [], [])
+def _library(largest: int, layers: int) -> list[_Offer]:
+    """The best member of each family for each number of classes up to `largest`, DNC apart."""
+    offers = []
     for family in FAMILIES.values():
-        if family.best is None:
-            continue
         for K in range(1, largest + 1):
-            block = family.best(K, layers)
+            block = family.best(K, layers) if family.best is not None else None
             if block is not None and not isinstance(block, Orthogonal):
-                sign = block.compare_with_dnc(layers)
-                kind = library.undecided if sign is None else (
-                    library.better if sign < 0 else library.worse)
-                kind.append(block)
-    return library
+                exact = block.representation_cost(layers).surd is not None
+                offers.append(_Offer(block, block.cost(layers), block.compare_with_dnc(layers),
+                                     INTEGERS if exact else BOUNDS))
+    return offers
 
 
-def _best_sums(K_values: Sequence[int], layers: int, blocks: Sequence[Block], samples: int,
+def _best_sums(K_values: Sequence[int], layers: int, offers: Sequence[_Offer], samples: int,
                weight_decay: float | None) -> list[Construction]:
     """For each K, the direct sum of least cost (of least loss, given a weight decay)."""
+    blocks = [offer.block for offer in offers]
     sizes = np.array([block.classes for block in blocks], dtype=np.int64)
-    costs = np.array([block.cost(layers) for block in blocks])
+    costs = np.array([offer.cost for offer in offers])
     K = np.array(K_values)[:, None]
     if weight_decay is None:
         # Every block is better than DNC by an exact decision: rounding must not hide that.
@@ -279,39 +280,48 @@ def knapsack(sizes: NDArray[np.int64], gains: NDArray[np.float64],
     return counts
 
 
-def _verdict(K: int, L: int, library: _Library, problem: Problem | None) -> tuple[str, str]:
+def _verdict(K: int, L: int, library: Sequence[_Offer],
+             problem: Problem | None) -> tuple[str, str]:
     """The verdict on a cell and what it rests on.
 
     A sum beats DNC iff one of its blocks does, c_b < K_b (f* increases in kappa as long as zero
     is not optimal), so exact decisions about single blocks settle every cell.
     """
-    better, worse, undecided = ([block for block in kind if block.classes <= K]
-                                for kind in library)
+    offers = [offer for offer in library if offer.block.classes <= K]
+    better = [offer for offer in offers if offer.sign == -1]
     if problem is not None:
-        candidates: list[Block] = better or [Orthogonal(classes=K)]
-        # Zero is optimal iff no block survives; the one of least c_b/K_b dies last.
-        candidates.sort(key=lambda block: block.log_cost(L) - math.log(block.classes))
-        zeros = [block.is_zero(problem) for block in candidates[:1]]
-        if zeros == [True]:
-            zeros = [block.is_zero(problem) for block in candidates]
-        if None in zeros:
+        zero = _zero(problem, better)
+        if zero is None:
             return UNDECIDED, NOTHING
-        if all(zeros):
-            return ZERO, _evidence(candidates, L)
+        if zero:
+            return ZERO, _evidence(better)
     if L == 1:
         return OPTIMAL, ONE_LAYER
     if K == 2:
         return OPTIMAL, TWO_CLASSES
     if better:
-        return BEATEN, _evidence(better, L)
-    if undecided:
+        return BEATEN, _evidence(better)
+    if any(offer.sign is None for offer in offers):
         return UNDECIDED, NOTHING
-    return NOT_BEATEN, _evidence(worse, L)
+    return NOT_BEATEN, _evidence(offers)
 
 
-def _evidence(blocks: Sequence[Block], layers: int) -> str:
-    exact = all(block.representation_cost(layers).surd is not None for block in blocks)
-    return INTEGERS if exact else BOUNDS
+def _zero(problem: Problem, better: Sequence[_Offer]) -> bool | None:
+    """Whether zero is optimal for every sum of the library: exactly where no block survives.
+
+    The block of least c_b/K_b dies last, so it is asked first.
+    """
+    ordered = sorted(better, key=lambda offer: offer.cost / offer.block.classes)
+    blocks = [offer.block for offer in ordered] or [Orthogonal(classes=problem.classes)]
+    for block in blocks:
+        zero = block.is_zero(problem)
+        if not zero:
+            return zero
+    return True
+
+
+def _evidence(offers: Sequence[_Offer]) -> str:
+    return BOUNDS if any(offer.evidence == BOUNDS for offer in offers) else INTEGERS
 
 
 def _row(construction: Construction, verdict: str, evidence: str, layers: int,

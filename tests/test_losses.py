@@ -1,4 +1,4 @@
-"""The loss ufuncs against exact and 50-digit arithmetic, in compiled and in pure-Python form."""
+"""The loss ufuncs against exact and 50-digit arithmetic, compiled and in pure Python."""
 
 import functools
 import math
@@ -17,13 +17,13 @@ LAYERS = [1, 2, 3, 4, 5, 8, 20, 100, 1000]
 
 @pytest.fixture(params=["compiled", "python"])
 def form(request):
-    """name -> the ufunc, or its scalar body applied element by element without Numba."""
+    """name -> the ufunc, or its scalar body applied to each element without Numba."""
     if request.param == "compiled":
         return functools.partial(getattr, losses)
     return lambda name: np.vectorize(getattr(losses, "_" + name))
 
 
-# Reference: the larger root of 1 - z = kappa z^(-q), bracketed, and the loss itself at that root.
+# Reference: the larger root of 1 - z = kappa z^(-q), bracketed, and the loss itself there.
 
 @functools.cache
 def reference(kappa, layers):
@@ -59,8 +59,8 @@ def test_scale_and_loss_agree_with_50_digits(form, layers):
     kappas = np.array([*10.0 ** np.linspace(-300, 1, 44), *around(critical),
                        *critical * np.linspace(0.02, 0.99, 33)])
     scales, values = form("optimal_scale")(kappas, layers), form("minimal_loss")(kappas, layers)
-    for kappa, scale, value in zip(kappas, scales, values, strict=True):
-        exact_scale, exact_value = reference(float(kappa), layers)
+    for kappa, scale, value in np.stack([kappas, scales, values], axis=1).tolist():
+        exact_scale, exact_value = reference(kappa, layers)
         assert abs(value - exact_value) <= 5e-16 * exact_value, kappa
         # z* jumps at kappa_c: next to it see test_zero_is_optimal_is_decided_exactly.
         if abs(kappa - critical) > 2 * math.ulp(critical):
@@ -80,9 +80,9 @@ def test_zero_is_optimal_is_decided_exactly(form):
     for layers in (*range(1, 201), *range(250, 1001, 50)):
         middle = float(critical(layers))
         near = middle + np.arange(-4, 5) * math.ulp(middle)
-        mistakes = [kappa for kappa, claim in zip(near.tolist(), zero(near, layers), strict=True)
-                    if exactly_zero(kappa, layers) != claim]
-        assert len(mistakes) <= 1
+        mistakes = sum(exactly_zero(kappa, layers) != claim for kappa, claim in zip(
+            near.tolist(), zero(near, layers), strict=True))
+        assert mistakes <= 1
     assert exactly_zero(float(critical(1)), 1) and critical(1) == 1
 
 

@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -107,9 +108,7 @@ class Factored(Network):
 
     def representation_cost(self, layers: int) -> RepresentationCost:
         """P(L) as an exact number: `.expression` (sympy), `.log`, `.bounds`, `.compare`."""
-        layers = self._check_layers(layers)
-        scale = math.prod(self.squared_norms(layers), start=Fraction(1))
-        return RepresentationCost(scale, self.gram_spectrum(layers))
+        return _representation_cost(self, self._check_layers(layers))
 
     def log_cost(self, layers: int) -> float:
         return self.representation_cost(layers).log / (layers + 1)
@@ -130,6 +129,13 @@ class Factored(Network):
         nuclear = math.log(s[:rank].sum())
         return ([root[:, None] * vt[:rank], u[:, :rank] * root, *rest],
                 [nuclear, nuclear, *map(log, self.squared_norms(layers))])
+
+
+@lru_cache(maxsize=4096)
+def _representation_cost(network: Factored, layers: int) -> RepresentationCost:
+    # Tables ask for the same few constructions over and over.
+    scale = math.prod(network.squared_norms(layers), start=Fraction(1))
+    return RepresentationCost(scale, network.gram_spectrum(layers))
 
 
 def padded(matrices: Sequence[Matrix], needed: int, problem: Problem,

@@ -17,7 +17,7 @@ from fractions import Fraction
 import numpy as np
 from scipy.linalg import block_diag
 
-from nctheory import losses, losses_ce
+from nctheory import losses
 from nctheory.constructions.base import Block, DirectSum, Matrix, Network, Ranks, padded
 from nctheory.constructions.schatten import SchattenCost
 from nctheory.errors import InputError, require
@@ -327,5 +327,7 @@ class Simplex(Logits):
                        else (self.origin,))
 
     def optimum(self, kappa: float, layers: int) -> tuple[float, float]:
+        from nctheory import losses_ce  # loads six kernels: only where a loss is asked for
+
         return (float(losses_ce.collapse_scale(kappa, layers, self.classes)),
                 float(losses_ce.collapse_loss(kappa, layers, self.classes)))

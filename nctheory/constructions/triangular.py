@@ -21,10 +21,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nctheory import graphs
 from nctheory.constructions.base import Block, Matrix, Ranks
 from nctheory.errors import InputError, integer, require
 from nctheory.exact import sign_with_root
+from nctheory.graphs.incidence import subset_incidence
 
 # Explicit matrices above this many entries are refused, not attempted.
 LARGEST_MATRIX = 10**8
@@ -147,9 +147,9 @@ class _Cuts(Block):
         if rows * self.classes > LARGEST_MATRIX:
             raise InputError(f"vertices and subset must give at most {LARGEST_MATRIX} matrix "
                              f"entries, got {rows} rows of {self.classes} for {self.label}")
-        incidence = graphs.subset_incidence(r, 1, 2).astype(float)
+        incidence = subset_incidence(r, 1, 2).astype(float)
         cuts = np.vstack([math.sqrt(share / math.comb(r, s))
-                          * (graphs.subset_incidence(r, 1, s).T - 0.5)
+                          * (subset_incidence(r, 1, s).T - 0.5)
                           for s, share in self.shares.items()])
         marks = np.maximum(cuts @ incidence, 0)
         last = np.linalg.solve(marks.T @ marks, marks.T)

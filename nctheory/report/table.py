@@ -94,7 +94,7 @@ def to_latex(table: Table) -> str:
 
 def to_text(table: Table, *, colour: bool = False) -> str:
     """Aligned columns, one colour a verdict where `colour`, a summary and a legend below."""
-    return render(_grid(table), colour=colour) + _summary(table)
+    return render(_grid(table), colour=colour) + "\n" + _summary(table)
 
 
 def _grid(table: Table) -> Grid:

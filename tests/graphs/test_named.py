@@ -1,0 +1,203 @@
+"""Named families: closed forms against explicit matrices, graphs against other definitions."""
+
+from math import comb
+
+import networkx as nx
+import numpy as np
+import pytest
+import sympy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nctheory import InputError, graphs
+from nctheory.graphs import feasibility, from_spec
+from nctheory.graphs import named as closed
+from nctheory.graphs import parameters
+
+SPECS = [
+    *(f"triangular:r={r}" for r in range(2, 9)),
+    *(f"johnson:n={n},k={k}" for n in range(1, 8) for k in range(1, n + 1)),
+    *(f"kneser:n={n},k={k}" for n in range(1, 8) for k in range(1, n + 1)),
+    *(f"hamming:m={m},q={q}" for m, q in [(1, 2), (1, 5), (2, 2), (2, 4), (3, 3), (4, 2)]),
+    *(f"rook:m={m},n={n}" for m in range(1, 5) for n in range(1, 5)),
+    *(f"multipartite:sizes={sizes}" for sizes in
+      ["1", "4", "1x1x1", "3x3x3", "2x2", "1x4", "1x2", "5x2x2", "1x2x3", "4x1x1x7x7x2"]),
+    *(f"paley:q={q}" for q in [5, 13, 29]),
+]
+SPECS += [f"complement:{spec}" for spec in SPECS]
+
+members = st.sampled_from(SPECS).map(from_spec)
+
+
+def adjacency(graph):
+    return nx.to_numpy_array(graph, dtype=int)
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_closed_forms_are_those_of_the_graph(spec):
+    named = from_spec(spec)
+    graph = named.graph()
+    assert (named.name, graph.graph["name"]) == (spec, spec)
+    assert (named.order, named.size) == (len(graph), graph.number_of_edges())
+    assert named.parameters() == parameters(graph)
+
+    spectrum = named.spectrum()
+    assert list(spectrum) == sorted(spectrum, reverse=True)
+    closed = np.repeat([float(value) for value in spectrum], list(spectrum.values()))
+    numeric = np.linalg.eigvalsh(adjacency(graph))[::-1]
+    np.testing.assert_allclose(closed, numeric, rtol=0, atol=1e-12 * (1 + len(graph)))
+    for value in spectrum:
+        assert isinstance(value, int) or value.is_algebraic and not value.is_rational
+        assert not isinstance(value, sympy.Float)
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_vertices_and_edges_come_in_lexicographic_order(spec):
+    graph = from_spec(spec).graph()
+    assert list(graph) == sorted(graph)
+    assert list(graph.edges) == sorted(tuple(sorted(edge)) for edge in graph.edges)
+
+
+def test_labels_say_what_a_vertex_is():
+    assert list(graphs.triangular(4)) == [
+        (0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]
+    assert list(graphs.johnson(4, 3)) == [(0, 1, 2), (0, 1, 3), (0, 2, 3), (1, 2, 3)]
+    assert list(graphs.hamming(2, 2)) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert list(graphs.rook(1, 3)) == [(0, 0), (0, 1), (0, 2)]
+    assert list(graphs.complete_multipartite(2, 1)) == [(0, 0), (0, 1), (1, 0)]
+    assert list(graphs.paley(5)) == [0, 1, 2, 3, 4]
+
+
+def same(first, second):
+    """Equal labels and edges, not only isomorphic."""
+    return set(first) == set(second) and (
+        set(map(frozenset, first.edges)) == set(map(frozenset, second.edges)))
+
+
+def test_families_are_the_graphs_that_other_definitions_give():
+    for r in range(3, 8):
+        assert same(graphs.triangular(r), nx.line_graph(nx.complete_graph(r)))
+        assert same(graphs.complement(graphs.triangular(r)),
+                    graphs.kneser(r, 2))
+    assert same(graphs.rook(3, 4),
+                nx.cartesian_product(nx.complete_graph(3), nx.complete_graph(4)))
+    assert same(graphs.hamming(4, 2), nx.hypercube_graph(4))
+    assert same(graphs.hamming(2, 4), graphs.rook(4, 4))
+    assert nx.is_isomorphic(graphs.kneser(5, 2), nx.petersen_graph())
+    assert nx.is_isomorphic(graphs.complete_multipartite(3, 1, 2),
+                            nx.complete_multipartite_graph(3, 1, 2))
+    assert nx.is_isomorphic(graphs.johnson(5, 3), graphs.triangular(5))
+    assert nx.is_isomorphic(graphs.paley(5), nx.cycle_graph(5))
+    assert nx.is_isomorphic(graphs.johnson(6, 1), nx.complete_graph(6))
+
+
+@pytest.mark.parametrize("r", [4, 5, 9, 10**6])
+def test_triangular_graph_is_that_of_the_theory(r):
+    # THEORY.md, section 3.  r = 4 has the eigenvalue r - 4 = 0.
+    named, classes = closed.triangular(r), r * (r - 1) // 2
+    assert named.parameters() == (classes, 2 * (r - 2), r - 2, 4)
+    assert named.spectrum() == {2 * (r - 2): 1, r - 4: r - 1, -2: classes - r}
+
+
+@pytest.mark.parametrize("sizes", [(1, 4), (1, 2, 2, 4), (5, 3, 3, 2, 1)])
+def test_unequal_parts_have_exact_algebraic_eigenvalues(sizes):
+    x = sympy.Symbol("x")
+    graph = graphs.complete_multipartite(*sizes)
+    characteristic = sympy.Matrix(adjacency(graph)).charpoly(x).as_expr()
+    for value in map(sympy.sympify, graphs.spectrum(graph)):
+        minimal = sympy.minimal_polynomial(value, x)
+        assert sympy.rem(characteristic, minimal, x) == 0
+
+
+@given(members)
+def test_complement_is_an_involution(named):
+    other = closed.complement(named)
+    assert closed.complement(other) == named
+    assert other.order == named.order
+    assert other.size + named.size == comb(named.order, 2)
+    if named.parameters() is not None:
+        assert other.parameters().complement() == named.parameters()
+        # Two routes to the same numbers: complementing the spectrum, and the parameters.
+        assert other.spectrum() == other.parameters().spectrum()
+
+
+def test_specs_are_read_back_and_complements_cancel():
+    assert from_spec("complement:complement:paley:q=5") == closed.paley(5)
+    assert from_spec("johnson:k=3,n=6") == closed.johnson(6, 3)
+    assert from_spec("multipartite:sizes=3x1") == closed.complete_multipartite(3, 1)
+
+
+@pytest.mark.parametrize("graph, spec", [
+    (graphs.triangular(5), "triangular:r=5"),
+    (graphs.johnson(6, 3), "johnson:n=6,k=3"),
+    (graphs.kneser(6, 2), "kneser:n=6,k=2"),
+    (graphs.hamming(2, 3), "hamming:m=2,q=3"),
+    (graphs.rook(2, 4), "rook:m=2,n=4"),
+    (graphs.complete_multipartite(3, 1), "multipartite:sizes=3x1"),
+    (graphs.paley(13), "paley:q=13"),
+    (graphs.complement(graphs.paley(13)), "complement:paley:q=13"),
+    (graphs.complement(graphs.complement(graphs.paley(13))), "paley:q=13"),
+])
+def test_generators_give_frozen_graphs_with_their_closed_form(graph, spec):
+    assert type(graph) is nx.Graph and graph.name == spec
+    assert graph.graph["family"] == from_spec(spec)
+    assert nx.utils.graphs_equal(graph, from_spec(spec).graph())
+    with pytest.raises(nx.NetworkXError, match="Frozen graph"):
+        graph.remove_edge(*next(iter(graph.edges)))
+
+
+@pytest.mark.parametrize("graph", [
+    nx.gnp_random_graph(9, 0.4, seed=3), nx.Graph(graphs.kneser(6, 2)),
+    graphs.kneser(5, 2).subgraph([(0, 1), (2, 3), (2, 4)]), nx.Graph(),
+])
+def test_complement_of_any_other_graph_is_that_of_networkx(graph):
+    assert nx.utils.graphs_equal(graphs.complement(graph), nx.complement(graph))
+    assert "family" not in graphs.complement(graph).graph
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_members_of_the_families_are_realised_here(spec):
+    known = from_spec(spec).parameters()
+    if known is not None:
+        verdict, reason = feasibility(*known)
+        assert verdict == "realised here"
+        if known.kind == "primitive":
+            assert parameters(from_spec(reason).graph()) == known
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda: graphs.triangular(1), "r must be an integer between 2 and 1000000000, got 1"),
+    (lambda: graphs.triangular(5.0), "r must be an integer .*, got 5.0"),
+    (lambda: graphs.johnson(3, 4), "k must be an integer between 1 and 3, got 4"),
+    (lambda: graphs.kneser(3, 0), "k must be an integer between 1 and 3, got 0"),
+    (lambda: graphs.johnson(2000, 1000), "k must be an integer between 1 and 400, got 1000"),
+    (lambda: graphs.hamming(0, 2), "m must be an integer between 1 and 400, got 0"),
+    (lambda: graphs.hamming(2, 1), "q must be an integer .* got 1"),
+    (lambda: graphs.rook(0, 2), "m must be an integer .* got 0"),
+    (lambda: graphs.complete_multipartite(), "sizes must hold at least one part"),
+    (lambda: graphs.complete_multipartite(2, 0), r"sizes\[1\] must be an integer .* got 0"),
+    (lambda: graphs.complete_multipartite(*range(1, 12)),
+     "sizes must hold at most 10 distinct numbers, got 11"),
+    (lambda: graphs.paley(9), "q must be a prime with remainder 1 modulo 4, got 9"),
+    (lambda: graphs.paley(7), "q must be a prime with remainder 1 modulo 4, got 7"),
+    (lambda: graphs.complement(np.eye(3)), "graph must be an undirected networkx.Graph"),
+    (lambda: graphs.complement(nx.DiGraph()), "graph must be an undirected networkx.Graph"),
+    (lambda: graphs.complement(nx.empty_graph(3000)),
+     "graph must have at most 2000000 edges in its complement, got 4498500"),
+    (lambda: graphs.triangular(10**6),
+     r"triangular:r=1000000 must have at most 2000000 .*, got \(499999500000, "),
+    (lambda: from_spec("petersen"), "graph family must be one of 'triangular', 'johnson', .*, "
+                                    "got 'petersen'"),
+    (lambda: from_spec("complement:"), "graph family must be one of .*, got ''"),
+    (lambda: from_spec("triangular"), "graph must have the form triangular:r=.., got"),
+    (lambda: from_spec("triangular:r"), "r must be a whole number, got ''"),
+    (lambda: from_spec("triangular:r=five"), "r must be a whole number, got 'five'"),
+    (lambda: from_spec("triangular:r=5,s=3"), "graph must have the form triangular:r=.., got"),
+    (lambda: from_spec("johnson:n=5,n=5"), "graph must have the form johnson:n=..,k=.., got"),
+    (lambda: from_spec("multipartite:sizes=3x"), "sizes must be a whole number, got ''"),
+    (lambda: from_spec("triangular:r=1"), "r must be an integer between 2"),
+    (lambda: from_spec(5), "graph must be a text such as 'triangular:r=5', got 5"),
+])
+def test_bad_input_is_named(call, message):
+    with pytest.raises(InputError, match=message):
+        call()
