@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from nctheory import cross_entropy as cross_entropy
     from nctheory import graphs as graphs
     from nctheory import losses as losses
+    from nctheory import losses_ce as losses_ce
     from nctheory import metrics as metrics
     from nctheory import network as network
     from nctheory import ranks as ranks
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
     from nctheory import trained as trained
     from nctheory.constructions import DirectSum as DirectSum
     from nctheory.constructions import Features as Features
+    from nctheory.constructions import Groups as Groups
     from nctheory.constructions import Orthogonal as Orthogonal
+    from nctheory.constructions import Pairs as Pairs
     from nctheory.constructions import Triangular as Triangular
     from nctheory.constructions import TriangularMixture as TriangularMixture
     from nctheory.constructions import construct as construct
@@ -35,8 +39,10 @@ if TYPE_CHECKING:
 _HOME = {
     "DirectSum": "nctheory.constructions",
     "Features": "nctheory.constructions",
+    "Groups": "nctheory.constructions",
     "InputError": "nctheory.errors",
     "Orthogonal": "nctheory.constructions",
+    "Pairs": "nctheory.constructions",
     "Problem": "nctheory.problem",
     "Triangular": "nctheory.constructions",
     "TriangularMixture": "nctheory.constructions",
@@ -47,7 +53,8 @@ _HOME = {
     "threshold_table": "nctheory.thresholds",
 }
 
-_MODULES = ("graphs", "losses", "metrics", "network", "ranks", "solver", "thresholds", "trained")
+_MODULES = ("cross_entropy", "graphs", "losses", "losses_ce", "metrics", "network", "ranks",
+            "solver", "thresholds", "trained")
 
 __all__ = ["__version__", *_HOME, *_MODULES]
 

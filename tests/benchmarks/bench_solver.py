@@ -27,8 +27,8 @@ def sizes():
         "A": (Problem(classes=10, layers=4), 30, 1000),
         "B": (Problem(classes=10, layers=2, samples=5, weight_decay=2.0**-10, loss="ce",
                       activation="linear"), 70, 400),
-        "C": (Problem(classes=15, layers=7, weight_decay=0.003), 64, 80),
-        "D": (Problem(classes=45, layers=4, weight_decay=0.001), 128, 16),
+        "C": (Problem(classes=15, layers=7, weight_decay=0.003), 64, 200),
+        "D": (Problem(classes=45, layers=4, weight_decay=0.001), 128, 60),
     }
 
 
