@@ -18,6 +18,7 @@ COMMANDS = {
     "graph": "nctheory.commands.tables:graph",
     "metrics": "nctheory.commands.trained:metrics",
     "train": "nctheory.commands.trained:train",
+    "solve": "nctheory.commands.solve:solve",
     "verify-ranks": "nctheory.commands.ranks:verify_ranks",
     "certify": "nctheory.commands.certify:certify",
     "check": "nctheory.commands.certify:check",
