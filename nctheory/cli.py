@@ -22,6 +22,8 @@ COMMANDS = {
     "verify-ranks": "nctheory.commands.ranks:verify_ranks",
     "certify": "nctheory.commands.certify:certify",
     "check": "nctheory.commands.certify:check",
+    "sweep": "nctheory.commands.sweep:sweep",
+    "store": "nctheory.commands.sweep:store",
 }
 
 
