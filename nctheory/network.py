@@ -30,12 +30,12 @@ def labels(problem: Problem) -> NDArray[np.int64]:
 
 
 def targets(problem: Problem) -> NDArray[np.float64]:
-    """Y (K x N): the unit vector of its class in each column; I_K kron 1_n^T for equal sizes."""
+    """Y (K x N): its class's unit vector in each column; I_K kron 1_n^T for equal sizes."""
     return np.eye(problem.classes)[:, labels(problem)]
 
 
 def check_parameters(parameters: Sequence[ArrayLike], problem: Problem) -> Parameters:
-    """`parameters` as a list of float64 (or complex) matrices chaining to K x N outputs.
+    """`parameters` as float64 (or complex) matrices that chain to K x N outputs.
 
     Raises
     ------
@@ -220,7 +220,8 @@ def hessian_vector_product(parameters: Sequence[ArrayLike], direction: Sequence[
         x, dx = inputs[layer - 1], moved[layer - 1]
         products.append(dup @ x.T + upstream @ dx.swapaxes(-1, -2)
                         + problem.decays[layer] * dweight)
-        upstream, dup = weight.T @ upstream, dweight.swapaxes(-1, -2) @ upstream + weight.T @ dup
+        dup = dweight.swapaxes(-1, -2) @ upstream + weight.T @ dup
+        upstream = weight.T @ upstream
         if layer > 1:
             upstream, dup = upstream * slopes[layer - 2], dup * slopes[layer - 2]
     products.append(dup + problem.decays[0] * moves[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -44,3 +45,9 @@ def write(text: str, output: Path | None) -> None:
     except OSError as error:
         raise click.UsageError(f"--output must be a writable file, got {str(output)!r}: "
                                f"{error.strerror}") from None
+
+
+def check_writable(path: Path | None, option: str) -> None:
+    """Refuse a file that cannot be written, before the work for it is done."""
+    if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):
+        raise click.UsageError(f"{option} must be a writable file, got {str(path)!r}")

@@ -7,8 +7,11 @@ A new family is one file with a `Block` subclass and one line in `FAMILIES` (or 
 from __future__ import annotations
 
 from nctheory.constructions.base import Block, Construction, DirectSum, Ranks
+from nctheory.constructions.codes import Circle, Code
 from nctheory.constructions.features import Features
+from nctheory.constructions.logits import Logits, Simplex
 from nctheory.constructions.orthogonal import Orthogonal
+from nctheory.constructions.pairs import Groups, Pairs
 from nctheory.constructions.registry import FAMILIES, construct, register
 from nctheory.constructions.triangular import (
     OptimalMixture,
@@ -20,12 +23,18 @@ from nctheory.constructions.triangular import (
 __all__ = [
     "FAMILIES",
     "Block",
+    "Circle",
+    "Code",
     "Construction",
     "DirectSum",
     "Features",
+    "Groups",
+    "Logits",
     "OptimalMixture",
     "Orthogonal",
+    "Pairs",
     "Ranks",
+    "Simplex",
     "Triangular",
     "TriangularMixture",
     "construct",

@@ -3,6 +3,7 @@
     triangular:r=5,s=3           one member of a family
     triangular:r=5,s=3+dnc:K=1   a direct sum
     features:file=mine.npz       one's own, from the arrays `features` and `rows`
+    pairs:K=10, groups:sizes=3/3/2   for cross-entropy alone
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from nctheory.constructions.base import Block, Construction, DirectSum
+from nctheory.constructions.codes import Circle
 from nctheory.constructions.features import Features
+from nctheory.constructions.logits import Logits
 from nctheory.constructions.orthogonal import Orthogonal
+from nctheory.constructions.pairs import Groups, Pairs
 from nctheory.constructions.triangular import Triangular
 from nctheory.errors import InputError, require, show
 
@@ -24,20 +28,31 @@ class Best(Protocol):
     def __call__(self, classes: int, layers: int) -> Block | None: ...
 
 
+class BestLogits(Protocol):
+    """The same for cross-entropy with an activation."""
+
+    def __call__(self, classes: int, layers: int, activation: str) -> Logits | None: ...
+
+
 @dataclass(frozen=True)
 class Family:
-    """How tables find a family's members (`best`) and how text names one (`build`).
+    """How tables find a family's members (`best`, `best_logits`) and how text names one (`build`).
 
     `parameters` maps the letters of the papers to the arguments of `build` and their types.
     """
 
-    build: Callable[..., Block]
+    build: Callable[..., Block | Logits]
     parameters: Mapping[str, tuple[str, Callable[[str], Any]]]
     best: Best | None = None
+    best_logits: BestLogits | None = None
 
 
 def _from_file(file: str) -> Block:
     return Features.from_file(file)
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split("/")))
 
 
 FAMILIES: dict[str, Family] = {
@@ -45,6 +60,9 @@ FAMILIES: dict[str, Family] = {
     "orthogonal": Family(Orthogonal, {"K": ("classes", int)}),
     "triangular": Family(Triangular, {"r": ("vertices", int), "s": ("subset", int)},
                          Triangular.best),
+    "pairs": Family(Pairs, {"K": ("classes", int)}, best_logits=Pairs.best),
+    "groups": Family(Groups, {"sizes": ("sizes", _sizes)}, best_logits=Groups.best),
+    "circle": Family(Circle, {"K": ("classes", int)}, best_logits=Circle.best),
     "features": Family(_from_file, {"file": ("file", str)}),
 }
 
@@ -71,7 +89,7 @@ def register(name: str, family: Family) -> None:
     FAMILIES[name] = family
 
 
-def construct(text: str) -> Construction:
+def construct(text: str) -> Construction | Logits:
     """The construction that `text` names; several joined by "+" are a direct sum.
 
     Raises
@@ -85,10 +103,12 @@ def construct(text: str) -> Construction:
     11
     """
     blocks = [_block(part.strip()) for part in text.split("+")]
-    return blocks[0] if len(blocks) == 1 else DirectSum(tuple(blocks))
+    if len(blocks) == 1:
+        return blocks[0]
+    return DirectSum(tuple(blocks))  # type: ignore[arg-type]  # it refuses what is no Block
 
 
-def _block(text: str) -> Block:
+def _block(text: str) -> Block | Logits:
     name, _, listed = text.partition(":")
     if name not in FAMILIES:
         raise InputError(f"construction must be one of {', '.join(FAMILIES)}, got {show(text)}")

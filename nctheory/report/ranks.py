@@ -38,5 +38,5 @@ def to_text(found: Sequence[Verification]) -> str:
         table.add_row(v.statement.name, str(v.points), margin, v.where, verdict)
     words = [textwrap.fill(f"{v.statement.name}: {v.statement.text} ({v.statement.source})",
                            width=96, subsequent_indent="  ") for v in found]
-    return (render(table) + "Margin: right side minus left side; rounding may leave "
+    return (render(table) + "\nMargin: right side minus left side; rounding may leave "
             "-1e-11 of their size.\n\n" + "\n".join(words) + "\n")

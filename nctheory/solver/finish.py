@@ -1,13 +1,13 @@
-"""Newton's method on identified kinks: the last digits, where the method of multipliers is slow.
+"""Newton's method on identified kinks: the last digits.
 
 With the kinks E, the active and the inactive pre-activations identified, a stationary point
-solves the smooth system  grad F_s(x) = 0,  h_E(x) = 0, where F_s is the loss with slope s at the
-kinks.  Newton's step (dx, nu) solves
+solves the smooth system  grad F_s(x) = 0,  h_E(x) = 0, where F_s is the loss with slope s at
+the kinks.  Newton's step (dx, nu) solves
 
     (Hess F_s) dx + J^T nu = -grad F_s,      J dx = -h_E,      J the Jacobian of h_E,
 
-and nu corrects the multipliers s * upstream.  Units with zero weights and the rotation-free part of
-H_1 are left out first, which makes the system a few hundred unknowns wide.
+and nu corrects the multipliers s * upstream.  Units with zero weights, and what of H_1 no row
+of W_1 sees, are left out first, which leaves a few hundred unknowns.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ LARGEST = 2500  # unknowns beyond which a dense system is not worth solving
 def newton_finish(parameters: Parameters, slopes: list[Array], problem: Problem,
                   tolerance: float, iterations: int = 10
                   ) -> tuple[Parameters, list[Array]] | None:
-    """A stationary point near `parameters` and its slopes, or None if Newton does not settle."""
+    """A stationary point near `parameters` and its slopes; None if Newton does not settle."""
     small, s, live, basis = _compress(parameters, slopes, problem)
     like = [p.shape for p in small]
     first = 0.0
@@ -87,7 +87,8 @@ def newton_finish(parameters: Parameters, slopes: list[Array], problem: Problem,
 def _multipliers(parameters: Parameters, slopes: list[Array], problem: Problem) -> list[Array]:
     """Slope times upstream gradient, at H_2, ..., H_L."""
     _, outputs = forward(parameters, problem)
-    delta, found = output_gradient(outputs, problem), []
+    delta = output_gradient(outputs, problem)
+    found: list[Array] = []
     for l in range(problem.layers, 1, -1):
         delta = (parameters[l].T @ delta) * slopes[l - 2]
         found.insert(0, delta)
@@ -99,7 +100,8 @@ def _reclassify(parameters: Parameters, slopes: list[Array], kinks: list[Array],
     """Slopes from the new multipliers; kinks whose slope leaves [0, 1] are released, and
     pre-activations that changed sign become kinks."""
     features, outputs = forward(parameters, problem)
-    delta, found = output_gradient(outputs, problem), []
+    delta = output_gradient(outputs, problem)
+    found: list[Array] = []
     for l in range(problem.layers, 1, -1):
         upstream, kink, h = parameters[l].T @ delta, kinks[l - 2], features[l - 1]
         new = slopes[l - 2].copy()

@@ -1,16 +1,19 @@
 """The compiled heart: many networks trained at once, all steps inside one call.
 
-A network's arithmetic is a table of operations (an int64 row each, written by program.py) on one flat
-work array, and `descend` interprets it: no allocation, no Python between the steps, one compilation
-for all shapes.  Everything is in units of LANES = 8 doubles, one AVX-512 register.
+A network's arithmetic is a table of operations (an int64 row each, written by program.py) on
+one flat work array, and `descend` interprets it: no allocation, no Python between the steps,
+one compilation for all shapes.  Everything is in units of LANES = 8 doubles, one AVX-512
+register.
 
-* Seed innermost (small networks): entry (i, j) of a matrix is 8 doubles, one for each of 8 runs.
-* One run (larger networks): 8 doubles are 8 neighbours in a row; rows are padded to whole registers.
+* Seed innermost (small networks): entry (i, j) of a matrix is 8 doubles, one a run.
+* One run (larger networks): 8 doubles are 8 neighbours in a row; rows are padded to registers.
 
-The only machine-level part is `tile`, the register-blocked matrix product: its meaning is its Python body,
-its speed the LLVM instructions emitted below it.  All other functions are plain loops.  With
-NUMBA_DISABLE_JIT=1 the whole file runs as Python and gives the same numbers up to rounding.
-No fast-math flag is used on anything that could meet a nan or an infinity.
+Two functions are machine-level, `tile` (the register-blocked matrix product) and
+`transpose_block`: their meaning is their Python body, their speed the LLVM instructions emitted
+below it.  All others are plain loops.  With NUMBA_DISABLE_JIT=1 the whole file runs as Python
+and gives the same numbers up to rounding.  No fast-math flag lets a nan or an infinity be
+assumed away.  The functions between a kernel and its tiles are inlined, because Numba would
+compile the tiles again for each of them.
 """
 
 from __future__ import annotations
@@ -18,10 +21,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import llvmlite.binding
+import llvmlite.binding  # type: ignore[import-untyped]
 import numpy as np
 from llvmlite import ir
-from numba import njit, prange
+from numba import njit
 from numba.core import types
 from numba.extending import intrinsic, overload
 
@@ -194,7 +197,7 @@ class _Emitter:
             builder.branch(done)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _tile(typing: Any, work: Any, op: Any, top: Any, left: Any, height: Any, width: Any,
           keep: Any, rate: Any) -> Any:
     signature = types.void(work, op, *[types.int64] * 4, types.float64, types.float64)
@@ -223,14 +226,14 @@ def _tile(typing: Any, work: Any, op: Any, top: Any, left: Any, height: Any, wid
     return signature, emit
 
 
-@overload(tile, strict=False, inline="always")  # type: ignore[untyped-decorator]
+@overload(tile, strict=False, inline="always")
 def _tile_compiled(work: Any, op: Any, top: Any, left: Any, height: Any, width: Any,
                    keep: Any, rate: Any) -> Any:
-    return lambda work, op, top, left, height, width, keep, rate: _tile(
+    return lambda work, op, top, left, height, width, keep, rate: _tile(  # type: ignore
         work, op, top, left, height, width, keep, rate)
 
 
-@njit(error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy", inline="always")
 def product(work: Any, op: Any, keep: float, rate: float) -> None:
     """A matrix product, cut into tiles of nearly equal sizes."""
     row_tiles = (op[ROWS] + TILE_ROWS - 1) // TILE_ROWS
@@ -256,7 +259,7 @@ def transpose_block(work: Any, a: int, a_row: int, c: int, c_row: int) -> None:
     work[c + c_row * i + j] = work[a + a_row * j + i]
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _transpose_block(typing: Any, work: Any, a: Any, a_row: Any, c: Any, c_row: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         memory = context.make_array(signature.args[0])(context, builder, arguments[0]).data
@@ -279,12 +282,13 @@ def _transpose_block(typing: Any, work: Any, a: Any, a_row: Any, c: Any, c_row: 
     return types.void(work, *[types.int64] * 4), emit
 
 
-@overload(transpose_block, strict=False)  # type: ignore[untyped-decorator]
+@overload(transpose_block, strict=False)
 def _transpose_block_compiled(work: Any, a: Any, a_row: Any, c: Any, c_row: Any) -> Any:
-    return lambda work, a, a_row, c, c_row: _transpose_block(work, a, a_row, c, c_row)
+    return lambda work, a, a_row, c, c_row: _transpose_block(  # type: ignore
+        work, a, a_row, c, c_row)
 
 
-@njit(error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy", inline="always")
 def transpose(work: Any, op: Any) -> None:
     """C = A^T for A rows x inner; both slots are padded to whole blocks."""
     for i in range(0, op[ROWS], LANES):
@@ -295,7 +299,7 @@ def transpose(work: Any, op: Any) -> None:
 
 # ---- the other operations: plain loops over contiguous memory -------------------------------
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def squared_error(z: Any, y: Any, weight: Any, scratch: Any, rows: int) -> None:
     """z becomes weight (z - y); scratch[0] the columns' weight (z - y)^2 / 2, summed."""
     n = weight.size
@@ -313,9 +317,9 @@ _ROUND = 6755399441055744.0  # 1.5 * 2^52: adding it leaves the nearest integer 
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def exponential(x: float) -> float:
-    """exp(x) for x <= 0 to about 1 ulp (1e-304 below -700), without a branch: loops vectorise."""
+    """exp(x) for x <= 0 to about 1 ulp (1e-304 below -700); no branch, so loops vectorise."""
     x = max(x, -700.0)
     shifted = x * 1.4426950408889634 + _ROUND
     n = shifted - _ROUND
@@ -338,7 +342,7 @@ def exponential(x: float) -> float:
     return p * np.int64(power).view(np.float64)
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def cross_entropy(z: Any, y: Any, weight: Any, scratch: Any, rows: int, measure: bool) -> None:
     """z becomes weight (softmax(z) - y); scratch[0] the columns' weighted losses.
 
@@ -371,7 +375,7 @@ def cross_entropy(z: Any, y: Any, weight: Any, scratch: Any, rows: int, measure:
             zi[c] = zi[c] * total[c] - yi[c] * weight[c]
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def smooth(h: Any, slope: Any, value: Any, shift: Any, width: float) -> None:
     """Smoothed ReLU: slope = clip(shift + h/width, 0, 1), value = its integral from 0 to h.
 
@@ -386,14 +390,14 @@ def smooth(h: Any, slope: Any, value: Any, shift: Any, width: float) -> None:
         value[i] = width * (0.5 * (s - shift[i]) * (s + shift[i]) + max(q - 1.0, 0.0))
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def combine(c: Any, a: Any, x: float, b: Any, y: float) -> None:
     """c = x a + y b."""
     for i in range(c.size):
         c[i] = x * a[i] + y * b[i]
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def momentum_step(p: Any, g: Any, v: Any, rate: float, inertia: float, nesterov: float) -> None:
     """v becomes inertia v + g; p moves by -rate v, or by -rate (g + inertia v) (Nesterov)."""
     for i in range(p.size):
@@ -402,7 +406,7 @@ def momentum_step(p: Any, g: Any, v: Any, rate: float, inertia: float, nesterov:
         p[i] -= rate * (v[i] + nesterov * (look - v[i]))
 
 
-@njit(error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy", inline="always")
 def interpret(work: Any, table: Any, numbers: Any, measure: bool) -> None:
     """Run the operations of `table` once."""
     for o in range(table.shape[0]):
@@ -429,7 +433,7 @@ def interpret(work: Any, table: Any, numbers: Any, measure: bool) -> None:
             momentum_step(c, a, b, rate, numbers[INERTIA], numbers[NESTEROV])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True, error_model="numpy")
 def descend(work: Any, table: Any, numbers: Any, fit: Any, first: int, steps: int,
             diverged: Any) -> None:
     """`steps` steps of one group of runs; `fit` is the slice of `work` the loss op writes.
@@ -447,7 +451,7 @@ def descend(work: Any, table: Any, numbers: Any, fit: Any, first: int, steps: in
 
 # ---- L-BFGS --------------------------------------------------------------------------------
 
-@njit(error_model="numpy", fastmath={"reassoc", "contract"})  # type: ignore[untyped-decorator]
+@njit(error_model="numpy", fastmath={"reassoc", "contract"})
 def dot(a: Any, b: Any) -> float:
     """a . b; the order of summation is left to the compiler."""
     total = 0.0
@@ -456,7 +460,7 @@ def dot(a: Any, b: Any) -> float:
     return total
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def penalised(fit: Any, x: Any, numbers: Any, ends: Any) -> float:
     """The loss: the columns' fit, and the weight decay of each factor x[..ends[f]]."""
     loss, start = 0.0, 0
@@ -469,7 +473,7 @@ def penalised(fit: Any, x: Any, numbers: Any, ends: Any) -> float:
     return loss
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def two_loops(g: Any, pairs: Any, curvature: Any, count: int, d: Any) -> None:
     """d = -H g with the L-BFGS inverse Hessian of the last pairs (s, y); curvature = s . y."""
     m = pairs.shape[0]
@@ -488,7 +492,7 @@ def two_loops(g: Any, pairs: Any, curvature: Any, count: int, d: Any) -> None:
         combine(d, d, 1.0, pairs[k, 0], weights[k] - dot(pairs[k, 1], d) / curvature[k])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True, error_model="numpy")
 def minimise(work: Any, table: Any, numbers: Any, fit: Any, ends: Any, start: int,
              memory: Any, tolerance: float, evaluations: int) -> tuple[float, float, int]:
     """L-BFGS with a weak Wolfe line search: (loss, |gradient|_2, evaluations used).

@@ -1,4 +1,4 @@
-"""The landscape around a point: is it critical, does it curve down, where does polishing lead."""
+"""The landscape around a point: critical or not, curving down or not, where polish leads."""
 
 from __future__ import annotations
 

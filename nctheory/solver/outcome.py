@@ -1,4 +1,4 @@
-"""What a run became: ranks, balancedness, collapse measures, and the nearest ideal structure."""
+"""What a run became: ranks, balancedness, collapse measures, the nearest ideal structure."""
 
 from __future__ import annotations
 

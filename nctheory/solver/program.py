@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from nctheory.network import Parameters, targets
@@ -94,7 +93,10 @@ class Program:
         if self.interleaved:
             new = Slot(self.size, rows, cols, cols * LANES, LANES)
         else:
-            new = Slot(self.size, rows, cols, _padded(cols), 1)
+            stride = _padded(cols)
+            if stride >= 64 and stride % 32 == 0:
+                stride += LANES  # rows a power of two apart would share few lines of cache
+            new = Slot(self.size, rows, cols, stride, 1)
         self.size += new.size if self.interleaved else _padded(rows) * new.row_stride
         return new
 
@@ -121,8 +123,8 @@ class Program:
 
     def view(self, work: Array, slot: Slot, run: int = 0) -> Array:
         """The matrix in `slot` of one run of the group, as a view."""
-        strides = (slot.row_stride * 8, slot.col_stride * 8)
-        return as_strided(work[slot.offset + run:], (slot.rows, slot.cols), strides)
+        return np.ndarray((slot.rows, slot.cols), np.float64, work, (slot.offset + run) * 8,
+                          (slot.row_stride * 8, slot.col_stride * 8))
 
     def write(self, work: Array, slots: list[Slot], run: int, matrices: Parameters) -> None:
         """Put [H_1, W_1, ..., W_L] (or what is shaped like it) into `slots`."""

@@ -1,14 +1,15 @@
 """L-BFGS on a smoothed ReLU, then exactly onto the kinks.
 
-1. Continuation: minimise with sigma smoothed over a width e = 0.1, 0.03, 0.01 (symmetrically: slope
+1. Continuation: minimise with sigma smoothed over a width e = 0.3, 0.1, 0.03, 0.01 (slope
    1/2 + h/e, clipped to [0, 1]), each to a moderate gradient.
-2. Exact finish: the method of multipliers.  Every pre-activation h has a shift t in [0, 1], its smoothed slope
-   is clip(t + h/e, 0, 1), and after each minimisation t becomes that slope.  A fixed point has
-   t = 1 where h > 0, t = 0 where h < 0, and 0 < t < 1 only where h = 0: it is a
-   stationary point of the loss itself, with t the multipliers of its kinks, for whatever width e
-   it was reached with.  So e need not go to 0, and the problem stays well conditioned; it is
+2. The method of multipliers.  Every pre-activation h has a shift t in [0, 1], its smoothed
+   slope is clip(t + h/e, 0, 1), and after each minimisation t becomes that slope.  A fixed
+   point has t = 1 where h > 0, t = 0 where h < 0, and 0 < t < 1 only where h = 0: it is a
+   stationary point of the loss itself, with t the slopes at its kinks, for whatever width e it
+   was reached with.  So e need not go to 0, and the problem stays well conditioned; it is
    narrowed only while the largest |h| at a kink shrinks too slowly.
-3. A run that is still slow tries Newton's method on the kinks found (`finish.py`).
+3. Close to it, Newton's method on the kinks found (`finish.py`) gives the last digits; where
+   it fails, 2 goes on.
 """
 
 from __future__ import annotations
@@ -25,13 +26,12 @@ from nctheory.solver.program import Program
 from nctheory.solver.starts import shapes
 from nctheory.solver.state import State
 
-WIDTHS = (0.1, 0.03, 0.01)
-NARROWEST = 1e-4
-ROUGH = 1e-4  # gradient norm at which the continuation moves on
+WIDTHS = (0.3, 0.1, 0.03, 0.01)
+NARROWEST = 3e-3
+ROUGH = 1e-5  # gradient norm at which the continuation moves on
 KINK_ERROR = 1e-8  # largest |h| left at a kink
 MEMORY = 10
-PATIENCE = 5000  # evaluations after which Newton's method is tried, and again at each tripling
-NEWTON_ERROR = 1e-4
+NEWTON_ERROR = 1e-6  # largest |h| at a kink for a first try with Newton's method
 
 
 @dataclass(frozen=True)
@@ -87,13 +87,13 @@ class QuasiNewton:
                 minimise(width, max(ROUGH, self.tol))
                 if state.cancelled.is_set():
                     return
-            error, goal, patience = np.inf, ROUGH, PATIENCE
+            error, goal, newton_at = np.inf, ROUGH, NEWTON_ERROR
             while True:
                 before, error = error, self._multipliers(program, work, shifts, width)
                 if error <= KINK_ERROR and goal <= self.tol:
                     break
-                if error <= NEWTON_ERROR and used >= patience:
-                    patience *= 3
+                if error <= newton_at:
+                    newton_at = 0.1 * error
                     if self._newton(program, work, shifts):
                         break
                 if used >= self.steps:

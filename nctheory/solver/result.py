@@ -1,4 +1,4 @@
-"""What `solve` returns: one row a seed, measured by the NumPy reference, never by the kernels."""
+"""What `solve` returns: a row a seed, measured by the NumPy reference, not by the kernels."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Result:
     finished : (runs,) bools
         False only after an interruption.
     trace : dict of (runs, points) arrays
-        "loss", "fit", "regularisation", "gradient_norm" at `trace_steps`; nan after a run's end.
+        "loss", "fit", "regularisation", "gradient_norm" at `trace_steps`; nan after the end.
     """
 
     problem: Problem

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from nctheory.errors import InputError, choice, integer, positive, require
 from nctheory.network import collapse, expand, unpack
@@ -26,7 +27,8 @@ METHODS = ("gd", "momentum", "nesterov", "quasi-newton")
 SAVE_SECONDS = 10.0
 
 
-def solve(problem: Problem, width: int | None = None, seeds: Iterable[int] = range(64), *,
+def solve(problem: Problem, width: int | None = None,
+          seeds: Iterable[int] = range(64), *,  # noqa: B008
           method: str = "gd", learning_rate: float = 0.5, momentum: float = 0.9,
           steps: int | None = None, tol: float | None = None,
           init: str | Sequence[ArrayLike] = "gaussian", scale: float = 1.0, noise: float = 0.0,
@@ -186,7 +188,9 @@ def _run(solver: Descent | QuasiNewton, state: State, program: Program, threads:
     groups = [list(range(i, min(i + program.runs, runs)))
               for i in range(0, runs, program.runs)]
     interrupted, saved = False, time.monotonic()
-    with ThreadPoolExecutor(min(threads, len(groups))) as pool:
+    # One BLAS thread each: runs are the parallel part, and numbers must not depend on BLAS's.
+    with threadpool_limits(1, user_api="blas"), \
+            ThreadPoolExecutor(min(threads, len(groups))) as pool:
         pending = {pool.submit(solver.run, state, rows, program) for rows in groups}
         while pending:
             try:

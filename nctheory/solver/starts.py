@@ -1,4 +1,4 @@
-"""Where runs begin: one generator for each seed, so that a run never depends on its neighbours."""
+"""Where runs begin: one generator for each seed, so that no run depends on its neighbours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nctheory.errors import choice, require
-from nctheory.network import Parameters, check_parameters
+from nctheory.network import Array, Parameters, check_parameters
 from nctheory.problem import Problem
 
 STARTS = ("gaussian", "orthogonal", "small")
@@ -45,7 +45,7 @@ def starting_point(problem: Problem, width: int, seed: int, init: str | Sequence
     return [scale * (SMALL if init == "small" else 1.0) * matrix for matrix in gaussian]
 
 
-def _orthogonal(matrix: np.ndarray) -> np.ndarray:
+def _orthogonal(matrix: Array) -> Array:
     """The orthogonal factor of a gaussian matrix: uniform over orthonormal frames."""
     left, _, right = np.linalg.svd(matrix, full_matrices=False)
     return np.asarray(left @ right)

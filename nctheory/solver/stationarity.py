@@ -1,17 +1,18 @@
 """How far a point is from being stationary, where ReLU makes the loss non-smooth.
 
-At a kink (a pre-activation that is 0) the chain rule may take any slope in [0, 1].  Let G(s) be the
-backward pass with slopes s at the kinks.  It is affine in each layer's slopes, so G([0,1]^kinks) lies in
-the convex hull of the values at sign patterns, and
+At a kink (a pre-activation that is 0) the chain rule may take any slope in [0, 1].  Let G(s) be
+the backward pass with slopes s at the kinks.  It is affine in each layer's slopes, so
+G([0,1]^kinks) lies in the convex hull of its values at sign patterns, and
 
     stationarity = min over s in [0,1]^kinks of |G(s)|_F        (|gradient|_F without kinks).
 
 What it bounds (ours).  Clarke's subdifferential lies in that hull, with equality where the kink
-pre-activations have linearly independent gradients (every sign pattern then occurs nearby).  So under
-this condition any G(s) is a subgradient, and the number reported, attained by the slopes that
-come with it, bounds the distance of 0 to Clarke's subdifferential from above, whether or not
-the search over s found the best slopes.  Without the condition it bounds the distance of 0 to
-the chain rule's subdifferential (the conservative field of backpropagation), which is larger.
+pre-activations have linearly independent gradients (every sign pattern then occurs nearby).
+So under this condition any G(s) is a subgradient, and the number reported, attained by the
+slopes that come with it, bounds the distance of 0 to Clarke's subdifferential from above,
+whether or not the search over s found the best slopes.  Without the condition it bounds the
+distance of 0 to the chain rule's subdifferential (the conservative field of backpropagation),
+which is larger.
 Pre-activations of size at most `kink_tolerance` count as kinks.
 """
 
@@ -111,10 +112,13 @@ def clarke(parameters: Sequence[ArrayLike], problem: Problem,
     if best > enough:
         # In units of its start, so that the search can go on to small gradients.
         unit = max(best, 1e-300) ** 2
-        found = minimize(
-            lambda x: tuple(v / unit for v in objective(x)), s, jac=True, method="L-BFGS-B",
-            bounds=[(0, 1)] * count,
-            options={"maxiter": 2000, "maxfun": 4000, "ftol": 0, "gtol": 1e-12})
+
+        def scaled(x: Array) -> tuple[float, Array]:
+            value, pull = objective(x)
+            return value / unit, pull / unit
+
+        found = minimize(scaled, s, jac=True, method="L-BFGS-B", bounds=[(0, 1)] * count,
+                         options={"maxiter": 1000, "maxfun": 2000, "ftol": 0, "gtol": 1e-12})
         if norm(slopes_at(found.x)) < best:
             s, best = found.x, norm(slopes_at(found.x))
     return Stationarity(best, slopes_at(s), kinks)
@@ -127,7 +131,7 @@ def _pullback(parameters: Parameters, g: Parameters, slopes: list[Array],
     inputs = [features[0], *(activate(h, problem) for h in features[1:])]
     upstreams = _upstreams(parameters, slopes, outputs, problem)
     pulls = []
-    # `back` is the derivative in delta_l, the gradient at W_l's output before its slope is used.
+    # `back` is the derivative in delta_l, the gradient at W_l's output.
     back = g[1] @ inputs[0] + parameters[1] @ g[0]
     for l in range(2, problem.layers + 1):
         pulls.append(back * upstreams[l - 2])

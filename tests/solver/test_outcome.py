@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from nctheory.network import forward, gradient, loss, pack
+from nctheory.network import forward, gradient, loss, pack, unpack
 from nctheory.problem import Problem
 from nctheory.solver import solve
 from nctheory.solver.landscape import curvature, polish
@@ -150,8 +150,7 @@ def test_curvature():
     x = pack(p)
 
     def at(v):
-        parts = np.split(v, np.cumsum([9, 9]))
-        return pack(gradient([a.reshape(s) for a, s in zip(parts, shapes, strict=True)], linear))
+        return pack(gradient(unpack(v, shapes), linear))
 
     dense = np.array([(at(x + 1e-5 * e) - at(x - 1e-5 * e)) / 2e-5 for e in np.eye(x.size)])
     values = np.linalg.eigvalsh((dense + dense.T) / 2)
