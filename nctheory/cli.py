@@ -21,6 +21,7 @@ COMMANDS = {
     "verify-ranks": "nctheory.commands.ranks:verify_ranks",
     "certify": "nctheory.commands.certify:certify",
     "check": "nctheory.commands.certify:check",
+    "refute": "nctheory.commands.refute:refute",
 }
 
 
