@@ -24,6 +24,7 @@ COMMANDS = {
     "check": "nctheory.commands.certify:check",
     "sweep": "nctheory.commands.sweep:sweep",
     "store": "nctheory.commands.sweep:store",
+    "refute": "nctheory.commands.refute:refute",
 }
 
 
