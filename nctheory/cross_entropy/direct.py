@@ -200,7 +200,8 @@ def minimise(problem: Problem, *, ranks: Iterable[int] | None = None, starts: in
     """
     K = problem.classes
     starts = integer("starts", starts, 1)
-    tried = range(min(2, K - 1), K) if ranks is None else [integer("ranks", r, 1, K) for r in ranks]
+    tried = (range(min(2, K - 1), K) if ranks is None
+             else [integer("ranks", r, 1, K) for r in ranks])
     found = [_best_of_rank(problem, r, starts, np.random.default_rng([seed, r])) for r in tried]
     return sorted(found, key=lambda minimum: minimum.loss)
 
