@@ -16,6 +16,7 @@ COMMANDS = {
     "thresholds": "nctheory.commands.tables:thresholds",
     "cost": "nctheory.commands.tables:cost",
     "graph": "nctheory.commands.tables:graph",
+    "phases": "nctheory.commands.phases:phases",
     "metrics": "nctheory.commands.trained:metrics",
     "train": "nctheory.commands.trained:train",
     "solve": "nctheory.commands.solve:solve",
