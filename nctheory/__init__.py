@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from nctheory import solver as solver
     from nctheory import thresholds as thresholds
     from nctheory import trained as trained
+    from nctheory.constructions import Circle as Circle
+    from nctheory.constructions import Code as Code
     from nctheory.constructions import DirectSum as DirectSum
     from nctheory.constructions import Features as Features
     from nctheory.constructions import Groups as Groups
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from nctheory.thresholds import threshold_table as threshold_table
 
 _HOME = {
+    "Circle": "nctheory.constructions",
+    "Code": "nctheory.constructions",
     "DirectSum": "nctheory.constructions",
     "Features": "nctheory.constructions",
     "Groups": "nctheory.constructions",

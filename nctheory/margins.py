@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 from scipy.special import logsumexp
 
 from nctheory.errors import InputError, integer, require
@@ -135,6 +134,8 @@ class Margins:
 
     def _roots(self, left: NDArray[np.float64], right: NDArray[np.float64], kappa: float,
                q: float) -> list[float]:
+        from scipy.optimize import brentq  # slow to import
+
         def excess(x: float) -> float:
             return float(self._log_slope(np.float64(x))) + q * x - math.log(kappa)
 

@@ -1,4 +1,4 @@
-"""The cross-entropy ufuncs against 50 digits and the lemma they rest on, compiled and in Python."""
+"""The cross-entropy ufuncs against 50 digits, compiled and in Python; their lemma."""
 
 import functools
 import math

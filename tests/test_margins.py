@@ -60,7 +60,7 @@ def test_several_minima_over_the_scale():
 
 
 def test_critical_scales_are_critical_points_of_the_model():
-    """All of them, the maxima over the scale too: the whole gradient vanishes [GK25, Theorem 4]."""
+    """All of them, maxima over the scale too: the gradient vanishes [GK25, Theorem 4]."""
     problem = Problem(classes=5, layers=3, samples=2, weight_decay=2e-3, loss="ce",
                       activation="linear")
     logits = Orthogonal(classes=5).logits()

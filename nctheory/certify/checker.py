@@ -68,27 +68,32 @@ _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 
 
 def integer(value: Any, least: int | None = None, most: int | None = None) -> int:
-    require(isinstance(value, str) and len(value) <= LONGEST_INTEGER
-            and _INTEGER.fullmatch(value) is not None, f"not an integer: {quote(value)}")
+    if not (isinstance(value, str) and len(value) <= LONGEST_INTEGER
+            and _INTEGER.fullmatch(value)):
+        raise Refused(f"not an integer: {quote(value)}")
     number = int(value)
-    require((least is None or number >= least) and (most is None or number <= most),
-            f"out of range {least}..{most}: {quote(value)}")
+    if (least is not None and number < least) or (most is not None and number > most):
+        raise Refused(f"out of range {least}..{most}: {quote(value)}")
     return number
 
 
 def fraction(value: Any) -> Fraction:
-    require(isinstance(value, str), f"not a fraction: {quote(value)}")
+    if not isinstance(value, str):
+        raise Refused(f"not a fraction: {quote(value)}")
     upper, slash, lower = value.partition("/")
-    number = Fraction(integer(upper), integer(lower, 2) if slash else 1)
-    require(not slash or str(number.denominator) == lower,
-            f"not in lowest terms: {quote(value)}")
+    if not slash:
+        return Fraction(integer(upper))
+    denominator = integer(lower, 2)
+    number = Fraction(integer(upper), denominator)
+    if number.denominator != denominator:
+        raise Refused(f"not in lowest terms: {quote(value)}")
     return number
 
 
 def members(value: Any, *names: str) -> list[Any]:
     """The values of an object that has exactly these members."""
-    require(isinstance(value, dict) and sorted(value) == sorted(names),
-            f"must have the members {', '.join(names) or '(none)'}: {quote(value)}")
+    if not isinstance(value, dict) or value.keys() != set(names):
+        raise Refused(f"must have the members {', '.join(names) or '(none)'}: {quote(value)}")
     return [value[name] for name in names]
 
 
@@ -708,9 +713,10 @@ def check(certificate: Any) -> Result:
     try:
         claim, parameters, method, data, verdict = members(
             certificate, "claim", "parameters", "method", "data", "verdict")
-        require(isinstance(claim, str) and claim in CLAIMS, f"unknown claim {quote(claim)}")
-        for value in (method, verdict):
-            require(isinstance(value, str), f"not a word: {quote(value)}")
+        if not isinstance(claim, str) or claim not in CLAIMS:
+            raise Refused(f"unknown claim {quote(claim)}")
+        require(isinstance(method, str) and isinstance(verdict, str),
+                "method, verdict: not words")
         verify, template = CLAIMS[claim]
         require(isinstance(parameters, dict), "parameters: not an object")
         try:

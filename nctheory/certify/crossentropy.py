@@ -17,6 +17,9 @@ import numpy as np
 
 from nctheory.certify.format import Certificate
 from nctheory.certify.maker import rational
+from nctheory.constructions import Orthogonal
+from nctheory.constructions.logits import Simplex
+from nctheory.constructions.pairs import Pairs
 from nctheory.errors import InputError, choice, integer, require
 
 STRUCTURES = ("dnc", "pairs", "relu pairs")
@@ -60,24 +63,22 @@ class Curve:
 
 
 def curve(name: str, K: int, L: int, n: int, decay: Fraction) -> Curve:
-    """[GK25]: DNC x (I - J/K); pairs x blockdiag([[1,-1],[-1,1]]), a last 1 for odd K; Theorem 7.
+    """The curve of a structure, from its construction; all margins are 1 or 2.
 
-    For odd K the ReLU solution is a direct sum with one class on an axis of its own (ours).
+    "relu pairs" for odd K: the even construction and one class on an axis of its own, each with
+    its own scales, so that costs add (ours).
     """
-    N, single = L + 1, K % 2
-    fits: tuple[tuple[float, int, int], ...]
-    paired: tuple[tuple[float, int, int], ...] = ((1.0, K - 2, 1),)
-    if single:
-        paired = (((K - 1) / K, K - 2, 1), (1 / K, K - 1, 0))
-    if name == "dnc":
-        fits, cost = ((1.0, K - 1, 0),), float(K - 1)
-    elif name == "pairs":
-        fits, cost = paired, K // 2 * 4 ** (1 / N) + single
+    logits = Simplex(Orthogonal(classes=K)) if name == "dnc" else Pairs(classes=K)
+    if name == "relu pairs":
+        cost = Pairs(classes=K - K % 2).cost(L, "relu") + K % 2
     else:
-        even = K - single
-        product = (L - 2) * math.log(2 * even + 4) + 3 * math.log(2 * even) - (L - 1) * math.log(4)
-        fits, cost = paired, math.exp(product / N) + single
-    return Curve(fits, float(decay) * N / 2 * cost * n ** (1 / N), 2 / N)
+        cost = logits.cost(L)
+    margins = logits.margins()
+    fits = []
+    for share, row, counts in zip(margins.shares, margins.margins, margins.counts, strict=True):
+        count = dict(zip(row.tolist(), counts.tolist(), strict=True))
+        fits.append((float(share), int(count.get(1.0, 0)), int(count.get(2.0, 0))))
+    return Curve(tuple(fits), float(decay) * (L + 1) / 2 * cost * n ** (1 / (L + 1)), 2 / (L + 1))
 
 
 def compare(first: str, second: str, classes: int, layers: int, *, samples: int = 1,

@@ -111,7 +111,9 @@ def minimal_loss(construction: Orthogonal | Triangular, layers: int, *, samples:
     given = ({"K": construction.classes} if isinstance(construction, Orthogonal)
              else {"r": construction.vertices, "s": construction.subset})
     cost = construction.representation_cost(L)
-    below, above = (lam**N * n * P for P in cost.bounds(bits + 60))
+    surd = cost.surd
+    bounds = (surd[0], surd[0]) if surd and surd[1] == 0 else cost.bounds(bits + 60)
+    below, above = (lam**N * n * P for P in bounds)
     zero = Fraction((L - 1) ** (L - 1), L ** (2 * L))
     parameters = {"construction": given, "L": L, "n": n, "decay": lam}
     if below >= zero:
@@ -165,7 +167,7 @@ def _deficit(below: Fraction, above: Fraction, L: int, places: int) -> tuple[int
 
 # --- for all r, s at once ---
 
-def _bound(r: Any, s: Any, layers: int) -> tuple[Any, Any, Any, Any, Any]:
+def bound(r: Any, s: Any, layers: int) -> tuple[Any, Any, Any, Any, Any]:
     """(n, m, a, b, d):  P < K^(L+1)  iff  m (a + b sqrt(d)) < n, for sympy expressions r, s."""
     import sympy
 
@@ -194,7 +196,7 @@ def family(r: str, s: str, layers: str, verdict: str) -> Certificate:
 
     onwards = layers.endswith("+")
     numbers = {name: sympy.sympify(text) for name, text in (("r", r), ("s", s))}
-    n, m, a, b, d = _bound(numbers["r"], numbers["s"], int(layers.removesuffix("+")))
+    n, m, a, b, d = bound(numbers["r"], numbers["s"], int(layers.removesuffix("+")))
     if not _coefficients_positive(m):
         n, m = -n, -m
     gap = n - m * a

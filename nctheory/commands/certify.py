@@ -53,7 +53,12 @@ def certify(claim: str, classes: range, layers: range, format_: str,
         made = UNIFORM[claim]()
     else:
         made = [_single(claim)]
-    write(to_json(made), output)
+    if format_ == "coq":
+        from nctheory.certify.coq import to_coq
+
+        write(to_coq(made), output)
+    else:
+        write(to_json(made), output)
 
 
 @click.command()

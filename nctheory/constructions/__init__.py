@@ -7,6 +7,7 @@ A new family is one file with a `Block` subclass and one line in `FAMILIES` (or 
 from __future__ import annotations
 
 from nctheory.constructions.base import Block, Construction, DirectSum, Ranks
+from nctheory.constructions.codes import Circle, Code
 from nctheory.constructions.features import Features
 from nctheory.constructions.logits import Logits, Simplex
 from nctheory.constructions.orthogonal import Orthogonal
@@ -22,6 +23,8 @@ from nctheory.constructions.triangular import (
 __all__ = [
     "FAMILIES",
     "Block",
+    "Circle",
+    "Code",
     "Construction",
     "DirectSum",
     "Features",

@@ -17,7 +17,7 @@ from fractions import Fraction
 import numpy as np
 from scipy.linalg import block_diag
 
-from nctheory import losses, losses_ce
+from nctheory import losses
 from nctheory.constructions.base import Block, DirectSum, Matrix, Network, Ranks, padded
 from nctheory.constructions.schatten import SchattenCost
 from nctheory.errors import InputError, require
@@ -35,9 +35,10 @@ class Logits(ABC):
         g(beta) + 1/2 (L+1) kappa beta^(2/(L+1)),   kappa = lam_eff (n P)^(1/(L+1)).
 
     In the linear model P^(1/(L+1)) = sum_i s_i^(2/(L+1)), s_i the singular values of S [GK25].
-    S has least margin 1: then c = P^(1/(L+1)) < K - 1 means that the construction beats deep
-    neural collapse at every weight decay where zero is not optimal, since at equal scale its
-    fit is no worse, and c > K - 1 that it does not for small weight decay (ours).
+    With mu the least margin of S, c = (P / mu^2)^(1/(L+1)) < K - 1 means that the construction
+    beats deep neural collapse at every weight decay where zero is not optimal, since at equal
+    least margins its fit is no worse, and c > K - 1 that it does not for small weight decay
+    (ours).
     """
 
     classes: int
@@ -59,6 +60,10 @@ class Logits(ABC):
     def spectrum(self) -> Mapping[Fraction, int]:
         """{theta: multiplicity}: the non-zero eigenvalues of S^T S."""
 
+    def least_margin(self) -> tuple[Fraction, Fraction]:
+        """Rational bounds on mu, equal where mu is rational; 1 unless a family says otherwise."""
+        return Fraction(1), Fraction(1)
+
     def relu(self) -> Network:
         """The ReLU network that makes S, where there is one."""
         raise InputError(f"activation must be 'linear' for {self.label}, got 'relu'")
@@ -70,14 +75,25 @@ class Logits(ABC):
     # --- costs ---
 
     def cost(self, layers: int, activation: str = "linear") -> float:
-        """c = P^(1/(L+1)); deep neural collapse has K - 1 in the linear model."""
-        return math.exp(self.network(activation).log_cost(layers))
+        """c = (P / mu^2)^(1/(L+1)); deep neural collapse has K - 1 in the linear model."""
+        margin = math.log(self.margins().least) * 2 / (layers + 1)
+        return math.exp(self.network(activation).log_cost(layers) - margin)
 
     def compare_with_dnc(self, layers: int, activation: str = "linear") -> int | None:
         """The sign of c - (K-1), exact: -1 where every weight decay makes deep neural collapse
         worse (in the ReLU model: worse than its lower bound, see `nctheory.cross_entropy.relu`).
         """
-        return self.network(activation).compare(layers, self.classes - 1)
+        network, (low, high) = self.network(activation), self.least_margin()
+        if low == high == 1:
+            return network.compare(layers, self.classes - 1)
+        for bits in PRECISIONS:
+            below, above = network.cost_bounds(layers, bits)
+            bound = self.classes - 1
+            if below > bound * root_bounds(high**2, layers + 1, bits)[1]:
+                return 1
+            if above < bound * root_bounds(low**2, layers + 1, bits)[0]:
+                return -1
+        return None
 
     def ranks(self, layers: int, activation: str = "linear") -> Ranks:
         """Ranks of M_1..M_L, and after the activation those of M_2..M_L."""
@@ -112,8 +128,9 @@ class Logits(ABC):
     def critical_scales(self, problem: Problem) -> list[float]:
         """All scales beta > 0 at which the loss is stationary, in increasing order.
 
-        They are critical points of the model, too, in all factors (linear model, Theorem 4 of
-        [GK25] for deep neural collapse), whether or not zero is better.
+        For deep neural collapse, pairs of an even number of classes and the circle they are
+        critical points of the linear model in all its factors ([GK25, Theorem 4] for the first),
+        whether or not zero is better; for others, along the scale alone.
         """
         return self.margins().critical_scales(self.kappa(problem), problem.layers)
 
@@ -310,5 +327,7 @@ class Simplex(Logits):
                        else (self.origin,))
 
     def optimum(self, kappa: float, layers: int) -> tuple[float, float]:
+        from nctheory import losses_ce  # loads six kernels: only where a loss is asked for
+
         return (float(losses_ce.collapse_scale(kappa, layers, self.classes)),
                 float(losses_ce.collapse_loss(kappa, layers, self.classes)))

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from scipy.linalg import block_diag
 
-from nctheory import losses_ce
 from nctheory.constructions.base import Factored, Matrix, Network, Ranks
 from nctheory.constructions.logits import Logits
 from nctheory.errors import InputError, integer, require
@@ -152,6 +151,8 @@ class Pairs(Logits):
         return NonnegativePairs(self.classes)
 
     def optimum(self, kappa: float, layers: int) -> tuple[float, float]:
+        from nctheory import losses_ce  # loads six kernels: only where a loss is asked for
+
         return (float(losses_ce.pairs_scale(kappa, layers, self.classes)),
                 float(losses_ce.pairs_loss(kappa, layers, self.classes)))
 

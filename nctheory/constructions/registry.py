@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from nctheory.constructions.base import Block, Construction, DirectSum
+from nctheory.constructions.codes import Circle
 from nctheory.constructions.features import Features
 from nctheory.constructions.logits import Logits
 from nctheory.constructions.orthogonal import Orthogonal
@@ -61,6 +62,7 @@ FAMILIES: dict[str, Family] = {
                          Triangular.best),
     "pairs": Family(Pairs, {"K": ("classes", int)}, best_logits=Pairs.best),
     "groups": Family(Groups, {"sizes": ("sizes", _sizes)}, best_logits=Groups.best),
+    "circle": Family(Circle, {"K": ("classes", int)}, best_logits=Circle.best),
     "features": Family(_from_file, {"file": ("file", str)}),
 }
 

@@ -159,6 +159,8 @@ def evidence(members: Sequence[Logits], layers: int, activation: str) -> str:
 
 def _by_integers(logits: Logits, layers: int, activation: str) -> bool:
     network = logits.network(activation)
+    if set(logits.least_margin()) != {Fraction(1)}:
+        return False
     if isinstance(network, Aligned):
         return network.representation_cost(layers).decided_by_integers
     if isinstance(network, Centred):
@@ -183,8 +185,10 @@ def beats_zero(logits: Logits, problem: Problem) -> bool:
                                    strict=True):
         total = Fraction(1)
         for gap, count in zip(gaps, counts, strict=True):
-            # Rounding the margin down to an integer can only raise the fit.
-            total += Fraction(count) * u ** math.floor(gap)
+            # Rounding a margin down, here to eighths, can only raise the fit.
+            eighths = math.floor(8 * gap * (1 - 2**-40))
+            power = u ** int(gap) if gap % 1 == 0 else root_bounds(u**eighths, 8, BITS)[1]
+            total += Fraction(count) * power
         fit += Fraction(share) * (1 + Fraction(1, 2**50)) * log_bounds(total, BITS)[1]
     decay = math.prod(map(Fraction, problem.decays), start=Fraction(1))
     strength = root_bounds(decay * problem.balanced_samples, L + 1, 2 * BITS)[1]

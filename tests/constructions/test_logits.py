@@ -1,4 +1,4 @@
-"""Logits of every construction: against forward passes, exact comparisons against high precision."""
+"""Logits of every construction: against forward passes; exact comparisons."""
 
 import math
 from fractions import Fraction

@@ -1,0 +1,71 @@
+"""A phase diagram as a figure: a colour for each family, its name in the legend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nctheory.cross_entropy.phases import NOTHING, ZERO, PhaseDiagram
+from nctheory.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LABELS = {"classes": "classes K", "layers": "layers L", "weight_decay": "weight decay",
+          "width": "width d"}
+# For colour-blind readers; hatches tell the families apart in grey.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
+HATCHES = ("", "///", "...", "\\\\\\", "xxx", "ooo", "+++")
+NEUTRAL = {ZERO: "#DDDDDD", NOTHING: "#FFFFFF"}
+
+
+def figure(diagram: PhaseDiagram) -> Figure:
+    """The diagram as a matplotlib figure: columns on the horizontal axis, rows on the vertical.
+
+    Raises
+    ------
+    InputError
+        Where matplotlib is not installed.
+    """
+    try:
+        from matplotlib.colors import ListedColormap
+        from matplotlib.figure import Figure
+        from matplotlib.patches import Patch
+    except ImportError:
+        raise InputError("figures need matplotlib: pip install nctheory[plot]") from None
+    drawn = Figure(figsize=(5.0, 3.6), layout="constrained")
+    axes = drawn.add_subplot()
+    families = [name for name in diagram.names if name not in NEUTRAL]
+    colours = [NEUTRAL.get(name, COLOURS[families.index(name) % len(COLOURS)]
+                           if name in families else "") for name in diagram.names]
+    rows, columns = (_edges(values) for values in diagram.values)
+    axes.pcolormesh(columns, rows, diagram.best, cmap=ListedColormap(colours),
+                    vmin=-0.5, vmax=len(diagram.names) - 0.5)
+    handles = []
+    for index, name in enumerate(diagram.names):
+        hatch = HATCHES[families.index(name) % len(HATCHES)] if name in families else ""
+        here = np.ma.masked_where(diagram.best != index, diagram.best)
+        if hatch:
+            axes.pcolor(columns, rows, here, hatch=hatch, alpha=0.0, linewidth=0)
+        handles.append(Patch(facecolor=colours[index], hatch=hatch, edgecolor="#444444",
+                             label=name))
+    for set_scale, set_label, name in ((axes.set_yscale, axes.set_ylabel, diagram.axes[0]),
+                                       (axes.set_xscale, axes.set_xlabel, diagram.axes[1])):
+        set_scale("log" if name == "weight_decay" else "linear")
+        set_label(LABELS[name])
+    drawn.legend(handles=handles, loc="outside right upper", frameon=False)
+    return drawn
+
+
+def _edges(values: tuple[float, ...]) -> list[float]:
+    """Cell borders: half-way between neighbours, geometrically where values span decades."""
+    x = np.asarray(values, dtype=np.float64)
+    logarithmic = x.min() > 0 and x.max() / x.min() > 100
+    x = np.log(x) if logarithmic else x
+    if len(x) == 1:
+        borders = np.array([x[0] - 0.5, x[0] + 0.5])
+    else:
+        middle = (x[1:] + x[:-1]) / 2
+        borders = np.concatenate([[2 * x[0] - middle[0]], middle, [2 * x[-1] - middle[-1]]])
+    return [float(b) for b in (np.exp(borders) if logarithmic else borders)]

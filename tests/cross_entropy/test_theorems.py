@@ -1,0 +1,161 @@
+"""[GK25]'s theorems on the linear and the ReLU model, checked on grids."""
+
+import numpy as np
+import pytest
+
+from nctheory import Circle, InputError, Orthogonal, Pairs, Problem, Triangular, network
+from nctheory.cross_entropy import theorems
+from nctheory.cross_entropy.relu import shrinkage
+from nctheory.cross_entropy.theorems import linear_problem
+
+
+def dnc(K):
+    return Orthogonal(classes=K).logits()
+
+
+def test_theorem_1_on_a_grid():
+    check = theorems.theorem_1(range(4, 25), range(2, 9), 10.0 ** np.arange(-9, 1.0, 0.5), 3)
+    assert check.holds and check.cells > 1000 and check.margin > 0
+
+
+def test_theorem_1_stops_at_four_classes_and_two_layers():
+    """There the weight decay decides; an exact minimum on either side of the crossing agrees."""
+    decay, = theorems.crossings(dnc(4), Pairs(classes=4), 2)
+    for factor, better in ((0.99, dnc(4)), (1.01, Pairs(classes=4))):
+        problem = linear_problem(4, 2, 1, factor * decay)
+        assert better.loss(problem) == min(c.loss(problem) for c in (dnc(4), Pairs(classes=4)))
+    assert theorems.crossings(dnc(6), Pairs(classes=6), 2) == []
+
+
+def test_theorem_2():
+    """The smaller rank wins from L_0 on, by cost and by loss at small weight decay."""
+    for K in (5, 8, 12):
+        first = theorems.least_layers(Circle(classes=K), dnc(K))
+        assert first is not None
+        for L in (first - 1, first, first + 5):
+            problem = linear_problem(K, L, 1, 1e-200)
+            assert (Circle(classes=K).loss(problem) < dnc(K).loss(problem)) == (L >= first)
+    assert theorems.least_layers(dnc(6), Pairs(classes=6)) is None
+    assert [theorems.least_rank(K) for K in (2, 3, 10)] == [1, 2, 2]
+    assert theorems.is_diagonally_superior(Circle(classes=7).matrix())
+    for seed in range(200):  # never of rank 1 for K = 3
+        x, y = np.random.default_rng(seed).standard_normal((2, 3))
+        assert not theorems.is_diagonally_superior(np.outer(x, y))
+
+
+def test_theorem_3_low_rank_as_layers_grow():
+    found = theorems.spectra(5, (2, 8, 20), lambda L: 1e-2 / L**2, starts=8, ranks=(2, 3, 4))
+    assert found[-1].rank == 2 and found[-1].norm > 10
+    assert all(later.rank <= earlier.rank
+               for earlier, later in zip(found, found[1:], strict=False))
+    # 1/lam_L = o(L): zero in the end.
+    found = theorems.spectra(5, (100,), lambda L: 0.5 / L**0.5, starts=8, ranks=(2,))
+    assert found[0].rank == 0 and found[0].norm == 0
+
+
+@pytest.mark.parametrize("K", [3, 4])
+def test_theorem_4(K):
+    for decay in (1e-2, 1e-3, 1e-4):
+        problem = linear_problem(K, 2, 2, decay, width=K)
+        small, large = theorems.curvature(dnc(K), problem)
+        for point in (small, large):
+            alpha = point.scale
+            assert point.gradient < 1e-14
+            assert decay * 2 ** (1 / 3) == pytest.approx(
+                alpha ** (1 / 3) / (np.exp(alpha) + K - 1), rel=1e-10)
+        assert small.least < 0 < large.least
+    assert dnc(K).critical_scales(linear_problem(K, 2, 2, 0.5)) == []
+
+
+def test_hessian_is_that_of_the_model():
+    problem = linear_problem(3, 2, 1, 1e-2, width=3)
+    rng = np.random.default_rng(0)
+    parameters = [rng.standard_normal((3, 3)) for _ in range(3)]
+    dense = theorems.hessian(parameters, problem)
+    shapes = [matrix.shape for matrix in parameters]
+    x = network.pack(parameters)
+    for i in (0, 11, 26):
+        up, down = (network.pack(network.gradient(network.unpack(x + t * np.eye(27)[i], shapes),
+                                                  problem)) for t in (1e-6, -1e-6))
+        assert dense[i] == pytest.approx((up - down) / 2e-6, abs=1e-8)
+    with pytest.raises(InputError, match="at most 4000 entries"):
+        theorems.hessian([np.zeros((100, 100))], problem)
+
+
+@pytest.mark.parametrize("K, d, L", [(3, 3, 1), (3, 4, 2), (4, 5, 2), (4, 4, 3)])
+def test_theorem_5_measured(K, d, L):
+    """Frames: C = rho (rho + 1)/2 also for equal singular values, unlike the paper's rho^2."""
+    constructions = [dnc(K)] + ([Pairs(classes=K)] if K == 4 and L > 1 else [])
+    for logits in constructions:
+        found = theorems.theorem_5(logits, linear_problem(K, L, 1, 1e-3, width=d))
+        assert found.orbit == found.nullity == found.most
+        assert found.least < found.most
+
+
+def test_theorem_6_ratios_settle():
+    """The changes of all three ratios shrink as lam -> 0 by a factor of 10."""
+    rows = theorems.theorem_6(dnc(4), Pairs(classes=4), 2, 10.0 ** np.arange(-3, -8, -1))
+    for name in ("frobenius", "spectral", "trace"):
+        changes = np.abs(np.diff([getattr(row, name) for row in rows]))
+        assert (np.diff(changes) < 0).all() and changes[-1] < 0.01
+    assert all(0.7 < row.frobenius < 0.8 for row in rows)
+
+
+def test_one_layer_tends_to_the_sel_geometry():
+    sizes = theorems.step_imbalance(4, 10, 0.5)
+    assert sizes == (10, 10, 1, 1)
+    rows = theorems.sel_distance(sizes, (1e-1, 1e-2, 1e-4, 1e-8))
+    distances = [row.distance for row in rows]
+    assert distances == sorted(distances, reverse=True) and distances[-1] < 0.05
+    assert rows[-1].rank == 3 and rows[0].rank < 3  # minority collapse at large weight decay
+    # 1/log(1/lam): from 1e-4 to 1e-8 the distance about halves.
+    assert distances[-1] == pytest.approx(distances[-2] / 2, rel=0.1)
+
+
+def test_low_rank_beats_generalised_collapse_with_unequal_classes():
+    problem = Problem(classes=6, layers=4, samples=(5, 5, 5, 1, 1, 1), weight_decay=1e-4,
+                      loss="ce", activation="linear")
+    assert theorems.imbalanced_loss(Pairs(classes=6), problem) < theorems.imbalanced_loss(
+        dnc(6), problem)
+    equal = linear_problem(6, 4, 2, 1e-4)
+    assert theorems.imbalanced_loss(Pairs(classes=6), equal) == pytest.approx(
+        Pairs(classes=6).loss(equal), rel=1e-12)
+    with pytest.raises(InputError, match="share must leave classes of both sizes"):
+        theorems.step_imbalance(4, 10, 0.01)
+
+
+# --- ReLU ---
+
+@pytest.mark.parametrize("layers", [3, 4, 6])
+def test_where_relu_raises_no_quasi_norm_the_linear_bound_holds(layers):
+    problem = Problem(classes=10, layers=layers, samples=2, loss="ce", weight_decay=tuple(
+        1e-4 * (1 + i % 3) for i in range(layers + 1)))
+    held = 0
+    for construction in (Orthogonal(classes=10), Pairs(classes=10), Pairs(classes=10),
+                         Triangular(vertices=5, subset=3)):
+        check = shrinkage(construction.weights(problem), problem)
+        if check.holds:
+            held += 1
+            assert check.regularisation >= check.bound * (1 - 1e-12)
+    assert held >= 3
+    rng = np.random.default_rng(1)
+    for _ in range(30):
+        sizes = [(6, 20), *[(6, 6)] * (layers - 1), (10, 6)]
+        parameters = [rng.standard_normal(size) for size in sizes]
+        check = shrinkage(parameters, problem)
+        if check.holds:
+            assert check.regularisation >= check.bound * (1 - 1e-12)
+
+
+def test_triangular_features_break_the_assumption_and_the_bound():
+    """ReLU raises the rank from 5 to 10; with many layers the cost falls below the bound."""
+    problem = Problem(classes=10, layers=4, weight_decay=1e-4, loss="ce")
+    check = shrinkage(Triangular(vertices=5, subset=3).weights(problem), problem)
+    assert not check.holds and check.ratios[-1] > 1
+    assert check.regularisation < check.bound
+
+
+def test_zero_outputs_are_refused():
+    problem = Problem(classes=4, layers=2, weight_decay=1.0, loss="ce")
+    with pytest.raises(InputError, match="have outputs other than zero"):
+        shrinkage(Orthogonal(classes=4).weights(problem), problem)
