@@ -20,6 +20,7 @@ COMMANDS = {
     "metrics": "nctheory.commands.trained:metrics",
     "train": "nctheory.commands.trained:train",
     "solve": "nctheory.commands.solve:solve",
+    "reproduce": "nctheory.commands.reproduce:reproduce",
     "verify-ranks": "nctheory.commands.ranks:verify_ranks",
     "certify": "nctheory.commands.certify:certify",
     "check": "nctheory.commands.certify:check",
