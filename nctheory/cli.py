@@ -27,6 +27,8 @@ COMMANDS = {
     "sweep": "nctheory.commands.sweep:sweep",
     "store": "nctheory.commands.sweep:store",
     "refute": "nctheory.commands.refute:refute",
+    "figure": "nctheory.commands.report:figure",
+    "report": "nctheory.commands.report:report",
 }
 
 

@@ -36,7 +36,7 @@ def sweep(plan: Path, path: Path, executor: str, workers: int | None, scheduler:
     """Compute the points of PLAN (a TOML file) that the store does not hold yet.
 
     Ctrl-C, a crash or a full disk lose nothing that is finished: the same command goes on.
-    Exit status 1 where a point failed, 130 after Ctrl-C.
+    Exit status 1 where a point failed or was lost, 130 after Ctrl-C.
     """
     from nctheory.sweep.plan import Plan
     from nctheory.sweep.run import estimate, run_plan
@@ -56,9 +56,13 @@ def sweep(plan: Path, path: Path, executor: str, workers: int | None, scheduler:
         click.echo("nctheory: interrupted; what is finished is kept, this goes on from there:\n"
                    f"  nctheory {shlex.join(sys.argv[1:])}", err=True)
         sys.exit(130)
+    if summary.lost:
+        click.echo(f"nctheory: {summary.lost} points lost, as their worker processes died (too "
+                   "little memory?): the same command tries them again", err=True)
     if summary.failed:
         click.echo(f"nctheory: {summary.failed} points failed: see nctheory store show {path} "
                    "--failed; --retry-failed computes them again", err=True)
+    if summary.failed or summary.lost:
         sys.exit(1)
 
 

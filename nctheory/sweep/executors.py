@@ -32,7 +32,8 @@ from nctheory.errors import InputError, integer
 T = TypeVar("T")
 R = TypeVar("R")
 
-ATTEMPTS = 3
+ATTEMPTS = 3  # of a batch
+STARTS = 10  # of a worker
 SINGLE_THREADED = {name: "1" for name in (
     "NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 
@@ -73,6 +74,8 @@ def serve() -> None:
     os.close(0)
     inbox = _Inbox(incoming)
     work = inbox.get()
+    pickle.dump("ready", outgoing)
+    outgoing.flush()
     while True:
         batch = inbox.get()
         reply: tuple[Any, BaseException | None]
@@ -117,7 +120,7 @@ class _Workers:
         for _ in range(ATTEMPTS):
             if self._closed:
                 break
-            process = getattr(self._own, "process", None) or self._start()
+            process = getattr(self._own, "process", None) or self._ready()
             try:
                 result, error = _ask(process, batch)
             except (EOFError, OSError, pickle.UnpicklingError):
@@ -130,6 +133,24 @@ class _Workers:
             return result
         return Lost(f"{reason} ({ATTEMPTS} times)")
 
+    def _ready(self) -> subprocess.Popen[bytes]:
+        """A worker that has come up: one that dies before that is no batch's fault."""
+        status = 0
+        for _ in range(STARTS):
+            process = self._start()
+            try:
+                _ask(process, self._work)
+            except (EOFError, OSError, pickle.UnpicklingError):
+                process.kill()
+                status = _bury(process)
+                if self._closed:
+                    break
+                continue
+            self._own.process = process
+            return process
+        raise InputError(f"worker processes must start, and {STARTS} in a row ended with status "
+                         f"{status}")
+
     def _start(self) -> subprocess.Popen[bytes]:
         # Not multiprocessing: a worker has no use for the parent's main module, and threads
         # must be pinned before numerical libraries are loaded.
@@ -137,11 +158,9 @@ class _Workers:
         process = subprocess.Popen(
             [sys.executable, "-c", _SERVE], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             env={**os.environ, **SINGLE_THREADED, "PYTHONPATH": path})
-        self._own.process = process
         self._all.add(process)
         if self._closed:
             process.kill()
-        _send(process, self._work)
         return process
 
     def close(self) -> None:
@@ -156,14 +175,9 @@ class _Workers:
             _bury(process)
 
 
-def _send(process: subprocess.Popen[bytes], item: Any) -> None:
-    assert process.stdin is not None
-    pickle.dump(item, process.stdin, pickle.HIGHEST_PROTOCOL)
-
-
-def _ask(process: subprocess.Popen[bytes], batch: Any) -> Any:
+def _ask(process: subprocess.Popen[bytes], item: Any) -> Any:
     assert process.stdin is not None and process.stdout is not None
-    _send(process, batch)
+    pickle.dump(item, process.stdin, pickle.HIGHEST_PROTOCOL)
     process.stdin.flush()
     return pickle.load(process.stdout)
 

@@ -36,12 +36,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run did: points of the plan, of these found finished, computed, failed."""
+    """What a run did: points of the plan, of these found finished, computed, failed.
+
+    A point that raised is computed, and failed.  A point whose worker died each time is lost:
+    nothing is known of it, and the next run tries it again.
+    """
 
     points: int
     found: int
     computed: int
     failed: int
+    lost: int
     interrupted: bool
     seconds: float
 
@@ -113,7 +118,7 @@ def run_plan(plan: Plan, path: str | Path, *, executor: str = "processes",
         except KeyboardInterrupt:
             interrupted = True
         summary = Summary(len(plan), counter.found, counter.computed, counter.failed,
-                          interrupted, time.perf_counter() - started)
+                          batches.lost, interrupted, time.perf_counter() - started)
         if progress is not None:
             progress(counter.progress)
         log.info("%s", summary)
@@ -187,6 +192,7 @@ class _Batches:
         self._again: deque[list[Point]] = deque()
         self._drained = False
         self._number = 0
+        self.lost = 0
 
     def __bool__(self) -> bool:
         return not self._drained or bool(self._again)
@@ -205,13 +211,16 @@ class _Batches:
                                          [point.values for point in points]))
 
     def settle(self, work: _Work, outcomes: list[Outcome] | Lost) -> list[tuple[Point, Outcome]]:
-        """The finished points of a batch; a lost batch goes out again, a point at a time."""
+        """The finished points of a batch; a lost one goes out again, a point at a time."""
         points = self._under_way.pop(work.number)
         if isinstance(outcomes, Lost):
             if len(points) > 1:
                 self._again.extend([point] for point in points)
                 return []
-            return [(points[0], Outcome(None, f"Lost: {outcomes.reason}", None, 0.0))]
+            self.lost += 1
+            log.error("point %s seed %s lost: %s", points[0].parameters, points[0].seed,
+                      outcomes.reason)
+            return []
         seconds = sum(outcome.seconds for outcome in outcomes)
         if seconds < BATCH_SECONDS / 2 and len(points) >= self._size // 2:
             self._size = min(2 * self._size, LARGEST_BATCH)

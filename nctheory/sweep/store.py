@@ -125,13 +125,12 @@ class Store:
         return lock
 
     def _open_writer(self) -> sqlite3.Connection:
-        fresh = not self.path.exists() or self.path.stat().st_size == 0
+        if not self.path.exists() or self.path.stat().st_size == 0:
+            self._create()
         db = sqlite3.connect(self.path, isolation_level=None)
         try:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
-            if fresh:
-                db.executescript("BEGIN;" + _SCHEMA + "COMMIT;")
             self._check_format(db)
             damage = db.execute("PRAGMA quick_check(1)").fetchone()[0]
             if damage != "ok":
@@ -140,6 +139,18 @@ class Store:
             db.close()
             raise
         return db
+
+    def _create(self) -> None:
+        """An empty store appears whole: a crash must not leave half of one."""
+        new = Path(f"{self.path}.new")
+        for left in (new, Path(f"{self.path}-wal"), Path(f"{self.path}-shm")):
+            left.unlink(missing_ok=True)  # of a store that is no more
+        db = sqlite3.connect(new, isolation_level=None)
+        try:
+            db.executescript("PRAGMA journal_mode = WAL; BEGIN;" + _SCHEMA + "COMMIT;")
+        finally:
+            db.close()
+        os.replace(new, self.path)
 
     def _open_reader(self) -> sqlite3.Connection:
         uri = self.path.absolute().as_uri() + "?mode=ro"

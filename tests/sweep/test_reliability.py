@@ -80,13 +80,14 @@ def kill_often(folder, kills, executor, last):
             former.unlink()
         done, process = 0, start(folder, executor)
         while True:
-            time.sleep(choose.uniform(0.02, 1.2))
+            while not (workers := descendants(process.pid)) and process.poll() is None:
+                time.sleep(0.02)
+            time.sleep(choose.uniform(0.0, 1.2))
             if process.poll() is not None:
                 break
-            workers = descendants(process.pid)
             if sum(killed.values()) >= kills:
                 continue  # let it come to an end
-            if workers and choose.random() < 0.5:
+            if choose.random() < 0.5:
                 try:
                     os.kill(choose.choice(workers), signal.SIGKILL)
                 except ProcessLookupError:
