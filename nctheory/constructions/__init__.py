@@ -7,6 +7,7 @@ A new family is one file with a `Block` subclass and one line in `FAMILIES` (or 
 from __future__ import annotations
 
 from nctheory.constructions.base import Block, Construction, DirectSum, Ranks
+from nctheory.constructions.chain import Chain
 from nctheory.constructions.features import Features
 from nctheory.constructions.orthogonal import Orthogonal
 from nctheory.constructions.registry import FAMILIES, construct, register
@@ -20,6 +21,7 @@ from nctheory.constructions.triangular import (
 __all__ = [
     "FAMILIES",
     "Block",
+    "Chain",
     "Construction",
     "DirectSum",
     "Features",

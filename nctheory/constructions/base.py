@@ -214,21 +214,24 @@ class Block(Construction):
             bound / (decay * problem.balanced_samples))
         return None if comparison is None else comparison >= 0
 
-    def scaled(self, problem: Problem) -> list[Matrix]:
-        first, *rest = self.shapes(problem.layers)
-        # M_2 = W_1 M_1 with both factors of squared norm |M_2|_*.
-        u, s, vt = np.linalg.svd(first, full_matrices=False)
-        rank = sum(self.gram_spectrum(problem.layers).values())
+    def first_pair(self, layers: int) -> tuple[Matrix, Matrix]:
+        """(M_1, W_1) with M_2 = W_1 M_1, here both of squared norm |M_2|_*, the least."""
+        u, s, vt = np.linalg.svd(self.shapes(layers)[0], full_matrices=False)
+        rank = sum(self.gram_spectrum(layers).values())
         root = np.sqrt(s[:rank])
-        matrices = [root[:, None] * vt[:rank], u[:, :rank] * root, *rest]
+        return root[:, None] * vt[:rank], u[:, :rank] * root
+
+    def scaled(self, problem: Problem) -> list[Matrix]:
+        first, second = self.first_pair(problem.layers)
+        matrices = [first, second, *self.shapes(problem.layers)[1:]]
         kappa, z = self.kappa(problem), self.scale(problem)
         if z == 0:
             return [np.zeros_like(matrix) for matrix in matrices]
         # lam_i t_i^2 |factor_i|^2 K/K_b = kappa z^(2/(L+1)) for every factor.
         log_share = (math.log(kappa) + 2 / (problem.layers + 1) * math.log(z)
                      - math.log(problem.classes / self.classes))
-        nuclear = math.log(s[:rank].sum())
-        log_norms = [nuclear + math.log(problem.balanced_samples), nuclear,
+        log_norms = [math.log(np.sum(first**2)) + math.log(problem.balanced_samples),
+                     math.log(np.sum(second**2)),
                      *map(log, self.squared_norms(problem.layers))]
         return [math.exp((log_share - math.log(decay) - log_norm) / 2) * matrix
                 for decay, log_norm, matrix in zip(problem.decays, log_norms, matrices,

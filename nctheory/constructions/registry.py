@@ -3,6 +3,7 @@
     triangular:r=5,s=3           one member of a family
     triangular:r=5,s=3+dnc:K=1   a direct sum
     features:file=mine.npz       one's own, from the arrays `features` and `rows`
+    atlas:K=5,L=4                the chain of the atlas found for 5 classes and 4 layers
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from nctheory.constructions.base import Block, Construction, DirectSum
+from nctheory.constructions.chain import Chain
 from nctheory.constructions.features import Features
 from nctheory.constructions.orthogonal import Orthogonal
 from nctheory.constructions.triangular import Triangular
@@ -46,6 +48,7 @@ FAMILIES: dict[str, Family] = {
     "triangular": Family(Triangular, {"r": ("vertices", int), "s": ("subset", int)},
                          Triangular.best),
     "features": Family(_from_file, {"file": ("file", str)}),
+    "atlas": Family(Chain.stored, {"K": ("classes", int), "L": ("layers", int)}, Chain.best),
 }
 
 
