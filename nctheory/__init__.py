@@ -11,13 +11,21 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from nctheory import cross_entropy as cross_entropy
     from nctheory import graphs as graphs
     from nctheory import losses as losses
+    from nctheory import losses_ce as losses_ce
+    from nctheory import metrics as metrics
     from nctheory import network as network
+    from nctheory import ranks as ranks
+    from nctheory import solver as solver
     from nctheory import thresholds as thresholds
+    from nctheory import trained as trained
     from nctheory.constructions import DirectSum as DirectSum
     from nctheory.constructions import Features as Features
+    from nctheory.constructions import Groups as Groups
     from nctheory.constructions import Orthogonal as Orthogonal
+    from nctheory.constructions import Pairs as Pairs
     from nctheory.constructions import Triangular as Triangular
     from nctheory.constructions import TriangularMixture as TriangularMixture
     from nctheory.constructions import construct as construct
@@ -25,23 +33,28 @@ if TYPE_CHECKING:
     from nctheory.constructions import register as register
     from nctheory.errors import InputError as InputError
     from nctheory.problem import Problem as Problem
+    from nctheory.solver import solve as solve
     from nctheory.thresholds import threshold_table as threshold_table
 
 _HOME = {
     "DirectSum": "nctheory.constructions",
     "Features": "nctheory.constructions",
+    "Groups": "nctheory.constructions",
     "InputError": "nctheory.errors",
     "Orthogonal": "nctheory.constructions",
+    "Pairs": "nctheory.constructions",
     "Problem": "nctheory.problem",
     "Triangular": "nctheory.constructions",
     "TriangularMixture": "nctheory.constructions",
     "construct": "nctheory.constructions",
     "optimal_mixture": "nctheory.constructions",
     "register": "nctheory.constructions",
+    "solve": "nctheory.solver",
     "threshold_table": "nctheory.thresholds",
 }
 
-_MODULES = ("graphs", "losses", "network", "thresholds")
+_MODULES = ("cross_entropy", "graphs", "losses", "losses_ce", "metrics", "network", "ranks",
+            "solver", "thresholds", "trained")
 
 __all__ = ["__version__", *_HOME, *_MODULES]
 

@@ -1,111 +1,48 @@
-"""The command line: parse, call the library, print.  Errors are one line and exit status 2."""
+"""The command line: find the command, run it.  Errors are one line and exit status 2."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
-from pathlib import Path
-from typing import Any
 
 import click
 
 from nctheory import __version__
 from nctheory.errors import InputError
 
-
-class IntegerRange(click.ParamType[range]):
-    """"a:b" (inclusive) or a single number, as a Python range."""
-
-    name = "a:b"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> range:
-        if isinstance(value, range):
-            return value
-        first, colon, last = str(value).partition(":")
-        try:
-            low = int(first)
-            high = int(last) if colon else low
-        except ValueError:
-            self.fail(f"must be a range a:b of integers, got {value!r}")
-        if high < low:
-            self.fail(f"must be a range a:b with a <= b, got {value!r}")
-        return range(low, high + 1)
+# Where each command lives; a module is imported only when its command is asked for.
+COMMANDS = {
+    "thresholds": "nctheory.commands.tables:thresholds",
+    "cost": "nctheory.commands.tables:cost",
+    "graph": "nctheory.commands.tables:graph",
+    "metrics": "nctheory.commands.trained:metrics",
+    "train": "nctheory.commands.trained:train",
+    "verify-ranks": "nctheory.commands.ranks:verify_ranks",
+    "certify": "nctheory.commands.certify:certify",
+    "check": "nctheory.commands.certify:check",
+    "atlas": "nctheory.commands.atlas:atlas",
+}
 
 
-RANGE = IntegerRange()
+class LazyGroup(click.Group):
+    """A group whose commands are imported on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="nctheory")
 def cli() -> None:
-    """Neural collapse theory: certified thresholds, closed-form losses, graphs."""
-
-
-@cli.command()
-@click.option("--classes", type=RANGE, default="3:15", show_default=True,
-              help="K, a number or an inclusive range a:b.")
-@click.option("--layers", type=RANGE, default="2:5", show_default=True,
-              help="L, a number or an inclusive range a:b.")
-@click.option("--samples", type=int, default=1, show_default=True, help="n, samples a class.")
-@click.option("--weight-decay", type=float, default=None,
-              help="lam of every factor: adds losses, and zero solutions to the verdicts.")
-@click.option("--format", "format_", type=click.Choice(["text", "json", "csv", "latex"]),
-              default="text", show_default=True)
-@click.option("--output", type=click.Path(path_type=Path), default=None,
-              help="Write to this file instead of the terminal.")
-def thresholds(classes: range, layers: range, samples: int, weight_decay: float | None,
-               format_: str, output: Path | None) -> None:
-    """Which known construction beats deep neural collapse, by how much, certified or not."""
-    from nctheory.report.table import FORMATS, to_text
-    from nctheory.thresholds import threshold_table
-
-    table = threshold_table(classes, layers, samples=samples, weight_decay=weight_decay)
-    if format_ == "text" and output is None and sys.stdout.isatty():
-        text = to_text(table, colour="NO_COLOR" not in os.environ)
-    else:
-        text = FORMATS[format_](table)
-    _write(text, output)
-
-
-@cli.command()
-@click.argument("construction")
-@click.option("--layers", type=RANGE, default="2:8", show_default=True)
-@click.option("--samples", type=int, default=1, show_default=True, help="n, samples a class.")
-@click.option("--weight-decay", type=float, default=0.004, show_default=True)
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
-@click.option("--output", type=click.Path(path_type=Path), default=None)
-def cost(construction: str, layers: range, samples: int, weight_decay: float, format_: str,
-         output: Path | None) -> None:
-    """Exact costs, ranks and losses of one CONSTRUCTION, e.g. triangular:r=5,s=3+dnc:K=1."""
-    from nctheory.constructions import construct
-    from nctheory.report.cost import to_json, to_text
-
-    made = construct(construction)
-    write = to_json if format_ == "json" else to_text
-    _write(write(made, layers, samples, weight_decay), output)
-
-
-@cli.command()
-@click.argument("graph")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
-def graph(graph: str, format_: str) -> None:
-    """Parameters, exact spectrum and feasibility of a GRAPH, e.g. triangular:r=5."""
-    from nctheory.graphs import from_spec
-    from nctheory.report.graph import to_json, to_text
-
-    write = to_json if format_ == "json" else to_text
-    _write(write(from_spec(graph)), None)
-
-
-def _write(text: str, output: Path | None) -> None:
-    if output is None:
-        sys.stdout.write(text)
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.UsageError(f"--output must be a writable file, got {str(output)!r}: "
-                               f"{error.strerror}") from None
+    """Neural collapse theory: certified thresholds, closed-form losses, graphs, solvers."""
 
 
 def main() -> None:

@@ -79,6 +79,40 @@ def log(number: Fraction | int) -> float:
     return math.log(number.numerator) - math.log(number.denominator)
 
 
+def log_bounds(number: Fraction, bits: int) -> tuple[Fraction, Fraction]:
+    """Rationals lo <= log(number) <= hi for number > 0, about 2^-bits apart.
+
+    log(2^k m) = k log 2 + log m, and log m = 2 artanh((m-1)/(m+1)) by its series.
+
+    >>> low, high = log_bounds(Fraction(10), 40)
+    >>> low < Fraction(2302585092994, 10**12) < high and high - low < Fraction(1, 2**36)
+    True
+    """
+    k = number.numerator.bit_length() - number.denominator.bit_length()
+    m = number / (Fraction(2) ** k)
+    places = bits + k.bit_length() + 8
+    below, above = _log_near_one(m, places), _log_near_one(Fraction(2), places)
+    ends = [below[0] + k * above[0], below[0] + k * above[1],
+            below[1] + k * above[0], below[1] + k * above[1]]
+    return min(ends), max(ends)
+
+
+def _log_near_one(m: Fraction, places: int) -> tuple[Fraction, Fraction]:
+    """Bounds on log m for 1/2 <= m <= 2."""
+    t = (m - 1) / (m + 1)
+    unit = 1 << places
+    x = round(abs(t) * unit)  # |x / unit - |t|| <= 1/2 unit, and artanh' <= 9/8 here
+    power, total, terms = x, 0, 0
+    while power:
+        total += power // (2 * terms + 1)
+        power = power * x * x // (unit * unit)
+        terms += 1
+    # One unit for each division rounded, in the power and in the term; the tail is below one.
+    slack = Fraction(4 * terms + 8, unit)
+    middle = Fraction(2 * total * sign(t), unit)
+    return middle - slack, middle + slack
+
+
 @dataclass(frozen=True)
 class RepresentationCost:
     """The positive real number  P = scale * (sum_i m_i sqrt(theta_i))^2.

@@ -1,4 +1,4 @@
-"""Exact linear algebra of integer matrices: ranks, and the trace of an inverse Gram matrix."""
+"""Exact linear algebra of integer matrices: ranks, and sums over an inverse Gram matrix."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ def integral(rows: Iterable[Iterable[Fraction | int]]) -> Integers:
     matrix = [list(row) for row in rows]
     denominator = math.lcm(*(value.denominator for row in matrix for value in row))
     return as_integers([[int(value * denominator) for value in row] for row in matrix])
+
+
+def fractions(matrix: Any) -> Integers:
+    """A matrix of numbers (floats are the rationals that they are) as exact fractions."""
+    out = np.empty(np.shape(matrix), dtype=object)
+    for index, value in np.ndenumerate(np.asarray(matrix, dtype=object)):
+        out[index] = Fraction(value.item() if hasattr(value, "item") else value)
+    return out
 
 
 def as_integers(rows: Any) -> Integers:
@@ -64,46 +72,44 @@ def rank(matrix: Integers) -> int:
     return done
 
 
-def inverse_trace(gram: Integers) -> Fraction | None:
-    """tr(gram^-1) of a symmetric positive semi-definite integer matrix; None: singular.
+def inverse_sums(gram: Integers) -> tuple[Fraction, Fraction] | None:
+    """tr(gram^-1) and 1^T gram^-1 1 of a positive semi-definite integer matrix; None: singular.
 
-    det(gram) and tr(adj(gram)) modulo enough primes: Hadamard's inequality bounds both by
-    products of diagonal entries, and the Chinese remainder theorem gives them back.
+    The determinant and the adjugate's sums modulo enough primes: Hadamard's inequality bounds
+    them by products of diagonal entries, the Chinese remainder theorem gives them back.
 
-    >>> inverse_trace(as_integers([[2, 1], [1, 2]]))
-    Fraction(4, 3)
-    >>> inverse_trace(as_integers([[1, 1], [1, 1]])) is None
+    >>> inverse_sums(as_integers([[2, 1], [1, 2]]))
+    (Fraction(4, 3), Fraction(2, 3))
+    >>> inverse_sums(as_integers([[1, 1], [1, 1]])) is None
     True
     """
+    n = len(gram)
     diagonal = [int(value) for value in np.diagonal(gram)]
     if min(diagonal) == 0:
         return None
     product = math.prod(diagonal)
-    bound = sum(product // d for d in diagonal) + product + 1
-    modulus, determinant, trace = 1, 0, 0
+    # |1^T adj 1| <= n tr(adj): the adjugate is positive semi-definite.
+    bound = n * sum(product // d + 1 for d in diagonal) + product
+    modulus, numbers = 1, [0, 0, 0]
     primes = _primes()
-    while modulus < bound:
-        batch = list(itertools.islice(primes, 1 + min(64, bound.bit_length() // 31)))
-        for p, (d, t) in zip(batch, _inverses(gram, batch), strict=True):
-            if d == 0:
+    while modulus <= bound:
+        batch = list(itertools.islice(primes, min(64, 2 + bound.bit_length() // 31)))
+        for p, residues in zip(batch, _inverses(gram, batch), strict=True):
+            if residues[0] == 0:
                 # A determinant other than 0 has few prime factors of 31 bits.
-                if singular(gram):
+                if rank(gram) < n:
                     return None
                 continue
             step = pow(modulus, -1, p)
-            determinant += modulus * ((d - determinant) * step % p)
-            trace += modulus * ((d * t - trace) * step % p)
+            numbers = [number + modulus * ((residue - number) * step % p)
+                       for number, residue in zip(numbers, residues, strict=True)]
             modulus *= p
-    return Fraction(trace, determinant)
+    determinant, trace, total = numbers
+    return Fraction(trace, determinant), Fraction(total, determinant)
 
 
-def singular(gram: Integers) -> bool:
-    """Whether a square integer matrix is singular."""
-    return rank(gram) < len(gram)
-
-
-def _inverses(gram: Integers, primes: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """(det, tr(gram^-1)) modulo each prime, (0, 0) where it divides det: all primes at once."""
+def _inverses(gram: Integers, primes: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """det, tr(adj) and 1^T adj 1 modulo each prime (zeros where it divides det), all at once."""
     n = len(gram)
     p = np.array(primes, dtype=np.int64)[:, None, None]
     work = np.zeros((len(primes), n, 2 * n), dtype=np.int64)
@@ -124,8 +130,10 @@ def _inverses(gram: Integers, primes: Sequence[int]) -> Iterator[tuple[int, int]
         factors = work[:, :, j].copy()
         factors[:, j] = 0
         work = (work - factors[:, :, None] * work[:, j, None, :] % p) % p
-    for i, prime in enumerate(primes):
-        yield determinants[i], int(np.trace(work[i, :, n:]) % prime) if determinants[i] else 0
+    for determinant, prime, whole in zip(determinants, primes, work, strict=True):
+        inverse = whole[:, n:]
+        yield (determinant, determinant * int(np.trace(inverse)) % prime,
+               determinant * int(inverse.sum()) % prime)
 
 
 def _primes() -> Iterator[int]:

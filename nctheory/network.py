@@ -30,12 +30,12 @@ def labels(problem: Problem) -> NDArray[np.int64]:
 
 
 def targets(problem: Problem) -> NDArray[np.float64]:
-    """Y (K x N): the unit vector of its class in each column; I_K kron 1_n^T for equal sizes."""
+    """Y (K x N): its class's unit vector in each column; I_K kron 1_n^T for equal sizes."""
     return np.eye(problem.classes)[:, labels(problem)]
 
 
 def check_parameters(parameters: Sequence[ArrayLike], problem: Problem) -> Parameters:
-    """`parameters` as a list of float64 (or complex) matrices chaining to K x N outputs.
+    """`parameters` as float64 (or complex) matrices that chain to K x N outputs.
 
     Raises
     ------
@@ -108,6 +108,11 @@ def _inputs(parameters: Parameters, problem: Problem) -> list[Array]:
     return inputs
 
 
+def _slopes(inputs: list[Array], problem: Problem) -> list[Array]:
+    """sigma' at H_2, ..., H_L: sigma(H) > 0 exactly where H > 0."""
+    return [slope(x, problem) for x in inputs[1:]]
+
+
 def fit(outputs: Array, problem: Problem) -> Any:
     """|Z - Y|_F^2 / (2N) for "mse", the mean of -log softmax(z)_label for "ce"."""
     columns = outputs.shape[1]
@@ -156,36 +161,37 @@ def _softmax(outputs: Array) -> Array:
     return np.asarray(powers / powers.sum(axis=0))
 
 
-def gradient(parameters: Sequence[ArrayLike], problem: Problem) -> Parameters:
+def gradient(parameters: Sequence[ArrayLike], problem: Problem,
+             slopes: Sequence[Array] | None = None) -> Parameters:
     """The gradient of `loss`, a matrix for each of [H_1, W_1, ..., W_L].
 
-    Where a pre-activation is exactly 0 this is the element of the Clarke subdifferential
-    (more precisely of its chain-rule hull) that takes sigma'(0) = 0.
+    `slopes`, one matrix for each of H_2, ..., H_L, replaces sigma' in the chain rule: at a kink
+    (a pre-activation exactly 0) any value in [0, 1] is allowed there; 0 is the default.
     """
     parameters = check_parameters(parameters, problem)
     inputs = _inputs(parameters, problem)
-    return _backward(parameters, inputs, output_gradient(parameters[-1] @ inputs[-1], problem),
-                     problem)
-
-
-def _backward(parameters: Parameters, inputs: list[Array], upstream: Array,
-              problem: Problem) -> Parameters:
+    slopes = _slopes(inputs, problem) if slopes is None else slopes
+    upstream = output_gradient(parameters[-1] @ inputs[-1], problem)
     gradients = []
     for layer in range(problem.layers, 0, -1):
         weight, x = parameters[layer], inputs[layer - 1]
         gradients.append(upstream @ x.T + problem.decays[layer] * weight)
         upstream = weight.T @ upstream
         if layer > 1:
-            upstream = upstream * slope(x, problem)
+            upstream = upstream * slopes[layer - 2]
     gradients.append(upstream + problem.decays[0] * parameters[0])
     return gradients[::-1]
 
 
 def hessian_vector_product(parameters: Sequence[ArrayLike], direction: Sequence[ArrayLike],
-                           problem: Problem) -> Parameters:
+                           problem: Problem,
+                           slopes: Sequence[Array] | None = None) -> Parameters:
     """d/dt gradient(parameters + t direction) at t = 0, away from kinks.
 
-    The exact derivative of the backward pass (sigma'' = 0), at about twice its cost.
+    The exact derivative of the backward pass (sigma'' = 0), at about twice its cost.  With
+    `slopes` (as in `gradient`) it is the Hessian of the Lagrangian of a point held on its
+    kinks, whose multipliers they are: of use on directions that keep the kinks.  Stacks of
+    directions (a leading axis) give stacks of products.
 
     Examples
     --------
@@ -195,27 +201,30 @@ def hessian_vector_product(parameters: Sequence[ArrayLike], direction: Sequence[
     [[-0.25, 0.0], [0.0, -0.25]]
     """
     parameters = check_parameters(parameters, problem)
-    direction = check_parameters(direction, problem)
-    require(all(a.shape == b.shape for a, b in zip(parameters, direction, strict=True)),
-            "direction", "have the shapes of parameters", [a.shape for a in direction])
+    moves = [np.asarray(matrix) for matrix in direction]
+    require([a.shape for a in parameters] == [a.shape[-2:] for a in moves], "direction",
+            "have the shapes of parameters", [a.shape for a in moves])
     inputs = _inputs(parameters, problem)
-    moved = [direction[0]]
+    slopes = _slopes(inputs, problem) if slopes is None else slopes
+    moved = [moves[0]]
     for layer in range(1, problem.layers):
-        change = direction[layer] @ inputs[layer - 1] + parameters[layer] @ moved[-1]
-        moved.append(change * slope(inputs[layer], problem))
+        change = moves[layer] @ inputs[layer - 1] + parameters[layer] @ moved[-1]
+        moved.append(change * slopes[layer - 1])
     outputs = parameters[-1] @ inputs[-1]
     upstream = output_gradient(outputs, problem)
-    dup = _output_hessian(outputs, direction[-1] @ inputs[-1] + parameters[-1] @ moved[-1],
+    dup = _output_hessian(outputs, moves[-1] @ inputs[-1] + parameters[-1] @ moved[-1],
                           problem)
     products = []
     for layer in range(problem.layers, 0, -1):
-        weight, dweight = parameters[layer], direction[layer]
+        weight, dweight = parameters[layer], moves[layer]
         x, dx = inputs[layer - 1], moved[layer - 1]
-        products.append(dup @ x.T + upstream @ dx.T + problem.decays[layer] * dweight)
-        upstream, dup = weight.T @ upstream, dweight.T @ upstream + weight.T @ dup
+        products.append(dup @ x.T + upstream @ dx.swapaxes(-1, -2)
+                        + problem.decays[layer] * dweight)
+        dup = dweight.swapaxes(-1, -2) @ upstream + weight.T @ dup
+        upstream = weight.T @ upstream
         if layer > 1:
-            upstream, dup = upstream * slope(x, problem), dup * slope(x, problem)
-    products.append(dup + problem.decays[0] * direction[0])
+            upstream, dup = upstream * slopes[layer - 2], dup * slopes[layer - 2]
+    products.append(dup + problem.decays[0] * moves[0])
     return products[::-1]
 
 
@@ -225,7 +234,7 @@ def _output_hessian(outputs: Array, change: Array, problem: Problem) -> Array:
     if problem.loss == "mse":
         return np.asarray(change / columns)
     p = _softmax(outputs)
-    return np.asarray(p * (change - np.sum(p * change, axis=0)) / columns)
+    return np.asarray(p * (change - np.sum(p * change, axis=-2, keepdims=True)) / columns)
 
 
 def class_means(features: Array, problem: Problem) -> Array:
@@ -271,18 +280,19 @@ def expand(parameters: Sequence[ArrayLike], problem: Problem) -> Parameters:
 
 
 def pack(parameters: Sequence[Array]) -> Array:
-    """One flat vector of all entries, matrix after matrix, row by row."""
-    return np.concatenate([matrix.ravel() for matrix in parameters])
+    """One flat vector of all entries, matrix after matrix, row by row; stacks stay stacks."""
+    return np.concatenate([m.reshape(*m.shape[:-2], -1) for m in parameters], axis=-1)
 
 
-def unpack(vector: Array, like: Sequence[tuple[int, int]]) -> Parameters:
+def unpack(vector: Array, like: Sequence[tuple[int, ...]]) -> Parameters:
     """The inverse of `pack` for matrices of the shapes `like`.
 
     >>> unpack(np.arange(4.0), [(1, 2), (2, 1)])[1].tolist()
     [[2.0], [3.0]]
     """
     sizes = [rows * columns for rows, columns in like]
-    if vector.size != sum(sizes):
-        raise InputError(f"vector must have {sum(sizes)} entries, got {vector.size}")
-    pieces = np.split(vector, np.cumsum(sizes)[:-1])
-    return [piece.reshape(shape) for piece, shape in zip(pieces, like, strict=True)]
+    if vector.shape[-1] != sum(sizes):
+        raise InputError(f"vector must have {sum(sizes)} entries, got {vector.shape[-1]}")
+    pieces = np.split(vector, np.cumsum(sizes)[:-1], axis=-1)
+    return [piece.reshape(*vector.shape[:-1], *shape)
+            for piece, shape in zip(pieces, like, strict=True)]

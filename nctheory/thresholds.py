@@ -18,9 +18,17 @@ from numba import njit
 from numpy.typing import NDArray
 
 from nctheory import losses
-from nctheory.constructions import FAMILIES, Block, Construction, DirectSum, Orthogonal, Ranks
-from nctheory.errors import InputError, integer
-from nctheory.problem import Problem
+from nctheory.constructions import (
+    FAMILIES,
+    Block,
+    Construction,
+    DirectSum,
+    Logits,
+    Orthogonal,
+    Ranks,
+)
+from nctheory.errors import InputError, choice, integer
+from nctheory.problem import ACTIVATIONS, LOSSES, Problem
 
 BEATEN = "dnc beaten"
 NOT_BEATEN = "not beaten by this library"
@@ -32,6 +40,7 @@ VERDICTS = (BEATEN, NOT_BEATEN, OPTIMAL, ZERO, UNDECIDED)
 # What a verdict rests on.  The first two are certified: exact arithmetic decided.
 INTEGERS = "integers"
 BOUNDS = "rational bounds"
+FLOATS = "closed form in floats"
 NOTHING = "nothing"
 ONE_LAYER = "theorem: with L = 1 the optimum is soft thresholding of Y (ours)"
 TWO_CLASSES = "theorem: K = 2 with MSE, ReLU, width >= 2, zero not optimal [SML23, main theorem]"
@@ -50,7 +59,7 @@ class Row:
 
     classes: int
     layers: int
-    construction: Construction
+    construction: Construction | Logits
     cost: float
     verdict: str
     evidence: str
@@ -64,8 +73,8 @@ class Row:
 
     @property
     def ratio(self) -> float:
-        """c / K: below 1 where DNC is beaten."""
-        return self.cost / self.classes
+        """Cost over DNC's: below 1 where DNC is beaten."""
+        return self.cost / self.dnc_cost
 
     @property
     def loss_ratio(self) -> float | None:
@@ -94,6 +103,8 @@ class Table:
     samples: int
     weight_decay: float | None
     rows: tuple[Row, ...]
+    loss: str = "mse"
+    activation: str = "relu"
 
     def least_classes(self) -> dict[int, int | None]:
         """{L: the least K of the table at which DNC is beaten, or None}."""
@@ -109,7 +120,8 @@ class Table:
 
 
 def threshold_table(classes: Iterable[int], layers: Iterable[int], *, samples: int = 1,
-                    weight_decay: float | None = None) -> Table:
+                    weight_decay: float | None = None, loss: str = "mse",
+                    activation: str = "relu") -> Table:
     """The best construction of the library for every K and L, and whether it beats DNC.
 
     Parameters
@@ -122,6 +134,10 @@ def threshold_table(classes: Iterable[int], layers: Iterable[int], *, samples: i
         lam, the same for every factor.  Without it the table is about costs, which decide for
         every lam at once; with it, rows carry losses, blocks are chosen by loss, and "zero
         optimal" becomes a possible verdict.
+    loss : {"mse", "ce"}
+        For "ce" see `nctheory.cross_entropy.table`.
+    activation : {"relu", "linear"}
+        "linear" for cross-entropy alone.
 
     Returns
     -------
@@ -148,6 +164,15 @@ def threshold_table(classes: Iterable[int], layers: Iterable[int], *, samples: i
     """
     K_values = _values("classes", classes, 2)
     L_values = _values("layers", layers, 1)
+    choice("activation", activation, ACTIVATIONS)
+    if choice("loss", loss, LOSSES) == "ce":
+        from nctheory.cross_entropy.table import entropy_rows
+
+        return Table(K_values, L_values, integer("samples", samples, 1), weight_decay,
+                     entropy_rows(K_values, L_values, samples, weight_decay, activation),
+                     loss, activation)
+    if activation == "linear":
+        raise InputError("activation must be 'relu' for loss 'mse', got 'linear'")
     rows: dict[tuple[int, int], Row] = {}
     for L in L_values:
         library = _library(K_values[-1], L)
@@ -175,6 +200,12 @@ class _Offer(NamedTuple):
     cost: float
     sign: int | None  # of c - K, decided exactly; None: undecided
     evidence: str
+
+
+def cheapest_sums(K_values: Sequence[int], layers: int) -> list[Construction]:
+    """The direct sum of least MSE cost for each K."""
+    better = [offer for offer in _library(max(K_values), layers) if offer.sign == -1]
+    return _best_sums(K_values, layers, better, 1, None)
 
 
 def _library(largest: int, layers: int) -> list[_Offer]:

@@ -11,18 +11,6 @@ import pytest
 from nctheory import cli
 
 
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run `nctheory ARGUMENTS` in this process: (exit status, stdout, stderr)."""
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["nctheory", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        captured = capsys.readouterr()
-        return stop.value.code or 0, captured.out, captured.err
-    return call
-
-
 def test_default_table(run):
     status, out, _ = run("thresholds")
     assert status == 0
@@ -78,7 +66,7 @@ def test_graph(run):
 
 def test_help_names_every_command(run):
     _, out, _ = run("--help")
-    assert all(name in out for name in cli.cli.commands)
+    assert all(name in out for name in cli.COMMANDS)
 
 
 @pytest.mark.parametrize("arguments, message", [

@@ -1,6 +1,6 @@
 """Discovery cell by cell, kept as data: what beats the best known construction is stored.
 
-    python -m nctheory.atlas.discover --classes 3:10 --layers 3:6 --seconds 5 --seed 1
+    nctheory atlas search --classes 3:10 --layers 3:6 --seconds 5 --seed 1
 
 The stored chains are the starts of the next run, so it resumes where the last one stopped; a
 cell is only ever replaced by a cheaper one.  The search is timed, so how far it gets depends on
@@ -119,26 +119,3 @@ def known(classes: int, layers: int, folder: Path = chains.DATA) -> float:
         if len(chain.matrices) <= layers:
             best = min(best, chain.log_cost(layers))
     return best
-
-
-def main() -> None:
-    """The command of the module's docstring."""
-    import argparse
-
-    from nctheory.cli import RANGE
-
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--classes", default="3:10")
-    parser.add_argument("--layers", default="3:6")
-    parser.add_argument("--seconds", type=float, default=5.0)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    ranges = [RANGE.convert(text, None, None) for text in (options.classes, options.layers)]
-    for step in discover(*ranges, seconds=options.seconds, seed=options.seed):
-        ratio = [math.exp(v) / step.classes for v in (step.before, step.after)]
-        print(f"K={step.classes} L={step.layers}  c/K {ratio[0]:.6f} -> {ratio[1]:.6f}  "
-              f"{step.starts} starts", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -9,7 +9,9 @@ from __future__ import annotations
 from nctheory.constructions.base import Block, Construction, DirectSum, Ranks
 from nctheory.constructions.chain import Chain
 from nctheory.constructions.features import Features
+from nctheory.constructions.logits import Logits, Simplex
 from nctheory.constructions.orthogonal import Orthogonal
+from nctheory.constructions.pairs import Groups, Pairs
 from nctheory.constructions.registry import FAMILIES, construct, register
 from nctheory.constructions.triangular import (
     OptimalMixture,
@@ -25,9 +27,13 @@ __all__ = [
     "Construction",
     "DirectSum",
     "Features",
+    "Groups",
+    "Logits",
     "OptimalMixture",
     "Orthogonal",
+    "Pairs",
     "Ranks",
+    "Simplex",
     "Triangular",
     "TriangularMixture",
     "construct",

@@ -16,7 +16,7 @@ import numpy as np
 from nctheory import integers
 from nctheory.constructions.base import Block, Matrix, Ranks
 from nctheory.errors import InputError, integer, require, show
-from nctheory.exact import RepresentationCost
+from nctheory.exact import RepresentationCost, log
 from nctheory.integers import Integers
 
 if TYPE_CHECKING:
@@ -107,12 +107,20 @@ class Chain(Block):
     @cached_property
     def inverse_trace(self) -> Fraction:
         """tr((S^T S)^-1) for S = sigma(M_m) of the integer factors: |W_L|_F^2."""
+        return self._inverse_sums[0]
+
+    def common_norm(self, layers: int) -> Fraction:
+        return self._inverse_sums[1] / self.classes
+
+    @cached_property
+    def _inverse_sums(self) -> tuple[Fraction, Fraction]:
+        """The sum of the diagonal entries, and of all, of (S^T S)^-1."""
         marks = np.maximum(self.means[-1], 0)
-        trace = integers.inverse_trace(marks.T @ marks)
-        if trace is None:
+        sums = integers.inverse_sums(marks.T @ marks)
+        if sums is None:
             raise InputError(f"matrices must separate the {self.classes} classes: sigma(M_L) "
                              f"must have rank {self.classes}, got {integers.rank(marks)}")
-        return trace
+        return sums
 
     @cached_property
     def base_ranks(self) -> Ranks:
@@ -173,9 +181,10 @@ class Chain(Block):
             rest[layer - 2:layer - 2] = [u @ u.T] * (layers - len(self.matrices))
         return [signals[0], *rest, last]
 
-    def first_pair(self, layers: int) -> tuple[Matrix, Matrix]:
-        first, second = self._floats()[:2]
-        return first, second
+    def unit_factors(self, layers: int) -> tuple[list[Matrix], list[float]]:
+        matrices = [*self._floats()[:2], *self.shapes(layers)[1:]]
+        norms = [*map(Fraction, self._norms[:2]), *self.squared_norms(layers)]
+        return matrices, [log(norm) for norm in norms]
 
     def hidden_sizes(self, layers: int) -> tuple[int, ...]:
         sizes = [len(matrix) for matrix in self.matrices]

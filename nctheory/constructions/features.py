@@ -125,6 +125,12 @@ class Features(Block):
     def _spectra(self) -> tuple[Mapping[Any, int], Mapping[Any, int]]:
         return _gram_spectrum(self._hidden), _gram_spectrum(self._F)
 
+    def common_norm(self, layers: int) -> Fraction:
+        # 1^T W_L = 1^T G^-1 sigma(M_L)^T, so its square is the sum of G^-1's entries.
+        inverse = (self._marks.transpose() * self._marks).inv()
+        return sum((_fraction(v) for row in inverse.to_list() for v in row),
+                   Fraction(0)) / self.classes
+
     def gram_spectrum(self, layers: int) -> Mapping[Any, int]:
         return self._spectra[layers > 2]
 

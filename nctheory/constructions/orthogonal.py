@@ -16,6 +16,10 @@ from nctheory.errors import integer
 class Orthogonal(Block):
     """Deep neural collapse (DNC): M_2 = W_2 = ... = W_L = I_K, so P = K^(L+1) and c = K.
 
+    For cross-entropy the outputs are those of the simplex, alpha (I - J/K): c = K - 1 in the
+    linear model, P = K^L (K-1) with ReLU (whatever mean the features have, see
+    `nctheory.constructions.logits`).
+
     Parameters
     ----------
     classes : int
@@ -23,7 +27,7 @@ class Orthogonal(Block):
 
     References
     ----------
-    [SLM24] section 4; the cost is ours.
+    [SLM24] section 4, [GK25] for cross-entropy; the costs with ReLU are ours.
 
     Examples
     --------
@@ -32,9 +36,14 @@ class Orthogonal(Block):
     [10, 10, 10, 10]
     >>> f"{Orthogonal(classes=10).loss(Problem(classes=10, layers=4)):.7f}"
     '0.0991799'
+    >>> entropy = Problem(classes=10, layers=2, samples=5, weight_decay=2**-10, loss="ce",
+    ...                   activation="linear")
+    >>> f"{Orthogonal(classes=10).loss(entropy):.7f}"
+    '0.0906622'
     """
 
     classes: int
+    activations = ("relu", "linear")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", integer("classes", self.classes, 1))
@@ -48,6 +57,9 @@ class Orthogonal(Block):
 
     def squared_norms(self, layers: int) -> tuple[Fraction, ...]:
         return (Fraction(self.classes),) * (layers - 1)
+
+    def common_norm(self, layers: int) -> Fraction:
+        return Fraction(1)
 
     def shapes(self, layers: int) -> list[Matrix]:
         return [np.eye(self.classes)] * layers

@@ -4,6 +4,7 @@
     triangular:r=5,s=3+dnc:K=1   a direct sum
     features:file=mine.npz       one's own, from the arrays `features` and `rows`
     atlas:K=5,L=4                the chain of the atlas found for 5 classes and 4 layers
+    pairs:K=10, groups:sizes=3/3/2   for cross-entropy alone
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from typing import Any, Protocol
 from nctheory.constructions.base import Block, Construction, DirectSum
 from nctheory.constructions.chain import Chain
 from nctheory.constructions.features import Features
+from nctheory.constructions.logits import Logits
 from nctheory.constructions.orthogonal import Orthogonal
+from nctheory.constructions.pairs import Groups, Pairs
 from nctheory.constructions.triangular import Triangular
 from nctheory.errors import InputError, require, show
 
@@ -26,20 +29,31 @@ class Best(Protocol):
     def __call__(self, classes: int, layers: int) -> Block | None: ...
 
 
+class BestLogits(Protocol):
+    """The same for cross-entropy with an activation."""
+
+    def __call__(self, classes: int, layers: int, activation: str) -> Logits | None: ...
+
+
 @dataclass(frozen=True)
 class Family:
-    """How tables find a family's members (`best`) and how text names one (`build`).
+    """How tables find a family's members (`best`, `best_logits`) and how text names one (`build`).
 
     `parameters` maps the letters of the papers to the arguments of `build` and their types.
     """
 
-    build: Callable[..., Block]
+    build: Callable[..., Block | Logits]
     parameters: Mapping[str, tuple[str, Callable[[str], Any]]]
     best: Best | None = None
+    best_logits: BestLogits | None = None
 
 
 def _from_file(file: str) -> Block:
     return Features.from_file(file)
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split("/")))
 
 
 FAMILIES: dict[str, Family] = {
@@ -47,6 +61,8 @@ FAMILIES: dict[str, Family] = {
     "orthogonal": Family(Orthogonal, {"K": ("classes", int)}),
     "triangular": Family(Triangular, {"r": ("vertices", int), "s": ("subset", int)},
                          Triangular.best),
+    "pairs": Family(Pairs, {"K": ("classes", int)}, best_logits=Pairs.best),
+    "groups": Family(Groups, {"sizes": ("sizes", _sizes)}, best_logits=Groups.best),
     "features": Family(_from_file, {"file": ("file", str)}),
     "atlas": Family(Chain.stored, {"K": ("classes", int), "L": ("layers", int)}, Chain.best),
 }
@@ -74,7 +90,7 @@ def register(name: str, family: Family) -> None:
     FAMILIES[name] = family
 
 
-def construct(text: str) -> Construction:
+def construct(text: str) -> Construction | Logits:
     """The construction that `text` names; several joined by "+" are a direct sum.
 
     Raises
@@ -88,10 +104,12 @@ def construct(text: str) -> Construction:
     11
     """
     blocks = [_block(part.strip()) for part in text.split("+")]
-    return blocks[0] if len(blocks) == 1 else DirectSum(tuple(blocks))
+    if len(blocks) == 1:
+        return blocks[0]
+    return DirectSum(tuple(blocks))  # type: ignore[arg-type]  # it refuses what is no Block
 
 
-def _block(text: str) -> Block:
+def _block(text: str) -> Block | Logits:
     name, _, listed = text.partition(":")
     if name not in FAMILIES:
         raise InputError(f"construction must be one of {', '.join(FAMILIES)}, got {show(text)}")

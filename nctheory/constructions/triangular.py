@@ -106,6 +106,10 @@ class _Cuts(Block):
         values = gram_eigenvalues(r, self.shares)
         return sum((m / g for m, g in zip((1, r - 1, K - r), values, strict=True)), Fraction(0))
 
+    def common_norm(self, layers: int) -> Fraction:
+        # 1^T W_L = 1^T G^-1 sigma(M_L)^T, and the constant vector is an eigenvector of G.
+        return 1 / gram_eigenvalues(self.vertices, self.shares)[0]
+
     def gram_spectrum(self, layers: int) -> Mapping[Fraction, int]:
         r = self.vertices
         if layers > 2:

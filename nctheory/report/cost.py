@@ -70,4 +70,4 @@ def to_text(construction: Construction, layers: Iterable[int], samples: int,
     legend = (f"{construction.label}: K = {construction.classes} classes.  P = c^(L+1) is exact; "
               f"the comparison with DNC (c = K) is decided\nby exact arithmetic.  loss: minimal, "
               f"at weight decay {weight_decay:g} and {samples} sample(s) a class.\n")
-    return render(table) + legend
+    return render(table) + "\n" + legend

@@ -54,7 +54,7 @@ def to_json(table: Table) -> str:
     """{"version", "parameters", "rows", "least_classes", "least_layers"}."""
     parameters = {"classes": list(table.classes), "layers": list(table.layers),
                   "samples": table.samples, "weight_decay": table.weight_decay,
-                  "loss": "mse", "activation": "relu"}
+                  "loss": table.loss, "activation": table.activation}
     return json.dumps({
         "version": __version__,
         "parameters": parameters,
@@ -77,7 +77,7 @@ def to_csv(table: Table) -> str:
 def to_latex(table: Table) -> str:
     r"""A `tabular` (booktabs) with one line a row."""
     with_loss = table.weight_decay is not None
-    heads = ["$K$", "$L$", "construction", "$c/K$", *["loss ratio"] * with_loss,
+    heads = ["$K$", "$L$", "construction", f"$c/{_dnc(table)}$", *["loss ratio"] * with_loss,
              r"rank $M_l$", r"rank $\sigma(M_L)$", "verdict", "certified by"]
     lines = [f"% nctheory {__version__}, samples {table.samples}, "
              f"weight decay {table.weight_decay}",
@@ -94,13 +94,13 @@ def to_latex(table: Table) -> str:
 
 def to_text(table: Table, *, colour: bool = False) -> str:
     """Aligned columns, one colour a verdict where `colour`, a summary and a legend below."""
-    return render(_grid(table), colour=colour) + _summary(table)
+    return render(_grid(table), colour=colour) + "\n" + _summary(table)
 
 
 def _grid(table: Table) -> Grid:
     with_loss = table.weight_decay is not None
     columns: dict[str, Justify] = {"K": "right", "L": "right", "construction": "left",
-                                   "c": "right", "c/K": "right"}
+                                   "c": "right", f"c/{_dnc(table)}": "right"}
     if with_loss:
         columns |= {"loss": "right", "loss/DNC": "right"}
     columns |= {"rank M": "left", "rank σ(M_L)": "left", "verdict": "left",
@@ -133,7 +133,7 @@ def _runs(name: str, values: dict[int, int | None]) -> str:
 
 
 def _legend(table: Table) -> str:
-    legend = [
+    legend = _entropy_legend(table) if table.loss == "ce" else [
         "K classes, L layers; MSE, ReLU.  c: representation cost (DNC has c = K); c/K < 1 beats "
         "DNC at every weight decay",
         "where the zero solution is not optimal.  rank M: ranks of the class means M_1..M_L "
@@ -147,6 +147,28 @@ def _legend(table: Table) -> str:
     for evidence in sorted({row.evidence for row in table.rows if ":" in row.evidence}):
         legend.append(evidence)
     return "\n".join(legend) + "\n"
+
+
+def _entropy_legend(table: Table) -> list[str]:
+    network = "ReLU" if table.activation == "relu" else "linear"
+    legend = [
+        f"K classes, L layers; cross-entropy, {network}.  c: representation cost of logits with "
+        "least margin 1; c/(K-1) < 1 beats DNC",
+        "at every weight decay where the zero solution is not optimal, c/(K-1) > 1 does not at "
+        "small ones.  rank M: ranks of M_1..M_L.",
+        '"not beaten": by the families of this library' + (
+            " as the weight decay tends to 0" if table.weight_decay is None else "")
+        + '; "decided by integers": exact arithmetic, certified.',
+    ]
+    if table.activation == "relu":
+        legend.append("DNC's c = K-1 is a lower bound if ReLU does not raise its quasi-norms "
+                      "[GK25]; undecided: better than the features I_K, not than the bound.")
+    return legend
+
+
+def _dnc(table: Table) -> str:
+    """The cost of DNC."""
+    return "K" if table.loss == "mse" else "(K-1)"
 
 
 def _ranks(row: Row) -> str:

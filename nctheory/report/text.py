@@ -27,8 +27,8 @@ def render(table: Table, *, colour: bool = False) -> str:
     console = Console(file=out, force_terminal=colour, no_color=not colour, highlight=False,
                       width=1000)
     console.print(table)
-    lines = [line.rstrip() for line in out.getvalue().strip("\n").splitlines()]
-    return "\n".join(lines) + "\n"
+    lines = [line.rstrip() for line in out.getvalue().splitlines()]
+    return "\n".join(lines).strip("\n") + "\n"
 
 
 def span(ranks: Iterable[int]) -> str:

@@ -204,7 +204,7 @@ def test_a_sum_loses_nothing_against_one_common_scale(a, b, sizes):
     assert both.loss(problem) <= losses.minimal_loss(kappa, L) * (1 + 1e-13)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(small_blocks, min_size=2, max_size=3), problems, st.randoms())
 def test_relabelling_classes_changes_nothing(blocks, sizes, random):
     shuffled = blocks[:]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from nctheory.options import RANGE, write
+from nctheory.commands.options import RANGE, output_option, write
 
 
 @click.group(invoke_without_command=True)
@@ -18,8 +18,7 @@ from nctheory.options import RANGE, write
               help="L, a number or an inclusive range a:b.")
 @click.option("--format", "format_", type=click.Choice(["text", "json", "csv", "latex"]),
               default="text", show_default=True)
-@click.option("--output", type=click.Path(path_type=Path), default=None,
-              help="Write to this file instead of the terminal.")
+@output_option
 @click.option("--figure", type=click.Path(path_type=Path), default=None,
               help="Draw the phase diagram to this file (.png, .pdf, .svg).")
 @click.pass_context

@@ -1,0 +1,803 @@
+"""Verify a certificate file: integers and fractions, the standard library, nothing else.
+
+    python checker.py certificates.json        (the same as: nctheory check certificates.json)
+
+Prints a line a claim; exit status 0: every claim is verified, 1: one is not, 2: this is not a
+certificate file.  Nothing is shared with the program that made the file.  What a claim says is
+rebuilt here from its parameters, by another route than the maker's wherever there is one; its
+data are only witnesses, and a wrong witness can make a true claim unverified, never a false one
+verified.
+
+A file is {"format", "versions", "certificates": [{"claim", "parameters", "method", "data",
+"verdict"}, ...]}.  Integers and fractions are strings, "-12" and "3/4" in lowest terms.
+
+The work is bounded whatever the file says: sizes are limited before anything is computed, and
+each operation is paid for from one budget a file.
+
+Notation.  K classes, L layers, n samples a class, decay lam, N = L+1.
+c: the representation cost of a construction; P = c^N; deep neural collapse (DNC) has P = K^N.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+import operator
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+FORMAT = "nctheory certificates 1"
+LARGEST_FILE = 64 << 20  # bytes
+LARGEST_CLASSES = 10**6
+LARGEST_LAYERS = 1000
+LONGEST_INTEGER = 4000  # digits
+LARGEST_POWER = 1 << 16  # bits
+LARGEST_EXPRESSION = 20_000  # characters
+BUDGET = 10**8  # units a file: about a product of two words each
+
+
+class Refused(Exception):
+    """A claim cannot be verified; the message says why."""
+
+
+class NotACertificateFile(Exception):
+    """The file as a whole is none; the message says why."""
+
+
+class Result(NamedTuple):
+    """What became of one claim."""
+
+    verified: bool
+    statement: str
+    reason: str
+
+
+def require(condition: bool, reason: str) -> None:
+    if not condition:
+        raise Refused(reason)
+
+
+# --- reading: nothing is trusted, everything is limited ---
+
+_INTEGER = re.compile(r"0|-?[1-9][0-9]*")
+
+
+def integer(value: Any, least: int | None = None, most: int | None = None) -> int:
+    require(isinstance(value, str) and len(value) <= LONGEST_INTEGER
+            and _INTEGER.fullmatch(value) is not None, f"not an integer: {quote(value)}")
+    number = int(value)
+    require((least is None or number >= least) and (most is None or number <= most),
+            f"out of range {least}..{most}: {quote(value)}")
+    return number
+
+
+def fraction(value: Any) -> Fraction:
+    require(isinstance(value, str), f"not a fraction: {quote(value)}")
+    upper, slash, lower = value.partition("/")
+    number = Fraction(integer(upper), integer(lower, 2) if slash else 1)
+    require(not slash or str(number.denominator) == lower,
+            f"not in lowest terms: {quote(value)}")
+    return number
+
+
+def members(value: Any, *names: str) -> list[Any]:
+    """The values of an object that has exactly these members."""
+    require(isinstance(value, dict) and sorted(value) == sorted(names),
+            f"must have the members {', '.join(names) or '(none)'}: {quote(value)}")
+    return [value[name] for name in names]
+
+
+def items(value: Any) -> list[Any]:
+    require(isinstance(value, list), f"not a list: {quote(value)}")
+    return list(value)
+
+
+def quote(value: Any) -> str:
+    # One short printable line, whatever the file holds.
+    kind = type(value).__name__
+    text = ascii(value[:40]) if isinstance(value, str) else kind
+    return text if len(text) < 60 else text[:57] + "..."
+
+
+class _Budget:
+    left = BUDGET
+
+
+def spend(units: int) -> None:
+    _Budget.left -= units
+    require(_Budget.left >= 0, "the work limit for one file is reached")
+
+
+def power(base: int, exponent: int) -> int:
+    """base^exponent, refused where it would be too long."""
+    bits = base.bit_length() * exponent
+    require(exponent >= 0 and bits <= LARGEST_POWER, "a power is too large")
+    spend(1 + (bits >> 6))
+    return int(base**exponent)
+
+
+# --- the triangular family, from the definition of its Gram matrices ---
+# Integers r, s give integers, polynomials r, s give polynomials.
+
+def inverse_trace(r: Any, s: Any) -> tuple[Any, Any]:
+    """C(r,s) tr(G_s^-1) as (numerator, denominator).
+
+    G_s has the entry C(r-2,s-2) for an edge with itself, C(r-3,s-3) for two edges that meet,
+    C(r-4,s-4) for two that do not: here times r(r-1)(r-2)(r-3) / C(r,s), as x, y, z.  "Meeting"
+    is the triangular graph, of eigenvalues 2(r-2) [1], r-4 [r-1], -2 [r(r-3)/2].
+    """
+    pair = s * (s - 1)
+    x = pair * (r - 2) * (r - 3)
+    y = pair * (s - 2) * (r - 3)
+    z = pair * (s - 2) * (s - 3)
+    twice = 2 * x + 4 * (r - 2) * y + (r - 2) * (r - 3) * z  # on the constant vector, doubled
+    middle = x + (r - 4) * y - (r - 3) * z
+    last = x - 2 * y + z
+    numerator = r * (r - 1) * (r - 2) * (r - 3) * (
+        4 * middle * last + 2 * (r - 1) * twice * last + r * (r - 3) * twice * middle)
+    return numerator, 2 * twice * middle * last
+
+
+def against_dnc(r: Any, s: Any, layers: int) -> tuple[Any, Any, Any, Any, Any]:
+    """(f, a, b, d, c) with  P < K^(L+1)  iff  f (a + b sqrt(d)) < c,  f > 0 and a, b, d >= 0.
+
+    P = |M_2|_*^2 (product of the other squared norms); |M_2|_* = sqrt(x) + (r-1) sqrt(y) where
+    M_2 = B, B B^T = (r-2) I + J, for L > 2, and M_2 = V B for L = 2.
+    """
+    upper, lower = inverse_trace(r, s)
+    edges = r * (r - 1)  # 2K
+    if layers > 2:
+        x, y = 2 * (r - 1), r - 2
+        upper = upper * r ** (layers - 2)  # the r/4 of V_s, and r for each of L-3 projections
+    else:
+        # V^T V = C(r,s)/4 ((1-e) I + e J), e r(r-1) = (2s-r)^2 - r; times r(r-1) here.
+        skew = (2 * s - r) ** 2
+        x, y, lower = 2 * (r - 1) ** 2 * skew, (r * r - skew) * (r - 2), lower * edges
+    return (2 ** (layers + 1) * upper, x + (r - 1) ** 2 * y, 2 * (r - 1), x * y,
+            4 * lower * edges ** (layers + 1))
+
+
+def compare_root(a: int, b: int, d: int, c: int) -> int:
+    """The sign of a + b sqrt(d) - c for b, d >= 0."""
+    gap = c - a
+    if gap < 0:
+        return 1
+    difference = b * b * d - gap * gap
+    return (difference > 0) - (difference < 0)
+
+
+SIGNS = {"below": -1, "equal": 0, "above": 1}
+
+
+def cell_sign(r: int, s: int, layers: int, data: Any) -> int:
+    """The sign of P - K^(L+1), from the witnesses (a, b, d, c), themselves compared with ours."""
+    a, b, d, c = map(integer, members(data, "a", "b", "d", "c"))
+    power(r * r, layers + 8)  # nothing below is longer than a few of these
+    spend(layers)
+    F, A, B, D, C = against_dnc(r, s, layers)
+    A, B = F * A, F * B
+    require(b >= 0 and d >= 0 and c > 0, "a, b, d, c: signs")
+    # a/c = A/C and b sqrt(d)/c = B sqrt(D)/C
+    require(a * C == A * c and b * b * d * C * C == B * B * D * c * c,
+            "a, b, d, c are not the cost of this construction")
+    return compare_root(a, b, d, c)
+
+
+def triangular_parameters(r: Any, s: Any) -> tuple[int, int]:
+    r = integer(r, 4, 1500)
+    return r, integer(s, 2, r - 2)
+
+
+def check_cell(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+    """P against K^(L+1) for one member of the triangular family."""
+    r, s, L = members(parameters, "r", "s", "L")
+    r, s = triangular_parameters(r, s)
+    require(method == "square-root elimination", "unknown method")
+    sign = cell_sign(r, s, integer(L, 2, LARGEST_LAYERS), data)
+    require(verdict in SIGNS and SIGNS[verdict] == sign, "the verdict is wrong")
+
+
+def check_threshold(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+    """Whether a direct sum of triangular blocks and DNC on K classes costs less than DNC.
+
+    Costs add, and DNC costs its number of classes: some sum costs less iff some block does.
+    """
+    K, L = members(parameters, "K", "L")
+    K, L = integer(K, 2, LARGEST_CLASSES), integer(L, 2, LARGEST_LAYERS)
+    require(method == "square-root elimination", "unknown method")
+    listed = []
+    for block in items(data):
+        r, s, witnesses = members(block, "r", "s", "data")
+        r, s = triangular_parameters(r, s)
+        require(r * (r - 1) <= 2 * K, "a block has more than K classes")
+        listed.append((r, s, cell_sign(r, s, L, witnesses)))
+    if verdict == "beaten":
+        require(any(sign < 0 for _, _, sign in listed), "no block costs less than DNC")
+        return
+    require(verdict == "not beaten", "unknown verdict")
+    require(all(sign >= 0 for _, _, sign in listed), "a block costs less than DNC")
+    r = (1 + math.isqrt(1 + 8 * K)) // 2  # the largest with r(r-1)/2 <= K
+    require(sorted((r, s) for r, s, _ in listed)
+            == [(q, s) for q in range(4, r + 1) for s in range(2, q - 1)],
+            "not every block is listed, once")
+
+
+# --- the minimal loss f*, mean squared error ---
+
+def cost_bounds(construction: Any, layers: int) -> tuple[int, int, int]:
+    """(lo, hi, q) with lo/q <= P <= hi/q, the relative width far below 2^-200."""
+    require(isinstance(construction, dict), f"not an object: {quote(construction)}")
+    if "K" in construction:
+        (text,) = members(construction, "K")
+        P = power(integer(text, 1, LARGEST_CLASSES), layers + 1)
+        return P, P, 1
+    r, s = triangular_parameters(*members(construction, "r", "s"))
+    require(layers >= 2, "L >= 2 for this family")
+    power(r * r, layers + 8)
+    f, a, b, d, c = against_dnc(r, s, layers)
+    factor = f * power(r * (r - 1) // 2, layers + 1)
+    low = (a << 256) + math.isqrt(b * b * d << 512)
+    return low * factor, (low + 1) * factor, c << 256
+
+
+def check_loss(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+    """low <= f* <= high for f* = min over z >= 0 of (1-z)^2/2 + N/2 (h z^2)^(1/N), h = lam^N n P.
+
+    At the minimiser 1-z = t solves t^N (1-t)^(L-1) = h and f* = t (N - L t) / 2; both sides of
+    both increase with t on [0, 1/L], and f* = 1/2 (at z = 0) iff h >= their value at t = 1/L.
+    So two rational t enclose f*, by one polynomial inequality each.
+    """
+    construction, L, n, decay, low, high = members(
+        parameters, "construction", "L", "n", "decay", "low", "high")
+    L, n = integer(L, 1, LARGEST_LAYERS), integer(n, 1, 10**12)
+    lam, low, high = fraction(decay), fraction(low), fraction(high)
+    require(lam > 0, "decay: must be positive")
+    require(method == "stationary deficit", "unknown method")
+    N = L + 1
+    bottom, top, scale = cost_bounds(construction, L)
+    # h >= x is  above >= x * below,  h <= x is  beyond <= x * below.
+    factor = power(lam.numerator, N) * n
+    above, beyond = factor * bottom, factor * top
+    below = power(lam.denominator, N) * scale
+    if verdict == "zero":
+        members(data)
+        require(above * power(L, 2 * L) >= power(L - 1, L - 1) * below,
+                "zero is not optimal")
+        require(low == high == Fraction(1, 2), "the loss of zero is 1/2")
+        return
+    require(verdict == "enclosed", "unknown verdict")
+    for t, bound, upwards in zip(map(fraction, members(data, "below", "above")), (low, high),
+                                 (False, True), strict=True):
+        p, q = t.numerator, t.denominator
+        require(0 < p * L <= q, "the deficit must be in (0, 1/L]")
+        value, unit = power(p, N) * power(q - p, L - 1) * below, power(q, 2 * L)
+        twice = p * (N * q - L * p) * bound.denominator  # f(t) 2 q^2, over the bound's
+        given = 2 * q * q * bound.numerator
+        if upwards:
+            require(value >= beyond * unit and twice <= given, "the upper bound is not one")
+        else:
+            require(value <= above * unit and twice >= given, "the lower bound is not one")
+
+
+# --- least losses under cross-entropy ---
+
+PLACES = 128  # logarithms are integers in units of 2^-PLACES
+_GUARD = 16
+
+
+def _twice_artanh(p: int, q: int) -> tuple[int, int]:
+    """Bounds of 2 artanh(p/q), 0 <= p/q <= 1/3, in units of 2^-(PLACES + _GUARD).
+
+    Truncation is downwards everywhere.  The computed y^(2j+1) is at most 2 units short, its
+    quotient 1 more, and the series past the last term adds less than 4.
+    """
+    y = (p << (PLACES + _GUARD)) // q
+    square = y * y >> (PLACES + _GUARD)
+    total, j = 0, 1
+    while y:
+        total += y // j
+        y = y * square >> (PLACES + _GUARD)
+        j += 2
+    return 2 * total, 2 * (total + 3 * (j // 2) + 4)
+
+
+_LOG_TWO = _twice_artanh(1, 3)
+
+
+@lru_cache(maxsize=1 << 14)
+def log(number: int) -> tuple[int, int]:
+    """Bounds of log(number), number >= 1, in units of 2^-PLACES."""
+    spend(PLACES)
+    k = number.bit_length() - 1
+    # number = 2^k x with x in [3/4, 3/2), and log x = 2 artanh((x-1)/(x+1)).
+    if 2 * number >= 3 << k:
+        k += 1
+    p, q = number - (1 << k), number + (1 << k)
+    low, high = _twice_artanh(abs(p), q)
+    if p < 0:
+        low, high = -high, -low
+    return (low + k * _LOG_TWO[0]) >> _GUARD, -(-(high + k * _LOG_TWO[1]) >> _GUARD)
+
+
+def root(number: int, degree: int) -> int:
+    """floor(number^(1/degree)), by Newton's iteration from above."""
+    if number == 0:
+        return 0
+    guess = 1 << -(-number.bit_length() // degree)
+    while True:
+        smaller = ((degree - 1) * guess + number // guess ** (degree - 1)) // degree
+        if smaller >= guess:
+            return guess
+        guess = smaller
+
+
+class Structure(NamedTuple):
+    """A one-parameter family of outputs; at scale x >= 0 its loss is
+
+        F(x) = sum_j w_j log(1 + q_j e^-x + p_j e^-2x) + decay N/2 sum_k m_k (f_k n x^2)^(1/N).
+    """
+
+    fits: tuple[tuple[Fraction, int, int], ...]  # (w, q, p)
+    costs: tuple[tuple[int, Fraction], ...]  # (m, f)
+
+
+def structure(name: Any, K: int, layers: int) -> Structure:
+    """DNC: x (I - J/K).  Pairs: x blockdiag([[1,-1],[-1,1]]), one 1 more for odd K [GK25].
+
+    K-1 singular values x sqrt(n); K//2 of 2 x sqrt(n), one of x sqrt(n) more for odd K.  The
+    ReLU solution of [GK25, Theorem 7] has the output of pairs, K even, and one product of
+    squared norms, (2K+4)^(L-2) (2K)^3 / 4^(L-1) times n x^2; for odd K, its direct sum with a
+    single class on an axis of its own, scaled by itself.
+    """
+    one = Fraction(1)
+    if name == "dnc":
+        return Structure(((one, K - 1, 0),), ((K - 1, one),))
+    if name == "pairs":
+        if K % 2 == 0:
+            return Structure(((one, K - 2, 1),), ((K // 2, 4 * one),))
+        return Structure(((Fraction(K - 1, K), K - 2, 1), (Fraction(1, K), K - 1, 0)),
+                         ((K // 2, 4 * one), (1, one)))
+    require(name == "relu pairs", f"unknown structure {quote(name)}")
+    even = K - K % 2
+    require(even >= 4 and layers >= 2, "ReLU pairs are for K >= 4, L >= 2")
+    product = Fraction(power(2 * even + 4, layers - 2) * (2 * even) ** 3, 4 ** (layers - 1))
+    return Structure(structure("pairs", K, layers).fits,
+                     ((1, product), (1, one))[: 1 + K % 2])
+
+
+class Setting(NamedTuple):
+    K: int
+    layers: int
+    samples: int
+    decay: Fraction
+
+    def cost(self, shape: Structure, x: Fraction, up: bool) -> int:
+        """A bound of decay N/2 sum_k m_k (f_k n x^2)^(1/N), above or below."""
+        N, total = self.layers + 1, 0
+        require(N * PLACES <= LARGEST_POWER, "L is too large")
+        for count, factor in shape.costs:
+            square = factor * self.samples * x * x
+            scaled = (square.numerator << N * PLACES) // square.denominator
+            spend(1 + (scaled.bit_length() >> 4))
+            total += count * (root(scaled, N) + up)
+        product = self.decay.numerator * N * total
+        return -(-product // (2 * self.decay.denominator)) if up else (
+            product // (2 * self.decay.denominator))
+
+
+def value_above(setting: Setting, shape: Structure, t: Fraction) -> int:
+    """An upper bound of F(log t), t > 1: there e^-x = 1/t, and only logarithms are needed."""
+    p, q = t.numerator, t.denominator
+    require(p > q, "the point must be greater than 1")
+    base = log(p)
+    total = Fraction(0)
+    for weight, single, double in shape.fits:
+        total += weight * (log(p * p + single * p * q + double * q * q)[1] - 2 * base[0])
+    x = Fraction(base[1] - log(q)[0], 1 << PLACES)
+    return math.ceil(total) + setting.cost(shape, x, up=True)
+
+
+def check_bound(setting: Setting, shape: Structure, bound: int | None, data: Any) -> None:
+    """F > bound on [0, oo); for bound None, F >= log K = F(0).
+
+    For any weights w >= 0, sum w = 1 (Gibbs' inequality):
+    log sum_i c_i e^(-i x) >= sum_i w_i log(c_i / w_i) - x sum_i i w_i,  a line.  On a piece
+    [x_k, x_(k+1)] line + cost is concave, so its least value is at an end.  Past the last point
+    the cost alone is enough, since it increases and the fit is positive.
+    """
+    points, weights, denominator = members(data, "points", "weights", "denominator")
+    ends = [Fraction(0), *map(fraction, items(points))]
+    total = integer(denominator, 1, 1 << 60)
+    lines = items(weights)
+    require(len(lines) == len(ends) - 1 >= 1, "a line for each piece")
+    require(all(a < b for a, b in zip(ends, ends[1:], strict=False)), "points must increase")
+    costs = [setting.cost(shape, x, up=False) for x in ends]
+    limit = log(setting.K)[1] if bound is None else bound
+    for k, line in enumerate(lines):
+        if bound is None and k == 0:
+            # F - log K >= x (cost(x_1)/x_1 - slope at 0) on [0, x_1]: no rounding at x = 0.
+            require(line == [], "the first line is the tangent at 0")
+            slope = sum((w * Fraction(q + 2 * p, 1 + q + p) for w, q, p in shape.fits),
+                        Fraction(0))
+            require(costs[1] >= slope * ends[1] * (1 << PLACES), "not above log K near 0")
+            continue
+        height, slope = _line(shape, total, line)
+        for x, cost in ((ends[k], costs[k]), (ends[k + 1], costs[k + 1])):
+            require(height - slope * x * (1 << PLACES) + cost > limit,
+                    f"the bound fails on piece {k}")
+    require(costs[-1] > limit, "the bound fails past the last point")
+
+
+def _line(shape: Structure, total: int, line: Any) -> tuple[Fraction, Fraction]:
+    """(height at 0, slope downwards) of the line with these weights; a row of integers a fit."""
+    height = slope = Fraction(0)
+    rows = items(line)
+    require(len(rows) == len(shape.fits), "a row of weights for each fit")
+    for (share, q, p), row in zip(shape.fits, rows, strict=True):
+        w = [integer(item, 0, total) for item in items(row)]
+        require(len(w) == 3 and sum(w) == total and (p > 0 or w[2] == 0),
+                "weights must be three, of the given sum")
+        logs = sum(weight * (log(coefficient)[0] + log(total)[0] - log(weight)[1])
+                   for weight, coefficient in zip(w, (1, q, p), strict=True) if weight)
+        height += share * Fraction(logs, total)
+        slope += share * Fraction(w[1] + 2 * w[2], total)
+    return height, slope
+
+
+def check_cross_entropy(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+    """The least loss of one structure against another's, at given K, L, n, decay."""
+    first, second, K, L, n, decay = members(parameters, "first", "second", "K", "L", "n",
+                                            "decay")
+    require(method == "Gibbs lines", "unknown method")
+    setting = Setting(integer(K, 3, LARGEST_CLASSES), integer(L, 1, LARGEST_LAYERS),
+                      integer(n, 1, 10**12), fraction(decay))
+    require(setting.decay > 0, "decay: must be positive")
+    shapes = [structure(name, setting.K, setting.layers) for name in (first, second)]
+    if verdict == "equal":  # both are log K, at zero output
+        for shape, part in zip(shapes, members(data, "first", "second"), strict=True):
+            check_bound(setting, shape, None, part)
+        return
+    require(verdict in ("below", "above"), "unknown verdict")
+    lower, higher = shapes if verdict == "below" else reversed(shapes)
+    point, bound, pieces = members(data, "point", "bound", "pieces")
+    level = math.floor(fraction(bound) * (1 << PLACES))
+    require(value_above(setting, lower, fraction(point)) <= level, "the point is not below")
+    check_bound(setting, higher, level, pieces)
+
+
+# --- polynomials with integer coefficients: {exponents: coefficient} ---
+
+class Polynomial:
+    """A polynomial in named variables; only what the claims below need."""
+
+    def __init__(self, terms: dict[tuple[tuple[str, int], ...], int]) -> None:
+        self.terms = {m: c for m, c in terms.items() if c}
+
+    def __add__(self, other: Polynomial | int) -> Polynomial:
+        terms = dict(self.terms)
+        for monomial, c in as_polynomial(other).terms.items():
+            terms[monomial] = terms.get(monomial, 0) + c
+        return Polynomial(terms)
+
+    def __mul__(self, other: Polynomial | int) -> Polynomial:
+        right = as_polynomial(other)
+        spend(len(self.terms) * len(right.terms) * (4 + (self.bits * right.bits >> 16)))
+        terms: dict[tuple[tuple[str, int], ...], int] = {}
+        for m, c in self.terms.items():
+            for k, d in right.terms.items():
+                exponents = dict(m)
+                for name, e in k:
+                    exponents[name] = exponents.get(name, 0) + e
+                product = tuple(sorted(exponents.items()))
+                terms[product] = terms.get(product, 0) + c * d
+        product_of_both = Polynomial(terms)
+        require(product_of_both.bits <= LARGEST_POWER, "a coefficient is too large")
+        return product_of_both
+
+    @property
+    def bits(self) -> int:
+        return max((c.bit_length() for c in self.terms.values()), default=0)
+
+    def __pow__(self, exponent: int) -> Polynomial:
+        require(0 <= exponent <= 64, "an exponent is too large")
+        result = as_polynomial(1)
+        for _ in range(exponent):
+            result = result * self
+        return result
+
+    def __neg__(self) -> Polynomial:
+        return Polynomial({m: -c for m, c in self.terms.items()})
+
+    def __sub__(self, other: Polynomial | int) -> Polynomial:
+        return self + -as_polynomial(other)
+
+    def __rsub__(self, other: int) -> Polynomial:
+        return -self + other
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def nonnegative(self) -> bool:
+        """No negative coefficient: nonnegative wherever all variables are."""
+        return all(c > 0 for c in self.terms.values())
+
+    def positive(self) -> bool:
+        """Positive wherever all variables are nonnegative, as coefficients show."""
+        return self.nonnegative() and self.terms.get((), 0) > 0
+
+
+def as_polynomial(value: Polynomial | int) -> Polynomial:
+    return value if isinstance(value, Polynomial) else Polynomial({(): value})
+
+
+Quotient = tuple[Polynomial, Polynomial]
+_EXPRESSION = re.compile(r"(?:[A-Za-z][A-Za-z0-9_]*|[0-9]+(?![A-Za-z0-9_])|[-+*/() ])+")
+
+
+def parse(text: Any) -> Quotient:
+    """(numerator, denominator) of an expression in + - * / ** and integers; not cancelled."""
+    require(isinstance(text, str) and len(text) <= LARGEST_EXPRESSION
+            and _EXPRESSION.fullmatch(text) is not None, f"not an expression: {quote(text)}")
+    # Bounded nesting, so that neither Python's parser nor `_evaluate` recurses deeply.
+    require(max([0, *_depths(text)]) <= 30, "an expression is nested too deeply")
+    try:
+        tree = ast.parse(text, mode="eval").body
+        return _evaluate(tree)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        raise Refused(f"not an expression: {quote(text)}") from None
+
+
+def _depths(text: str) -> Iterator[int]:
+    depth = 0
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        yield depth
+
+
+def _evaluate(node: ast.AST) -> Quotient:
+    one = as_polynomial(1)
+    if isinstance(node, ast.Constant) and type(node.value) is int:
+        require(node.value.bit_length() <= LARGEST_POWER, "a number is too large")
+        return as_polynomial(node.value), one
+    if isinstance(node, ast.Name):
+        return Polynomial({((node.id, 1),): 1}), one
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        p, q = _evaluate(node.operand)
+        return -p, q
+    require(isinstance(node, ast.BinOp), "an expression has only + - * / ** and integers")
+    assert isinstance(node, ast.BinOp)
+    p, q = _evaluate(node.left)
+    if isinstance(node.op, ast.Pow):
+        exponent = node.right
+        require(isinstance(exponent, ast.Constant) and type(exponent.value) is int
+                and exponent.value >= 0, "exponents are nonnegative integers")
+        assert isinstance(exponent, ast.Constant) and isinstance(exponent.value, int)
+        return p**exponent.value, q**exponent.value
+    u, v = _evaluate(node.right)
+    if isinstance(node.op, ast.Mult):
+        return p * u, q * v
+    if isinstance(node.op, ast.Div):
+        require(bool(u.terms), "division by zero")
+        return p * v, q * u
+    combine = {ast.Add: operator.add, ast.Sub: operator.sub}.get(type(node.op))
+    require(combine is not None, "an expression has only + - * / ** and integers")
+    assert combine is not None
+    if q.terms == v.terms:
+        return combine(p, u), q
+    return combine(p * v, u * q), q * v
+
+
+def polynomial(text: Any) -> Polynomial:
+    """An expression whose denominator is a positive integer, times that integer."""
+    p, q = parse(text)
+    require(list(q.terms) == [()] and q.terms[()] > 0, f"not a polynomial: {quote(text)}")
+    return p
+
+
+def check_identity(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+    """Two expressions are the same rational function."""
+    (p, q), (u, v) = map(parse, members(parameters, "left", "right"))
+    require(method == "expansion" and verdict == "true", "unknown method or verdict")
+    members(data)
+    require(not (p * v - u * q).terms, "the two sides differ")
+
+
+def check_polynomial(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+    """A polynomial is positive (nonnegative) wherever all its variables are nonnegative."""
+    (text,) = members(parameters, "polynomial")
+    expanded = polynomial(text)
+    require(method == "shifted coefficients", "unknown method")
+    members(data)
+    if verdict == "positive":
+        require(expanded.positive(), "the coefficients do not show it positive")
+    else:
+        require(verdict == "nonnegative", "unknown verdict")
+        require(expanded.nonnegative(), "a coefficient is negative")
+
+
+def check_family(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+    """P against K^(L+1) for all r, s given as polynomials in u, t >= 0, one L or all L >= it.
+
+    From L on by induction: P grows by the factor r a layer, K^(L+1) by the factor K > r.
+    """
+    r_text, s_text, L_text = members(parameters, "r", "s", "L")
+    r, s = polynomial(r_text), polynomial(s_text)
+    L, onwards = _layers(L_text, 2)
+    require(not onwards or L >= 3, "the induction in L starts at 3")
+    require(method == _coefficients(onwards), "unknown method")
+    require((s - 2).nonnegative() and (r - s - 2).nonnegative(), "2 <= s <= r-2 must hold")
+    f, a, b, d, c = against_dnc(r, s, L)
+    # The witness n/m is c/f with common factors cancelled: P < K^(L+1) iff a + b sqrt(d) < n/m.
+    n, m = parse(*members(data, "bound"))
+    require(not (c * m - n * f).terms, "the bound is not the one of this family")
+    require(m.positive(), "the bound's denominator is not shown positive")
+    gap = n - m * a
+    square = gap * gap - m * m * b * b * d
+    if verdict == "below":
+        require(gap.positive() and square.positive(), "the coefficients do not show it")
+    else:
+        require(verdict == "above" and not onwards, "unknown verdict")
+        require((-gap).positive() or (-square).positive(), "the coefficients do not show it")
+    if onwards:
+        require((r * (r - 1) - 2 * r).positive(), "K > r is not shown")
+
+
+def check_equal_scale(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+    """Pairs against DNC under cross-entropy: c at equal output scale, K even, a polynomial.
+
+    "pairs": 4 (K/2)^N < (K-1)^N.  "relu pairs": (2K+4)^(L-2) (2K)^3 / 4^(L-1) < (K-1)^N.  With
+    K+1 classes both sides have one more summand 1, so the answer is the same.  From L on by
+    induction: a layer more multiplies the smaller side by no larger a factor.
+    """
+    name, K_text, L_text = members(parameters, "structure", "K", "L")
+    K, (L, onwards) = polynomial(K_text), _layers(L_text, 1 if name == "pairs" else 2)
+    require((K - 4).nonnegative(), "K >= 4 must hold")
+    if name == "pairs":
+        left, right, growth, limit = 4 * K ** (L + 1), (2 * K - 2) ** (L + 1), K, 2 * K - 2
+    else:
+        require(name == "relu pairs", f"unknown structure {quote(name)}")
+        growth, limit = 2 * K + 4, 4 * (K - 1)
+        left, right = growth ** (L - 2) * 8 * K**3, 4 ** (L - 1) * (K - 1) ** (L + 1)
+    require(method == _coefficients(onwards), "unknown method")
+    members(data)
+    if verdict == "below":
+        require((right - left).positive(), "the coefficients do not show it")
+        require(not onwards or (limit - growth).nonnegative(), "the induction is not shown")
+    else:
+        require(verdict == "above", "unknown verdict")
+        require((left - right).positive(), "the coefficients do not show it")
+        require(not onwards or (growth - limit).nonnegative(), "the induction is not shown")
+
+
+def _layers(text: Any, least: int) -> tuple[int, bool]:
+    """("3", False) for L = 3, ("3+") for all L >= 3."""
+    require(isinstance(text, str), f"not a number of layers: {quote(text)}")
+    return integer(text.removesuffix("+"), least, 10), text.endswith("+")
+
+
+def _coefficients(onwards: bool) -> str:
+    return "shifted coefficients, induction in L" if onwards else "shifted coefficients"
+
+
+# --- the file ---
+
+CLAIMS: dict[str, tuple[Callable[[Any, Any, Any, Any], None], str]] = {
+    "cell": (check_cell, "triangular r={r} s={s}, L={L}: P {verdict} K^(L+1)"),
+    "threshold": (check_threshold, "K={K}, L={L}: DNC {verdict} by triangular direct sums"),
+    "minimal loss": (check_loss, "{construction}, L={L}, n={n}, decay={decay}: {verdict}, "
+                                 "{low} <= loss <= {high}"),
+    "cross-entropy": (check_cross_entropy, "K={K}, L={L}, n={n}, decay={decay}: least loss of "
+                                           "{first} {verdict} that of {second}"),
+    "identity": (check_identity, "{left} = {right}: {verdict}"),
+    "polynomial": (check_polynomial, "{polynomial} {verdict} for all nonnegative variables"),
+    "triangular family": (check_family, "r={r}, s={s}, L={L}, all u, t >= 0: "
+                                        "P {verdict} K^(L+1)"),
+    "equal scale": (check_equal_scale, "K={K}, L={L}, all u >= 0: cost of {structure} "
+                                       "{verdict} that of DNC at equal scale"),
+}
+
+
+def check(certificate: Any) -> Result:
+    """Verify one certificate, a value as `json` reads it."""
+    statement = "(unreadable claim)"
+    try:
+        claim, parameters, method, data, verdict = members(
+            certificate, "claim", "parameters", "method", "data", "verdict")
+        require(isinstance(claim, str) and claim in CLAIMS, f"unknown claim {quote(claim)}")
+        for value in (method, verdict):
+            require(isinstance(value, str), f"not a word: {quote(value)}")
+        verify, template = CLAIMS[claim]
+        require(isinstance(parameters, dict), "parameters: not an object")
+        try:
+            statement = template.format(verdict=_shown(verdict), **{
+                name: _shown(value) for name, value in parameters.items()})
+        except (KeyError, TypeError):
+            raise Refused("parameters: not those of this claim") from None
+        verify(parameters, method, data, verdict)
+    except Refused as refusal:
+        return Result(False, statement, str(refusal))
+    return Result(True, statement, "")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        value = " ".join(f"{name}={item}" for name, item in value.items())
+    text = str(value)
+    text = text if text.isprintable() and text.isascii() else ascii(text)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _refuse_number(text: str) -> Any:
+    raise NotACertificateFile(f"a number outside a string: {quote(text)}")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise NotACertificateFile("an object names a member twice")
+    return dict(pairs)
+
+
+def read(content: bytes) -> list[Any]:
+    """The certificates in a file, unchecked; `NotACertificateFile` where it is none."""
+    if len(content) > LARGEST_FILE:
+        raise NotACertificateFile(f"longer than {LARGEST_FILE} bytes")
+    try:
+        text = content.decode("utf-8")
+        file = json.loads(text, parse_int=_refuse_number, parse_float=_refuse_number,
+                          parse_constant=_refuse_number, object_pairs_hook=_unique)
+    except UnicodeDecodeError:
+        raise NotACertificateFile("not UTF-8") from None
+    except RecursionError:
+        raise NotACertificateFile("nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise NotACertificateFile(f"not JSON: {error}") from None
+    try:
+        form, versions, certificates = members(file, "format", "versions", "certificates")
+        require(form == FORMAT, f"its format is {quote(form)}, not {FORMAT!r}")
+        require(isinstance(versions, dict), "versions: not an object")
+        require(all(isinstance(v, str) for v in versions.values()), "versions: not words")
+        require(len(items(certificates)) > 0, "it holds no certificates")
+    except Refused as refusal:
+        raise NotACertificateFile(str(refusal)) from None
+    return list(certificates)
+
+
+def check_file(content: bytes) -> Iterator[Result]:
+    """Verify every certificate of a file, in order, within one budget of work."""
+    certificates = read(content)
+    _Budget.left = BUDGET
+    log.cache_clear()
+    return map(check, certificates)
+
+
+def main(arguments: Iterable[str] | None = None) -> int:
+    paths = list(sys.argv[1:] if arguments is None else arguments)
+    if len(paths) != 1:
+        print("usage: checker.py CERTIFICATES.json", file=sys.stderr)
+        return 2
+    try:
+        with open(paths[0], "rb") as file:
+            results = check_file(file.read(LARGEST_FILE + 1))
+    except (OSError, NotACertificateFile) as error:
+        print(f"{paths[0]}: not a certificate file: {error}", file=sys.stderr)
+        return 2
+    sound = True
+    for result in results:
+        print(line(result))
+        sound &= result.verified
+    return 0 if sound else 1
+
+
+def line(result: Result) -> str:
+    if result.verified:
+        return f"verified      {result.statement}"
+    return f"NOT VERIFIED  {result.statement}: {result.reason}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

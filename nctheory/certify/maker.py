@@ -1,0 +1,242 @@
+r"""Make certificates: from the library's own formulas, with floats only to find witnesses.
+
+Every function returns a `Certificate` that `nctheory.certify.checker` verifies, or raises an
+`InputError` where the question cannot be decided.  See the checker for what each claim says and
+why its witnesses are enough.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from nctheory import losses
+from nctheory.certify.format import Certificate
+from nctheory.constructions import Orthogonal, Triangular
+from nctheory.constructions.triangular import (
+    cut_spectrum,
+    incidence_spectrum,
+    inverse_trace,
+)
+from nctheory.errors import InputError, choice, integer, require
+from nctheory.exact import log, sign_with_root
+
+if TYPE_CHECKING:
+    import sympy
+
+WORDS = {-1: "below", 0: "equal", 1: "above"}
+
+
+def rational(name: str, value: Any) -> Fraction:
+    """`value` (an int, a Fraction, "1/250", "0.004", or a float as the number it is) > 0."""
+    try:
+        number = Fraction(value)
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        raise InputError(f"{name} must be a rational number, got {value!r}") from None
+    require(number > 0, name, "be greater than 0", value)
+    return number
+
+
+# --- threshold cells ---
+
+@lru_cache(maxsize=1 << 16)
+def _witness(r: int, s: int, layers: int) -> tuple[dict[str, int], int]:
+    """Integers with  P < K^(L+1)  iff  a + b sqrt(d) < c, and the sign of P - K^(L+1)."""
+    block = Triangular(vertices=r, subset=s)
+    surd = block.representation_cost(layers).surd
+    assert surd is not None  # two rational eigenvalues at most
+    a, b, d = surd
+    b /= d.denominator  # b sqrt(d) = (b/q) sqrt(d q^2)
+    common = math.lcm(a.denominator, b.denominator)
+    a, b, c = a * common, b * common, block.classes ** (layers + 1) * common
+    root = d.numerator * d.denominator
+    return ({"a": a.numerator, "b": b.numerator, "d": root, "c": c},
+            sign_with_root(a - c, b, root))
+
+
+def cell(r: int, s: int, layers: int) -> Certificate:
+    """The sign of P - K^(L+1) for the triangular construction of r vertices and s-subsets.
+
+    >>> cell(6, 3, 2).verdict, cell(4, 2, 2).verdict     # 3250 < 15^3, 216 = 6^3
+    ('below', 'equal')
+    """
+    layers = integer("layers", layers, 2)
+    block = Triangular(vertices=r, subset=s)
+    data, comparison = _witness(block.vertices, block.subset, layers)
+    return Certificate("cell", {"r": r, "s": s, "L": layers}, "square-root elimination", data,
+                       WORDS[comparison])
+
+
+def threshold(classes: int, layers: int) -> Certificate:
+    """Whether some direct sum of triangular blocks and DNC on K classes beats DNC.
+
+    A sum costs less than DNC iff one of its blocks does: one block is a witness for "beaten",
+    all blocks of at most K classes for "not beaten".
+    """
+    K, L = integer("classes", classes, 2), integer("layers", layers, 2)
+    listed = []
+    for r in range(4, (1 + math.isqrt(1 + 8 * K)) // 2 + 1):
+        for s in range(r - 2, 1, -1):
+            data, comparison = _witness(r, s, L)
+            listed.append({"r": r, "s": s, "data": data})
+            if comparison < 0:
+                return Certificate("threshold", {"K": K, "L": L}, "square-root elimination",
+                                   listed[-1:], "beaten")
+    return Certificate("threshold", {"K": K, "L": L}, "square-root elimination", listed,
+                       "not beaten")
+
+
+def thresholds(classes: Iterable[int], layers: Iterable[int]) -> Iterator[Certificate]:
+    """`threshold` for each K and L of a table."""
+    L_values = list(layers)
+    return (threshold(K, L) for K in classes for L in L_values)
+
+
+# --- the minimal loss f* ---
+
+def minimal_loss(construction: Orthogonal | Triangular, layers: int, *, samples: int = 1,
+                 weight_decay: Any = "1/250", bits: int = 100) -> Certificate:
+    """Rationals low <= f* <= high about 2^-bits apart: the least loss of one construction.
+
+    >>> made = minimal_loss(Orthogonal(classes=10), 4)
+    >>> made.verdict, f"{float(made.parameters['low']):.7f}"
+    ('enclosed', '0.0991799')
+    """
+    N = integer("layers", layers, construction.least_layers) + 1
+    L, n = layers, integer("samples", samples, 1)
+    lam = rational("weight_decay", weight_decay)
+    given = ({"K": construction.classes} if isinstance(construction, Orthogonal)
+             else {"r": construction.vertices, "s": construction.subset})
+    cost = construction.representation_cost(L)
+    below, above = (lam**N * n * P for P in cost.bounds(bits + 60))
+    zero = Fraction((L - 1) ** (L - 1), L ** (2 * L))
+    parameters = {"construction": given, "L": L, "n": n, "decay": lam}
+    if below >= zero:
+        half = Fraction(1, 2)
+        return Certificate("minimal loss", {**parameters, "low": half, "high": half},
+                           "stationary deficit", {}, "zero")
+    places = bits + 8 + max(0, below.denominator.bit_length() - below.numerator.bit_length()) // N
+    one = 1 << places
+    t = _deficit(below, above, L, places)
+    if t is None:
+        raise InputError("weight_decay must be farther from the value where zero becomes "
+                         f"optimal, got {weight_decay!r}")
+    low, high = t
+
+    def loss(t: int) -> int:  # over 2^(2 places + 1)
+        return t * (N * one - L * t)
+
+    shift, unit = 2 * places + 1 - bits, 1 << bits
+    return Certificate(
+        "minimal loss", {**parameters, "low": Fraction(loss(low) >> shift, unit),
+                         "high": Fraction(-(-loss(high) >> shift), unit)},
+        "stationary deficit", {"below": Fraction(low, one), "above": Fraction(high, one)},
+        "enclosed")
+
+
+def _deficit(below: Fraction, above: Fraction, L: int, places: int) -> tuple[int, int] | None:
+    """Neighbours t, in units of 2^-places, with t^(L+1) (1-t)^(L-1) <= below, >= above."""
+    N, one = L + 1, 1 << places
+    target, scale = below.numerator << 2 * L * places, below.denominator
+    log_kappa = log(below) / N
+    z = losses.optimal_scale(math.exp(log_kappa), L) or (L - 1) / L  # 0 where rounding says so
+    start = math.exp(log_kappa - (L - 1) / N * math.log(z))
+    t = min(int(math.ldexp(start, 60)) << places - 60, one // L)
+    while True:  # Newton for log(value / target) = 0, quadratically
+        value = t**N * (one - t) ** (L - 1) * scale
+        slope = N * one - (L - 1) * t * one // (one - t)
+        step = t * ((value - target << places) // target) // slope if slope > 0 else 0
+        t = min(t - step, one // L)
+        if abs(step) << (places // 2 + 2) < t or t == one // L:
+            break
+    low, high, width = t, t, 1
+    while low**N * (one - low) ** (L - 1) * scale > target:
+        low, width = low - width, 2 * width
+    target, scale, width = above.numerator << 2 * L * places, above.denominator, 1
+    while high**N * (one - high) ** (L - 1) * scale < target:
+        if high == one // L:
+            return None
+        high, width = min(high + width, one // L), 2 * width
+    return low, high
+
+
+# --- for all r, s at once ---
+
+def _bound(r: Any, s: Any, layers: int) -> tuple[Any, Any, Any, Any, Any]:
+    """(n, m, a, b, d):  P < K^(L+1)  iff  m (a + b sqrt(d)) < n, for sympy expressions r, s."""
+    import sympy
+
+    upper, lower = inverse_trace(r, s)
+    (theta, j), (eta, k) = incidence_spectrum(r).items()
+    scale = r ** (layers - 2) / 4
+    if layers == 2:
+        (u, v), (x, y) = cut_spectrum(r, s)
+        common = r * (r - 1)  # the denominators r and r(r-1), and the 4 of C(r,s)/4
+        theta, eta = sympy.cancel(u * common / v), sympy.cancel(x * common / y)
+        scale = 1 / (4 * common)
+    K = r * (r - 1) / 2
+    n, m = sympy.fraction(sympy.factor(K ** (layers + 1) * lower / (upper * scale)))
+    return n, m, j * j * theta + k * k * eta, 2 * j * k, theta * eta
+
+
+def family(r: str, s: str, layers: str, verdict: str) -> Certificate:
+    """P against K^(L+1) for all r, s given as polynomials in u, t >= 0; layers "3" or "3+".
+
+    Raises
+    ------
+    InputError
+        Where the shifted coefficients do not show it.
+    """
+    import sympy
+
+    onwards = layers.endswith("+")
+    numbers = {name: sympy.sympify(text) for name, text in (("r", r), ("s", s))}
+    n, m, a, b, d = _bound(numbers["r"], numbers["s"], int(layers.removesuffix("+")))
+    if not _coefficients_positive(m):
+        n, m = -n, -m
+    gap = n - m * a
+    square = gap**2 - m**2 * b**2 * d
+    shown = (_coefficients_positive(gap) and _coefficients_positive(square)
+             if verdict == "below" else
+             _coefficients_positive(-gap) or _coefficients_positive(-square))
+    if not (shown and _coefficients_positive(m)):
+        raise InputError(f"verdict must follow from the coefficients, got {verdict!r} for "
+                         f"r = {r}, s = {s}, L = {layers}")
+    return Certificate("triangular family", {"r": r, "s": s, "L": layers},
+                       _coefficients(onwards), {"bound": f"({n})/({m})"}, verdict)
+
+
+def equal_scale(structure: str, K: str, layers: str, verdict: str) -> Certificate:
+    """Pairs against DNC under cross-entropy, at equal output scale, for K even and K+1."""
+    choice("structure", structure, ("pairs", "relu pairs"))
+    return Certificate("equal scale", {"structure": structure, "K": K, "L": layers},
+                       _coefficients(layers.endswith("+")), {}, verdict)
+
+
+def identity(left: Any, right: Any) -> Certificate:
+    """Two rational functions (sympy expressions with integer exponents) are the same."""
+    return Certificate("identity", {"left": str(left), "right": str(right)}, "expansion", {},
+                       "true")
+
+
+def polynomial(expression: Any, strict: bool = True) -> Certificate:
+    """A polynomial is positive (nonnegative) wherever its variables are nonnegative."""
+    return Certificate("polynomial", {"polynomial": str(expression)}, "shifted coefficients", {},
+                       "positive" if strict else "nonnegative")
+
+
+def _coefficients(onwards: bool) -> str:
+    return "shifted coefficients, induction in L" if onwards else "shifted coefficients"
+
+
+def _coefficients_positive(expression: sympy.Expr) -> bool:
+    """Whether all coefficients are positive, and one is constant: positive for u, t >= 0."""
+    import sympy
+
+    # The sparse ring expands as it evaluates, much faster than sympy.expand.
+    names = [sympy.Dummy(), *sorted(expression.free_symbols, key=str)]
+    expanded = sympy.ring(names, sympy.QQ)[0].from_expr(expression)
+    return all(c > 0 for c in expanded.coeffs()) and bool(expanded.coeff(1) > 0)

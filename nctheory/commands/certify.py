@@ -1,0 +1,104 @@
+"""`nctheory certify` and `nctheory check`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nctheory.commands.options import RANGE, output_option, write
+from nctheory.errors import InputError, show
+
+if TYPE_CHECKING:
+    from nctheory.certify import Certificate
+
+USAGE = {
+    "thresholds": "thresholds",
+    "cell": "cell:r=..,s=..,L=..",
+    "threshold": "threshold:K=..,L=..",
+    "minimal-loss": "minimal-loss:K=..,L=.. or minimal-loss:r=..,s=..,L=.. [,n=..,decay=p/q]",
+    "cross-entropy": "cross-entropy:first=pairs,second=dnc,K=..,L=.. [,n=..,decay=p/q]",
+}
+
+
+@click.command()
+@click.argument("claim")
+@click.option("--classes", type=RANGE, default="3:20", show_default=True,
+              help="K of the table `thresholds`.")
+@click.option("--layers", type=RANGE, default="3:5", show_default=True,
+              help="L of the table `thresholds`.")
+@click.option("--format", "format_", type=click.Choice(["json", "coq"]), default="json",
+              show_default=True)
+@output_option
+def certify(claim: str, classes: range, layers: range, format_: str,
+            output: Path | None) -> None:
+    """Certificates for CLAIM: the table `thresholds`, one claim, or a uniform theorem.
+
+    \b
+    thresholds                                with --classes, --layers
+    cell:r=5,s=3,L=3                          one member of the triangular family
+    threshold:K=11,L=3                        one cell of the table
+    minimal-loss:r=5,s=3,L=4,decay=1/250      f* in rational bounds (K=.. for DNC)
+    cross-entropy:first=pairs,second=dnc,K=10,L=2,n=5,decay=1/1024
+    triangular-thresholds, two-layer-thresholds, slm24-theorem-5, gk25-theorem-1,
+    gk25-theorem-7                            for all sizes at once
+    """
+    from nctheory.certify import UNIFORM, thresholds, to_json
+
+    if claim == "thresholds":
+        made = list(thresholds(classes, layers))
+    elif claim in UNIFORM:
+        made = UNIFORM[claim]()
+    else:
+        made = [_single(claim)]
+    write(to_json(made), output)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def check(file: Path) -> None:
+    """Verify a certificate FILE, a line a claim.
+
+    Exit status 0: all verified, 1: some claim is not, 2: not a certificate file.
+    """
+    from nctheory.certify import checker
+
+    sys.exit(checker.main([str(file)]))
+
+
+def _single(claim: str) -> Certificate:
+    from nctheory.certify import UNIFORM, cell, compare, minimal_loss, threshold
+    from nctheory.constructions import Orthogonal, Triangular
+
+    name, _, listed = claim.partition(":")
+    if name not in USAGE:
+        known = ", ".join([*USAGE, *UNIFORM])
+        raise InputError(f"claim must be one of {known}, got {show(claim)}")
+    given = dict(item.partition("=")[::2] for item in listed.split(",")) if listed else {}
+
+    def number(letter: str, default: str | None = None) -> int:
+        value = given.pop(letter, default)
+        try:
+            return int(str(value))
+        except ValueError:
+            raise InputError(f"{letter} must be an integer, as in {USAGE[name]}, "
+                             f"got {show(value)}") from None
+
+    if name == "cell":
+        made = cell(number("r"), number("s"), number("L"))
+    elif name == "threshold":
+        made = threshold(number("K"), number("L"))
+    elif name == "minimal-loss":
+        construction = (Orthogonal(classes=number("K")) if "K" in given else
+                        Triangular(vertices=number("r"), subset=number("s")))
+        made = minimal_loss(construction, number("L"), samples=number("n", "1"),
+                            weight_decay=given.pop("decay", "1/250"))
+    else:
+        made = compare(given.pop("first", "pairs"), given.pop("second", "dnc"), number("K"),
+                       number("L"), samples=number("n", "1"),
+                       weight_decay=given.pop("decay", "1/1000"))
+    if given:
+        raise InputError(f"claim must be written as {USAGE[name]}, got {show(claim)}")
+    return made

@@ -1,0 +1,74 @@
+"""`nctheory thresholds`, `nctheory cost`, `nctheory graph`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from nctheory.commands.options import RANGE, output_option, write
+from nctheory.errors import InputError
+from nctheory.problem import ACTIVATIONS, LOSSES
+
+
+@click.command()
+@click.option("--classes", type=RANGE, default="3:15", show_default=True,
+              help="K, a number or an inclusive range a:b.")
+@click.option("--layers", type=RANGE, default="2:5", show_default=True,
+              help="L, a number or an inclusive range a:b.")
+@click.option("--samples", type=int, default=1, show_default=True, help="n, samples a class.")
+@click.option("--weight-decay", type=float, default=None,
+              help="lam of every factor: adds losses, and zero solutions to the verdicts.")
+@click.option("--loss", type=click.Choice(LOSSES), default="mse", show_default=True)
+@click.option("--activation", type=click.Choice(ACTIVATIONS), default="relu", show_default=True,
+              help="sigma; linear is for --loss ce.")
+@click.option("--format", "format_", type=click.Choice(["text", "json", "csv", "latex"]),
+              default="text", show_default=True)
+@output_option
+def thresholds(classes: range, layers: range, samples: int, weight_decay: float | None,
+               loss: str, activation: str, format_: str, output: Path | None) -> None:
+    """Which known construction beats deep neural collapse, by how much, certified or not."""
+    from nctheory.report.table import FORMATS, to_text
+    from nctheory.thresholds import threshold_table
+
+    table = threshold_table(classes, layers, samples=samples, weight_decay=weight_decay,
+                            loss=loss, activation=activation)
+    if format_ == "text" and output is None and sys.stdout.isatty():
+        text = to_text(table, colour="NO_COLOR" not in os.environ)
+    else:
+        text = FORMATS[format_](table)
+    write(text, output)
+
+
+@click.command()
+@click.argument("construction")
+@click.option("--layers", type=RANGE, default="2:8", show_default=True)
+@click.option("--samples", type=int, default=1, show_default=True, help="n, samples a class.")
+@click.option("--weight-decay", type=float, default=0.004, show_default=True)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
+@output_option
+def cost(construction: str, layers: range, samples: int, weight_decay: float, format_: str,
+         output: Path | None) -> None:
+    """Exact costs, ranks and losses of one CONSTRUCTION, e.g. triangular:r=5,s=3+dnc:K=1."""
+    from nctheory.constructions import Construction, construct
+    from nctheory.report.cost import to_json, to_text
+
+    made = construct(construction)
+    if not isinstance(made, Construction):
+        raise InputError(f"construction must be one for the MSE loss, got {construction!r}")
+    layout = to_json if format_ == "json" else to_text
+    write(layout(made, layers, samples, weight_decay), output)
+
+
+@click.command()
+@click.argument("graph")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
+def graph(graph: str, format_: str) -> None:
+    """Parameters, exact spectrum and feasibility of a GRAPH, e.g. triangular:r=5."""
+    from nctheory.graphs import from_spec
+    from nctheory.report.graph import to_json, to_text
+
+    layout = to_json if format_ == "json" else to_text
+    write(layout(from_spec(graph)), None)

@@ -1,0 +1,75 @@
+"""`nctheory metrics` and `nctheory train`: trained networks, one's own or one trained here."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from nctheory.commands.options import output_option, write
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--activation", type=click.Choice(["identity", "relu", "tanh"]),
+              default="identity", show_default=True,
+              help="What stands between the features and the weight of their layer.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
+@output_option
+def metrics(file: Path, activation: str, format_: str, output: Path | None) -> None:
+    """Collapse metrics of the features in FILE (.npz, .npy with labels beside it, safetensors).
+
+    Arrays: features or features_1..features_L (a row a sample) and labels; optionally weight
+    and bias, test_features and test_labels, with _l for layer l.
+    """
+    from nctheory.metrics import load, report
+    from nctheory.report.metrics import to_json, to_text
+
+    found = report(load(file), activation)
+    write(to_json(found) if format_ == "json" else to_text(found), output)
+
+
+@click.command()
+@click.argument("data", default="digits")
+@click.option("--output", type=click.Path(path_type=Path), default=Path("trained"),
+              show_default=True, help="Directory for checkpoint.npz and features.npz.")
+@click.option("--hidden", default="128,128", show_default=True,
+              help="Widths of the hidden layers.")
+@click.option("--activation", type=click.Choice(["relu", "tanh", "identity"]), default="relu",
+              show_default=True)
+@click.option("--loss", type=click.Choice(["ce", "mse"]), default="ce", show_default=True)
+@click.option("--epochs", type=int, default=100, show_default=True)
+@click.option("--batch", type=int, default=64, show_default=True)
+@click.option("--optimiser", type=click.Choice(["sgd", "adam"]), default="sgd",
+              show_default=True)
+@click.option("--rate", type=float, default=0.05, show_default=True, help="Learning rate.")
+@click.option("--momentum", type=float, default=0.9, show_default=True)
+@click.option("--weight-decay", type=float, default=5e-4, show_default=True)
+@click.option("--schedule", type=click.Choice(["constant", "cosine", "steps"]),
+              default="constant", show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+def train(data: str, output: Path, hidden: str, activation: str, loss: str, epochs: int,
+          batch: int, optimiser: str, rate: float, momentum: float, weight_decay: float,
+          schedule: str, seed: int) -> None:
+    """Train a perceptron on DATA ("digits", or a feature file) and save its features.
+
+    Stopped at any moment, the same command goes on from the checkpoint to the same numbers.
+    """
+    from nctheory.trained import Recipe
+    from nctheory.trained import train as run
+
+    recipe = Recipe(epochs=epochs, batch=batch, optimiser=optimiser, rate=rate,
+                    momentum=momentum, weight_decay=weight_decay, schedule=schedule, seed=seed)
+    found = run(data, output, hidden=_widths(hidden), activation=activation, loss=loss,
+                recipe=recipe, progress=sys.stderr.isatty())
+    click.echo(json.dumps(found, indent=1))
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(width) for width in text.split(",") if width.strip())
+    except ValueError:
+        raise click.UsageError(f"--hidden must be widths such as 128,128, got {text!r}"
+                               ) from None

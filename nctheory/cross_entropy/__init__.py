@@ -1,0 +1,1 @@
+"""Cross-entropy beyond single constructions: tables, codes, direct minimisation, theorems."""

@@ -1,0 +1,50 @@
+"""Neural collapse metrics on arrays: features (N x d, a row a sample), labels, classifiers.
+
+`Moments.of(features, labels)` (or `Moments.stream(batches)`) reads the data once; the metrics
+are functions of the moments. `load` reads files and `report` computes everything, layer by
+layer.
+"""
+
+from nctheory.metrics.classifier import dnc3, nc3, nc3_frobenius, nc3_product, nc4
+from nctheory.metrics.files import FeatureSet, Layer, assemble, load, save
+from nctheory.metrics.generalisation import (
+    linear_probe,
+    nearest_mean_error,
+    ratio,
+    strong,
+    strong_nc1,
+    weak,
+)
+from nctheory.metrics.geometry import (
+    centred_means,
+    condition,
+    gram,
+    gram_distance,
+    least_frame_distance,
+    nc2_angles,
+    nc2_angles_std,
+    nc2_etf,
+    nc2_frame,
+    nc2_norms,
+)
+from nctheory.metrics.moments import Moments
+from nctheory.metrics.ranks import distance_to_rank, numerical_rank, stable_rank
+from nctheory.metrics.report import report
+from nctheory.metrics.triangular import triangular_distance, triangular_gram
+from nctheory.metrics.variability import (
+    between,
+    cdnv,
+    nc1,
+    relative_variation,
+    trace_ratio,
+    within,
+)
+
+__all__ = [
+    "FeatureSet", "Layer", "Moments", "assemble", "between", "cdnv", "centred_means",
+    "condition", "distance_to_rank", "dnc3", "gram", "gram_distance", "least_frame_distance",
+    "linear_probe", "load", "nc1", "nc2_angles", "nc2_angles_std", "nc2_etf", "nc2_frame",
+    "nc2_norms", "nc3", "nc3_frobenius", "nc3_product", "nc4", "nearest_mean_error",
+    "numerical_rank", "ratio", "relative_variation", "report", "save", "stable_rank", "strong",
+    "strong_nc1", "trace_ratio", "triangular_distance", "triangular_gram", "weak", "within",
+]

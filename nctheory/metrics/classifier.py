@@ -1,0 +1,115 @@
+"""Features against a linear classifier: NC3, NC4, DNC3.
+
+A classifier is a weight matrix (rows x d) that acts on the features, x -> W x + b. Where its
+rows are classes (NC3, NC4), row k belongs to the k-th label in sorted order.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nctheory.errors import require
+from nctheory.metrics.geometry import centred_means
+from nctheory.metrics.moments import (
+    CHUNK,
+    Array,
+    Moments,
+    check_finite,
+    check_matrix,
+    row_blocks,
+)
+
+
+def check_weight(weight: ArrayLike, width: int, rows: int | None = None) -> Array:
+    """`weight` as a finite, non-zero float64 matrix with `width` columns (and `rows` rows)."""
+    w = np.asarray(check_matrix("weight", weight), np.float64)
+    check_finite("weight", w)
+    require(w.shape[1] == width, "weight", f"have {width} columns, one a feature", w.shape)
+    require(rows is None or len(w) == rows, "weight", f"have {rows} rows, one a class", w.shape)
+    require(bool(w.any()), "weight", "not be zero", w.shape)
+    return w
+
+
+def _self_dual(m: Moments, weight: ArrayLike) -> tuple[Array, Array]:
+    return check_weight(weight, m.width, m.classes), centred_means(m)
+
+
+def nc3(m: Moments, weight: ArrayLike) -> float:
+    """NC3 = | W/|W|_F - M/|M|_F |_F^2, M the centred class means as rows [PHD20]; in [0, 4].
+
+    `nc3_frobenius` is its root, which some packages report.
+    """
+    w, means = _self_dual(m, weight)
+    return float(np.sum((w / np.linalg.norm(w) - means / np.linalg.norm(means)) ** 2))
+
+
+def nc3_frobenius(m: Moments, weight: ArrayLike) -> float:
+    """| W/|W|_F - M/|M|_F |_F, the root of `nc3`."""
+    return math.sqrt(nc3(m, weight))
+
+
+def nc3_product(m: Moments, weight: ArrayLike) -> float:
+    """| W M^T/|W M^T|_F - (I - J/K)/sqrt(K-1) |_F, the form of Zhu et al. 2021; in [0, 2].
+
+    0 also where W and M are dual without being parallel.
+    """
+    w, means = _self_dual(m, weight)
+    product = w @ means.T
+    size = float(np.linalg.norm(product))
+    require(size > 0, "weight", "not be orthogonal to every centred class mean", "W M^T = 0")
+    k = m.classes
+    return float(np.linalg.norm(product / size - (np.eye(k) - 1 / k) / math.sqrt(k - 1)))
+
+
+def nc4(features: ArrayLike, means: Array, weight: ArrayLike, bias: ArrayLike | None = None,
+        chunk: int = CHUNK) -> float:
+    """NC4: share of samples where argmax(W x + b) is not the nearest class mean [PHD20].
+
+    0 is collapse. Some packages give the agreement 1 - NC4: `nc4_agreement` in the report.
+    """
+    x = check_matrix("features", features)
+    w = check_weight(weight, means.shape[1], len(means))
+    b = np.zeros(len(w)) if bias is None else np.asarray(bias, np.float64)
+    require(b.shape == (len(w),) and bool(np.isfinite(b).all()), "bias",
+            f"be {len(w)} finite numbers, one a class", b)
+    misses = 0
+    for rows in row_blocks(len(x), chunk):
+        block = np.asarray(x[rows], np.float64)
+        misses += int(np.sum(np.argmax(block @ w.T + b, axis=1) != nearest(block, means)))
+    return misses / len(x)
+
+
+def nearest(block: Array, means: Array) -> NDArray[np.int64]:
+    """For each row the index of the nearest class mean."""
+    check_finite("features", block)
+    require(block.shape[1] == means.shape[1], "features", f"have {means.shape[1]} columns",
+            block.shape)
+    centre = means.mean(axis=0)
+    offsets = means - centre
+    scores = (block - centre) @ offsets.T  # from the centre: less to cancel
+    return np.asarray(np.argmax(scores - np.square(offsets).sum(axis=1) / 2, axis=1))
+
+
+def dnc3(means: Array, weight: ArrayLike) -> float:
+    """DNC3: | W (I - P) |_F / |W|_F in [0, 1], P the projection on the span of the means.
+
+    0 where every row of W lies in the span [SLM24]. Pass sigma(M_l) for features given before
+    the activation. The span is numerical: singular values above max(K, d) * 2^-52 of the
+    largest.
+    """
+    w = check_weight(weight, means.shape[1])
+    _, values, basis = np.linalg.svd(means, full_matrices=False)
+    require(bool(values[0] > 0), "class means", "not all be zero", "zero means")
+    basis = basis[values > values[0] * max(means.shape) * np.finfo(np.float64).eps]
+    return float(np.linalg.norm(w - (w @ basis.T) @ basis) / np.linalg.norm(w))
+
+
+def activate(name: str, values: NDArray[Any]) -> NDArray[Any]:
+    """sigma by name: "relu", "tanh" or "identity" (checked by the caller)."""
+    if name == "relu":
+        return np.asarray(np.maximum(values, 0))
+    return np.asarray(np.tanh(values)) if name == "tanh" else values

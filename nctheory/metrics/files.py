@@ -1,0 +1,150 @@
+"""Feature sets on disk: .npz, .safetensors, or a directory of .npy files (read as memory maps).
+
+The names of the arrays, in all three:
+
+    labels                      N integers or strings
+    features                    N x d, one layer;  or  features_1 .. features_L, a layer each
+    weight, bias                what acts on the last layer given;  or  weight_1 .. weight_L
+    test_features, test_labels  (test_features_1 .. test_features_L)   a test set
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nctheory.errors import InputError, require
+from nctheory.metrics.moments import check_labels, check_pair
+
+AnyArray = NDArray[Any]
+ARRAY = re.compile(r"(features|test_features|weight|bias)(?:_(\d+))?")
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One layer's features, the classifier that acts on them if any, and the test features."""
+
+    name: str
+    features: AnyArray
+    weight: AnyArray | None = None
+    bias: AnyArray | None = None
+    test_features: AnyArray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureSet:
+    """Labels and the layers, first to last."""
+
+    labels: AnyArray
+    layers: list[Layer] = field(default_factory=list)
+    test_labels: AnyArray | None = None
+
+
+def load(path: str | Path) -> FeatureSet:
+    """Read a feature set; nothing is ever unpickled.
+
+    Raises
+    ------
+    InputError
+        For a file that does not exist or is of another kind, arrays of Python objects (they
+        would need unpickling), and missing or misshapen arrays (the message lists what the file
+        has).
+    """
+    path = Path(path)
+    if path.is_dir():
+        return assemble({f.stem: _npy(f) for f in sorted(path.glob("*.npy"))}, str(path))
+    require(path.is_file(), "path", "be a file, or a directory of .npy files", str(path))
+    if path.suffix == ".npz":
+        return assemble(_npz(path), str(path))
+    if path.suffix == ".safetensors":
+        return assemble(_safetensors(path), str(path))
+    raise InputError("path must end in .npz or .safetensors or be a directory of .npy files, "
+                     f"got {str(path)!r}")
+
+
+def assemble(arrays: Mapping[str, AnyArray], source: str = "arrays") -> FeatureSet:
+    """A feature set from named arrays (the names are in the module's table)."""
+    held = ", ".join(f"{k} {v.shape}" for k, v in arrays.items()) or "no array"
+
+    def need(name: str) -> AnyArray:
+        if name not in arrays:
+            raise InputError(f"{source} must hold an array {name!r}; it has: {held}")
+        return arrays[name]
+
+    numbers = sorted(int(m[2]) for m in map(ARRAY.fullmatch, arrays)
+                     if m and m[1] == "features" and m[2])
+    if numbers and "features" in arrays:
+        raise InputError(f"{source} must hold either 'features' or numbered layers; "
+                         f"it has: {held}")
+    suffixes = [f"_{i}" for i in numbers] or [""]
+    labels = check_labels(need("labels"))
+    layers = []
+    for suffix in suffixes:
+        # A plain weight and bias belong to the last layer.
+        last = suffix == suffixes[-1]
+        features, _ = check_pair(need("features" + suffix), labels)
+        layers.append(Layer(
+            "features" + suffix, features,
+            weight=arrays.get("weight" + suffix, arrays.get("weight") if last else None),
+            bias=arrays.get("bias" + suffix, arrays.get("bias") if last else None),
+            test_features=arrays.get("test_features" + suffix)))
+    test_labels = arrays.get("test_labels")
+    for layer in layers:
+        if layer.test_features is not None:
+            check_pair(layer.test_features, need("test_labels"))
+    return FeatureSet(labels, layers, test_labels)
+
+
+def save(path: str | Path, **arrays: AnyArray) -> None:
+    """Write named arrays as an .npz that `load` reads."""
+    with open(path, "wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def _npz(path: Path) -> dict[str, AnyArray]:
+    with open(path, "rb") as file:
+        try:
+            archive = np.load(file, allow_pickle=False)
+        except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
+            raise InputError(f"{path} must be an .npz archive of plain arrays, got one that "
+                             f"cannot be read ({error}); nothing is ever unpickled") from None
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise InputError(f"{path} must be an .npz archive, got a single array")
+        return {name: _member(archive, name, path) for name in archive.files}
+
+
+def _member(archive: Any, name: str, path: Path) -> AnyArray:
+    try:
+        return np.asarray(archive[name])
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
+        raise InputError(f"{path} must hold plain arrays of numbers or strings, got {name!r}, "
+                         f"refused ({error}); arrays are never unpickled") from None
+
+
+def _npy(path: Path) -> AnyArray:
+    try:
+        return np.asanyarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    except (ValueError, OSError, EOFError) as error:
+        raise InputError(f"{path} must be a plain .npy array, got one that cannot be read "
+                         f"({error}); arrays are never unpickled") from None
+
+
+def _safetensors(path: Path) -> dict[str, AnyArray]:
+    try:
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+    except ImportError:
+        raise InputError("reading .safetensors needs the safetensors package: "
+                         "pip install nctheory[safetensors]") from None
+    try:
+        return dict(load_file(path))
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:  # also: bfloat16
+        raise InputError(f"{path} must be a .safetensors file, got one that cannot be read "
+                         f"({error})") from None

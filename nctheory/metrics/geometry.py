@@ -1,0 +1,111 @@
+r"""NC2 and DNC2: the geometry of the class means.
+
+Two Gram matrices occur. With mu_c the class means and g the mean of the class means,
+
+    raw      G_cc' = <mu_c, mu_c'>             (a DUFM without bias: orthogonal frame,
+    triangular) centred  G_cc' = <mu_c - g, mu_c' - g>     ([PHD20]: simplex equiangular tight
+    frame)
+
+and a distance to a geometry T compares directions only: | G/|G|_F - T/|T|_F |_F, in [0, sqrt 2]
+as both are positive semi-definite.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from nctheory.errors import InputError, require
+from nctheory.metrics.moments import Array, Moments
+from nctheory.metrics.variability import between_directions, between_factor, rounding
+
+
+def gram(means: Array) -> Array:
+    """The K x K matrix of inner products of the rows."""
+    return np.asarray(means @ means.T)
+
+
+def gram_distance(g: Array, target: Array) -> float:
+    """| G/|G|_F - T/|T|_F |_F, both scaled to Frobenius norm 1.
+
+    Raises `InputError` for G = 0.
+
+    Examples
+    --------
+    >>> gram_distance(7 * np.eye(4), np.eye(4))
+    0.0
+    """
+    size = float(np.linalg.norm(g))
+    require(size > 0, "class means", "not all be zero (after centring)", "a zero Gram matrix")
+    return float(np.linalg.norm(g / size - target / np.linalg.norm(target)))
+
+
+def centred_means(m: Moments) -> Array:
+    """mu_c - g, g the mean of the class means; `InputError` where all mu_c are equal."""
+    between_directions(m)
+    return np.asarray(between_factor(m) * math.sqrt(m.classes))
+
+
+def _cosines(m: Moments) -> Array:
+    means = centred_means(m)
+    norms = np.linalg.norm(means, axis=1)
+    if norms.min() <= rounding(m):
+        raise InputError("class means must differ from their centre to have an angle, got the "
+                         f"centre for class {m.labels[np.argmin(norms)]!s}")
+    unit = means / norms[:, None]
+    return np.asarray(gram(unit)[np.triu_indices(m.classes, 1)])
+
+
+def nc2_norms(m: Moments) -> float:
+    """Equal norms [PHD20]: std / mean over classes of |mu_c - g| (std divides by K)."""
+    norms = np.linalg.norm(centred_means(m), axis=1)
+    return float(norms.std() / norms.mean())
+
+
+def nc2_angles(m: Moments) -> float:
+    """Maximal equal angles [PHD20]: mean over pairs of |cos(mu_c - g, mu_c' - g) + 1/(K-1)|."""
+    return float(np.mean(np.abs(_cosines(m) + 1 / (m.classes - 1))))
+
+
+def nc2_angles_std(m: Moments) -> float:
+    """Equal angles, whatever they are [PHD20]: std over pairs of cos(mu_c - g, mu_c' - g)."""
+    return float(np.std(_cosines(m)))
+
+
+def nc2_etf(m: Moments) -> float:
+    """Distance of the centred Gram matrix to the simplex equiangular tight frame I - J/K."""
+    k = m.classes
+    return gram_distance(gram(centred_means(m)), np.eye(k) - 1 / k)
+
+
+def nc2_frame(m: Moments) -> float:
+    """Distance of the raw Gram matrix to I, the orthogonal frame; DNC2 of [SLM24]."""
+    return gram_distance(gram(m.means), np.eye(m.classes))
+
+
+def least_frame_distance(classes: int, rank: int) -> float:
+    """The least Frobenius distance of a Gram matrix of rank at most `rank` to a flat spectrum.
+
+    The target has `classes` equal eigenvalues, both have norm 1: sqrt(2 - 2
+    sqrt(rank/classes)), 0 as soon as rank >= classes. With K vectors in d < K dimensions no
+    orthogonal frame exists (for the simplex: d < K-1), and this is how near one can come.
+
+    Examples
+    --------
+    >>> round(least_frame_distance(10, 5), 4), least_frame_distance(4, 6)
+    (0.7654, 0.0)
+    """
+    return math.sqrt(2 - 2 * math.sqrt(min(rank, classes) / classes))
+
+
+def condition(means: Array) -> float:
+    """Largest over smallest singular value of the K x d class means: 1 for an orthogonal frame.
+
+    Raises `InputError` where the smallest of the K is 0 (always so for K > d).
+    """
+    values = np.linalg.svd(means, compute_uv=False)
+    deficient = len(means) > means.shape[1] or values[-1] <= values[0] * 1e-15
+    require(not deficient, "class means", "be linearly independent for a finite condition "
+            "number", f"{means.shape} of lower rank")
+    return float(values[0] / values[-1])

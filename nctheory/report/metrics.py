@@ -1,0 +1,34 @@
+"""Collapse metrics as text and JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from nctheory import __version__
+from nctheory.report.text import grid, render
+
+
+def to_json(found: dict[str, Any]) -> str:
+    """The report of `nctheory.metrics.report`, with the version."""
+    return json.dumps({"version": __version__, **found}, indent=1) + "\n"
+
+
+def to_text(found: dict[str, Any]) -> str:
+    """A line a metric, a column a layer; notes below."""
+    layers = found["layers"]
+    table = grid({"metric": "left", **{layer["layer"]: "right" for layer in layers}})
+    names = list(dict.fromkeys(name for layer in layers for name in layer
+                               if name not in ("layer", "notes")))
+    for name in names:
+        values = [layer.get(name) for layer in layers]
+        if any(value is not None for value in values):
+            table.add_row(name, *map(_number, values))
+    notes = dict.fromkeys(note for layer in layers for note in layer["notes"])
+    return render(table) + "".join(f"{note}\n" for note in notes)
+
+
+def _number(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

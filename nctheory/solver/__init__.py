@@ -1,0 +1,6 @@
+"""Train many small deep unconstrained features models, and say what each run became."""
+
+from nctheory.solver.result import Result
+from nctheory.solver.solve import METHODS, solve
+
+__all__ = ["METHODS", "Result", "solve"]

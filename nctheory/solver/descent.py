@@ -1,0 +1,117 @@
+"""Gradient descent, heavy ball and Nesterov, by the kernels: one group of runs at a time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nctheory.network import pack, unpack
+from nctheory.problem import Problem
+from nctheory.solver import kernels
+from nctheory.solver.program import Program
+from nctheory.solver.starts import shapes
+from nctheory.solver.state import State
+
+# Doubles multiplied between two looks at the clock and at Ctrl-C: about half a second.
+CHUNK_FLOPS = 2e10
+
+
+@dataclass(frozen=True)
+class Descent:
+    """Plain descent p <- p - rate g, or with momentum v <- inertia v + g, p <- p - rate v
+    (Nesterov: p <- p - rate (g + inertia v)); all factors at once, full batch."""
+
+    problem: Problem
+    width: int
+    method: str
+    rate: float
+    inertia: float
+    steps: int
+    trace_every: int
+    tol: float
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return ("gradient", "descent" if self.method == "gd" else "momentum")
+
+    @property
+    def points(self) -> int:
+        """Points of the trace: step 0, every `trace_every`-th, and the last."""
+        return math.ceil(self.steps / self.trace_every) + 1
+
+    def flops(self) -> float:
+        """Multiplications and additions of one step of one run, counted layer by layer."""
+        K, d, L = self.problem.classes, self.width, self.problem.layers
+        N = sum(self.problem.class_sizes)
+        return 6.0 * ((L - 1) * d * d * N + K * d * N)
+
+    def run(self, state: State, rows: list[int], program: Program) -> None:
+        """Bring the runs `rows` (at most one group) to their end, or until cancelled."""
+        rows = [row for row in rows if not state.finished[row]]
+        if not rows:
+            return
+        like, work = shapes(self.problem, self.width), program.new_work()
+        slots = ((program.parameters, state.parameters), (program.velocities, state.velocities))
+        for lane, row in enumerate(rows):
+            for where, kept in slots:
+                if kept.size:
+                    program.write(work, where, lane, unpack(kept[row], like))
+        numbers = np.array([self.rate, self.inertia, self.method == "nesterov", 0.0,
+                            *self.problem.decays])
+        losses = program.losses
+        fit = work[losses.offset:losses.offset + losses.row_stride]
+        diverged = np.full(kernels.LANES, -1, np.int64)
+        # Runs of one group start together and are saved together.
+        step = int(state.steps[rows[0]])
+        chunk = max(1, int(CHUNK_FLOPS / self.flops() / program.runs))
+        while not state.cancelled.is_set():
+            with state.lock:
+                for lane, row in enumerate(rows):
+                    blown = diverged if program.interleaved is False else diverged[[lane]]
+                    self._keep(state, row, lane, program, work, step, slots, like, blown)
+            if step % self.trace_every == 0 or step == self.steps:
+                self._look(state, rows, program, work, step, numbers, fit)
+            if step == self.steps or state.finished[rows].all():
+                state.finished[rows] = True
+                return
+            target = min(self.steps, step + chunk,
+                         (step // self.trace_every + 1) * self.trace_every)
+            table = getattr(program, self.tables[1])
+            kernels.descend(work, table, numbers, fit, step, target - step, diverged)
+            step = target
+
+    def _keep(self, state: State, row: int, lane: int, program: Program, work: Any, step: int,
+              slots: Any, like: Any, diverged: NDArray[np.int64]) -> None:
+        """Copy one run out, unless it has stopped before."""
+        if state.finished[row]:
+            return
+        for where, kept in slots:
+            if kept.size:
+                kept[row] = pack(program.read(work, where, lane))
+        state.steps[row] = step
+        if diverged.max() >= 0:
+            state.diverged[row] = diverged[diverged >= 0].min()
+            state.finished[row] = True
+
+    def _look(self, state: State, rows: list[int], program: Program, work: Any, step: int,
+              numbers: Any, fit: Any) -> None:
+        """Add a point to the trace, and stop the runs whose gradient is small enough."""
+        kernels.descend(work, program.gradient, numbers, fit, step, 1,
+                        np.zeros(kernels.LANES, np.int64))
+        decays = self.problem.decays
+        for lane, row in enumerate(rows):
+            if state.finished[row]:
+                continue
+            value = float(program.view(work, program.losses, lane)[0].sum())
+            penalty = sum(decay * float(np.sum(program.view(work, slot, lane) ** 2))
+                          for decay, slot in zip(decays, program.parameters, strict=True)) / 2
+            norm = math.sqrt(sum(float(np.sum(program.view(work, slot, lane) ** 2))
+                                 for slot in program.gradients))
+            point = math.ceil(step / self.trace_every)
+            state.trace[row, point] = (value + penalty, value, penalty, norm)
+            if norm <= self.tol:
+                state.finished[row] = True

@@ -1,0 +1,120 @@
+"""What `solve` returns: a row a seed, measured by the NumPy reference, not by the kernels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nctheory.network import Array, Parameters, class_means, forward, loss
+from nctheory.problem import Problem
+from nctheory.solver.outcome import Outcome, numerical_rank, outcome
+from nctheory.solver.state import TRACED
+from nctheory.solver.stationarity import Stationarity, clarke
+
+
+@dataclass(frozen=True)
+class Result:
+    """End points of a batch of runs.
+
+    Attributes
+    ----------
+    loss : (runs,) floats
+        Of the end points; nan for a run that diverged.
+    stationarity : (runs,) floats
+        See `nctheory.solver.stationarity`: kinks are pre-activations of at most 1e-7.
+    ranks : (runs, L, 2) ints
+        Numerical ranks of M_1..M_L before and after sigma: singular values above 1e-3 of the
+        largest; -1 for a run that diverged.
+    label : (runs,) strings
+        What the run became; see `nctheory.solver.outcome.outcome`.
+    diverged : (runs,) ints
+        The step at which a run blew up (lower its learning rate), or -1.
+    steps : (runs,) ints
+        Steps done, or evaluations for quasi-Newton.
+    finished : (runs,) bools
+        False only after an interruption.
+    trace : dict of (runs, points) arrays
+        "loss", "fit", "regularisation", "gradient_norm" at `trace_steps`; nan after the end.
+    """
+
+    problem: Problem
+    width: int
+    method: str
+    seeds: NDArray[np.int64]
+    solutions: list[Parameters]
+    slopes: list[Any]
+    steps: NDArray[np.int64]
+    finished: NDArray[np.bool_]
+    diverged: NDArray[np.int64]
+    trace_values: NDArray[np.float64]
+    trace_steps: NDArray[np.int64]
+    interrupted: bool
+    seconds: float
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+    def __repr__(self) -> str:
+        best = np.nanmin(self.loss) if np.isfinite(self.loss).any() else np.nan
+        return (f"Result({len(self)} runs of {self.method}, width {self.width}, "
+                f"{int((self.diverged >= 0).sum())} diverged, least loss {best:.7g})")
+
+    def parameters(self, i: int) -> Parameters:
+        """[H_1, W_1, ..., W_L] of run i."""
+        return self.solutions[i]
+
+    def sound(self, i: int) -> bool:
+        """Whether run i ended on finite numbers."""
+        return bool(self.diverged[i] < 0)
+
+    @property
+    def trace(self) -> dict[str, NDArray[np.float64]]:
+        return {name: self.trace_values[:, :, i] for i, name in enumerate(TRACED)}
+
+    def advice(self, i: int) -> str:
+        """A sentence on a run that diverged; empty for the others."""
+        if self.sound(i):
+            return ""
+        return (f"seed {self.seeds[i]} diverged at step {self.diverged[i]}: "
+                "use a smaller learning_rate or scale")
+
+    @cached_property
+    def loss(self) -> NDArray[np.float64]:
+        return np.array([float(loss(self.parameters(i), self.problem)) if self.sound(i)
+                         else np.nan for i in range(len(self))])
+
+    def stationary(self, i: int) -> Stationarity:
+        """The stationarity of run i with the slopes that attain it."""
+        return clarke(self.parameters(i), self.problem, guess=self.slopes[i], enough=1e-8)
+
+    @cached_property
+    def stationarity(self) -> NDArray[np.float64]:
+        return np.array([self.stationary(i).value if self.sound(i) else np.nan
+                         for i in range(len(self))])
+
+    def means(self, i: int) -> list[Array]:
+        """[M_1, ..., M_L], class means of the features of run i, before sigma."""
+        features, _ = forward(self.parameters(i), self.problem)
+        return [class_means(h, self.problem) for h in features]
+
+    @cached_property
+    def ranks(self) -> NDArray[np.int64]:
+        found = np.full((len(self), self.problem.layers, 2), -1)
+        for i in filter(self.sound, range(len(self))):
+            for layer, mean in enumerate(self.means(i)):
+                after = np.maximum(mean, 0) if self.problem.activation == "relu" else mean
+                found[i, layer] = numerical_rank(mean)[0], numerical_rank(after)[0]
+        return found
+
+    def outcome(self, i: int) -> Outcome:
+        """Everything measured of what run i became."""
+        return outcome(self.parameters(i), self.problem)
+
+    @cached_property
+    def label(self) -> NDArray[np.str_]:
+        return np.array([self.outcome(i).label if self.sound(i) else "diverged"
+                         for i in range(len(self))])

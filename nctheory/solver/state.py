@@ -1,0 +1,78 @@
+"""What a batch of runs has reached, as plain arrays, and how that is kept on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event, Lock
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nctheory.errors import InputError
+from nctheory.network import Parameters, pack
+
+TRACED = ("loss", "fit", "regularisation", "gradient_norm")
+
+
+@dataclass
+class State:
+    """Runs are rows.  A row belongs to one worker; `lock` guards whole-array copies."""
+
+    parameters: NDArray[np.float64]  # runs x entries, packed as [H_1, W_1, ..., W_L]
+    velocities: NDArray[np.float64]  # the same; empty without momentum
+    slopes: NDArray[np.float64]  # multipliers of the kinks; empty for descent
+    steps: NDArray[np.int64]  # steps (or evaluations) done
+    finished: NDArray[np.bool_]
+    diverged: NDArray[np.int64]  # the step at which a run blew up, or -1
+    trace: NDArray[np.float64]  # runs x points x len(TRACED); nan where not reached
+    lock: Lock = field(default_factory=Lock)
+    cancelled: Event = field(default_factory=Event)
+
+    ARRAYS = ("parameters", "velocities", "slopes", "steps", "finished", "diverged", "trace")
+
+    @classmethod
+    def fresh(cls, starts: list[Parameters], points: int, momentum: bool,
+              slopes: int) -> State:
+        packed = np.array([pack(start) for start in starts])
+        runs = len(starts)
+        return cls(packed, np.zeros(packed.shape if momentum else (runs, 0)),
+                   np.full((runs, slopes), 0.5), np.zeros(runs, np.int64),
+                   np.zeros(runs, bool), np.full(runs, -1, np.int64),
+                   np.full((runs, points, len(TRACED)), np.nan))
+
+    def save(self, path: Path, settings: dict[str, Any]) -> None:
+        """Write a checkpoint: whole, or not at all."""
+        with self.lock:
+            arrays = {name: getattr(self, name).copy() for name in self.ARRAYS}
+        temporary = path.with_name(path.name + ".partial")
+        with open(temporary, "wb") as file:
+            np.savez(file, settings=np.array(json.dumps(settings)), **arrays)
+        os.replace(temporary, path)
+
+    def load(self, path: Path, settings: dict[str, Any]) -> None:
+        """Take up a checkpoint of the same batch.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read, or was written for other settings.
+        """
+        try:
+            with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
+                found = json.loads(str(file["settings"]))
+                arrays = {name: file[name] for name in self.ARRAYS}
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            raise InputError(f"checkpoint must be a file written by solve, got {str(path)!r} "
+                             f"({error})") from error
+        different = [key for key in settings if found.get(key) != settings[key]]
+        if different or any(arrays[name].shape != getattr(self, name).shape
+                            for name in self.ARRAYS):
+            raise InputError("checkpoint must be of the same problem and settings, got one "
+                             f"that differs in {', '.join(different) or 'its sizes'}")
+        for name, array in arrays.items():
+            getattr(self, name)[:] = array

@@ -1,0 +1,81 @@
+"""Data to train on: scikit-learn's digits (no download), or any feature set of one's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nctheory.errors import InputError, integer, require
+from nctheory.metrics.files import FeatureSet
+from nctheory.trained.network import Array, Codes
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """A train and a test set with class numbers 0 .. K-1; class k is called names[k]."""
+
+    x: Array
+    labels: Codes
+    x_test: Array
+    labels_test: Codes
+    names: NDArray[Any]
+
+    @property
+    def classes(self) -> int:
+        """K."""
+        return len(self.names)
+
+    def relabelled(self, groups: NDArray[np.int64]) -> Split:
+        """The same samples with class groups[k] in place of k: coarser labels."""
+        names = np.unique(groups)
+        groups = np.searchsorted(names, groups)
+        return Split(self.x, groups[self.labels], self.x_test, groups[self.labels_test], names)
+
+    def first(self, samples: int) -> Split:
+        """Only the first `samples` train samples (a split is in random order)."""
+        return Split(self.x[:samples], self.labels[:samples], self.x_test, self.labels_test,
+                     self.names)
+
+
+def digits(seed: int = 0) -> Split:
+    """The 1797 8x8 digits of scikit-learn: 1347 to train, 450 to test, pixels centred to -1..1.
+
+    Raises
+    ------
+    InputError
+        Where scikit-learn is not installed.
+    """
+    try:
+        from sklearn.datasets import load_digits  # type: ignore[import-untyped]
+    except ImportError:
+        raise InputError("the digits need scikit-learn: pip install nctheory[data]") from None
+    bunch = load_digits()
+    return random_split(bunch.data / 8 - 1, bunch.target, seed)
+
+
+def from_features(features: FeatureSet, seed: int = 0) -> Split:
+    """The first layer of a feature set as network input; lacking a test set, a quarter is."""
+    layer = features.layers[0]
+    if layer.test_features is None or features.test_labels is None:
+        return random_split(layer.features, features.labels, seed)
+    names = np.unique(features.labels)
+    strange = np.setdiff1d(features.test_labels, names)
+    require(not len(strange), "test_labels", "be classes of the train set", strange[:3])
+    return Split(np.asarray(layer.features, np.float64),
+                 np.searchsorted(names, features.labels),
+                 np.asarray(layer.test_features, np.float64),
+                 np.searchsorted(names, features.test_labels), names)
+
+
+def random_split(x: NDArray[Any], labels: NDArray[Any], seed: int) -> Split:
+    """Three quarters to train on, a quarter to test on, in random order."""
+    names, codes = np.unique(labels, return_inverse=True)
+    order = np.random.default_rng(integer("seed", seed, 0)).permutation(len(codes))
+    test, train = order[:len(codes) // 4], order[len(codes) // 4:]
+    require(len(np.unique(codes[train])) == len(names), "labels",
+            "have every class among the train samples of a random split", len(names))
+    x = np.asarray(x, np.float64)
+    return Split(x[train], codes[train], x[test], codes[test], names)

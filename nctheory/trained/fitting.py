@@ -1,0 +1,118 @@
+"""A whole training run: progress bar, checkpoints, and features left for the metrics."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from nctheory.errors import integer
+from nctheory.metrics.files import load, save
+from nctheory.trained.data import Split, digits, from_features
+from nctheory.trained.network import Architecture
+from nctheory.trained.training import Recipe, Training
+
+
+def fit(split: Split, architecture: Architecture, recipe: Recipe, *,
+        checkpoint: str | Path | None = None, every: int = 10,
+        progress: bool = False) -> Training:
+    """Train on the train set of `split`, to the recipe's last epoch.
+
+    Parameters
+    ----------
+    checkpoint : path, optional
+        Resumed from where it exists, and written every `every` epochs and at the end. A run
+        that was stopped and resumed ends with the same numbers as one that was not.
+    progress : bool
+        Show a progress bar with the loss (on standard error).
+
+    Examples
+    --------
+    >>> from nctheory.trained import Architecture, Recipe, digits
+    >>> training = fit(digits(), Architecture((64, 32, 10)), Recipe(epochs=3))
+    >>> training.epoch, training.losses[-1] < training.losses[0]
+    (3, True)
+    """
+    integer("every", every, 1)
+    training = Training(split.x, split.labels, architecture, recipe)
+    if checkpoint is not None and Path(checkpoint).exists():
+        training.restore(checkpoint)
+    bar = Progress(TextColumn("epoch"), MofNCompleteColumn(), BarColumn(),
+                   TextColumn("loss {task.fields[loss]:.3g}"), TimeRemainingColumn())
+    with bar if progress else nullcontext():
+        task = bar.add_task("train", total=recipe.epochs, completed=training.epoch,
+                            loss=training.losses[-1] if training.losses else float("nan"))
+
+        def after(t: Training) -> None:
+            bar.update(task, completed=t.epoch, loss=t.losses[-1])
+            if checkpoint is not None and (t.epoch % every == 0 or t.epoch == recipe.epochs):
+                t.save(checkpoint)
+
+        return training.run(on_epoch=after)
+
+
+def train(data: str, output: str | Path, *, hidden: tuple[int, ...] = (128, 128),
+          activation: str = "relu", loss: str = "ce", bias: bool = True,
+          recipe: Recipe | None = None, progress: bool = False) -> dict[str, Any]:
+    """Train on "digits" or a feature file and leave everything in the directory `output`.
+
+    Writes checkpoint.npz (resumed from where it is already there) and features.npz (for
+    `nctheory.metrics.load`); `nctheory train` is this function.
+
+    Returns
+    -------
+    dict
+        Epochs, last mean loss, accuracies on train and test, and the paths written.
+
+    Raises
+    ------
+    InputError
+        For data that cannot be read, or a checkpoint of other settings in `output`.
+    """
+    recipe = recipe or Recipe()
+    split = digits(recipe.seed) if data == "digits" else from_features(load(data), recipe.seed)
+    output = Path(output)
+    output.mkdir(parents=True, exist_ok=True)
+    widths = (split.x.shape[1], *hidden, split.classes)
+    architecture = Architecture(widths, activation, loss, bias)
+    checkpoint, features = output / "checkpoint.npz", output / "features.npz"
+    training = fit(split, architecture, recipe, checkpoint=checkpoint, progress=progress)
+    save(features, **feature_arrays(training, split))
+    predict = training.network.predict
+    return {
+        "epochs": training.epoch,
+        "loss": training.losses[-1],
+        "train_accuracy": float(np.mean(predict(split.x) == split.labels)),
+        "test_accuracy": float(np.mean(predict(split.x_test) == split.labels_test)),
+        "checkpoint": str(checkpoint),
+        "features": str(features),
+    }
+
+
+def feature_arrays(training: Training, split: Split) -> dict[str, NDArray[Any]]:
+    """The trained network's hidden features under the names that `nctheory.metrics.load` reads.
+
+    features_l is the l-th hidden layer after the activation (z_{l+1}); weight_l, bias_l are
+    what reads it (W_{l+1}, b_{l+1}); labels carry the names of the classes.
+    """
+    network = training.network
+    arrays: dict[str, NDArray[Any]] = {
+        "labels": split.names[split.labels], "test_labels": split.names[split.labels_test]}
+    for prefix, x in (("features", split.x), ("test_features", split.x_test)):
+        for l, z in enumerate(network.features(np.ascontiguousarray(x)), start=1):
+            arrays[f"{prefix}_{l}"] = z
+    for l in range(1, training.architecture.layers):
+        arrays[f"weight_{l}"] = network.weights[l]
+        if network.biases:
+            arrays[f"bias_{l}"] = network.biases[l]
+    return arrays

@@ -1,0 +1,242 @@
+r"""A multilayer perceptron in plain NumPy: forward pass, loss, gradient.
+
+    z_1 = x,   z_{l+1} = sigma(W_l z_l + b_l)  (l < L),   output = W_L z_L + b_L
+
+Samples are rows. All parameters live in one flat float64 vector, of which the weights and
+biases are views: an optimiser updates one vector, a checkpoint stores one. The matrix products
+dominate and are the BLAS library's; the element-wise work between them is fused in the kernels
+below.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from nctheory.errors import choice, integer, require
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+ACTIVATIONS = ("identity", "relu", "tanh")
+LOSSES = ("ce", "mse")
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Widths and functions of a multilayer perceptron.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        (d_1, ..., d_{L+1}): the width of the input, of the hidden layers, and K.
+    activation : {"relu", "tanh", "identity"}
+        sigma.
+    loss : {"ce", "mse"}
+        "ce": -log softmax(output)_label.  "mse": 1/2 |output - e_label|^2.
+    bias : bool
+        Whether there are b_l. They are never decayed.
+    """
+
+    widths: tuple[int, ...]
+    activation: str = "relu"
+    loss: str = "ce"
+    bias: bool = True
+
+    def __post_init__(self) -> None:
+        widths = tuple(integer(f"widths[{i}]", w, 1) for i, w in enumerate(self.widths))
+        object.__setattr__(self, "widths", widths)
+        require(len(widths) >= 2, "widths", "name at least the input and the classes", widths)
+        choice("activation", self.activation, ACTIVATIONS)
+        choice("loss", self.loss, LOSSES)
+
+    @property
+    def layers(self) -> int:
+        """L, the number of weight matrices."""
+        return len(self.widths) - 1
+
+
+class Network:
+    """Parameters of an `Architecture`, with buffers so that a step allocates nothing.
+
+    Attributes
+    ----------
+    parameters, gradient : array, shape (P,)
+        All weights and biases, and the gradient the last `backward` left.
+    weights, biases : lists of arrays, (d_{l+1} x d_l) and (d_{l+1},)
+        Views into `parameters`.
+    weight_gradients, bias_gradients :
+        The same views into `gradient`.
+    """
+
+    def __init__(self, architecture: Architecture, parameters: Array | None = None) -> None:
+        self.architecture = architecture
+        shapes = list(zip(architecture.widths[1:], architecture.widths, strict=False))
+        size = sum(o * i + o * architecture.bias for o, i in shapes)
+        if parameters is None:
+            parameters = np.zeros(size)
+        require(parameters.shape == (size,), "parameters", f"be {size} numbers",
+                parameters.shape)
+        self.parameters = parameters
+        self.gradient = np.zeros(size)
+        self.weights, self.biases = _views(parameters, shapes, architecture.bias)
+        self.weight_gradients, self.bias_gradients = _views(self.gradient, shapes,
+                                                            architecture.bias)
+        self._buffers: tuple[list[Array], list[Array]] = ([], [])
+
+    @classmethod
+    def initialised(cls, architecture: Architecture, rng: np.random.Generator) -> Network:
+        """Normal weights of variance gain/d_l (gain 2 for ReLU, else 1) and zero biases."""
+        network = cls(architecture)
+        gain = 2.0 if architecture.activation == "relu" else 1.0
+        for w in network.weights:
+            w[:] = rng.normal(0, math.sqrt(gain / w.shape[1]), w.shape)
+        return network
+
+    def forward(self, x: Array) -> list[Array]:
+        """[z_1, ..., z_L, output]: what each weight reads, then the output.
+
+        Buffers are reused by the next call with as many rows or fewer: copy what must stay.
+        """
+        outputs = [x]
+        for l, buffer in enumerate(self._reserve(len(x))[0]):
+            z = buffer[:len(x)]
+            np.matmul(outputs[-1], self.weights[l].T, out=z)
+            if self.biases:
+                z += self.biases[l]
+            if l < self.architecture.layers - 1:
+                _activate(self.architecture.activation, z)
+            outputs.append(z)
+        return outputs
+
+    def backward(self, x: Array, labels: Codes) -> float:
+        """Mean loss over the rows; its gradient (no weight decay) is left in `gradient`."""
+        return self.deltas(x, labels)[0]
+
+    def deltas(self, x: Array, labels: Codes) -> tuple[float, list[Array], list[Array]]:
+        """Mean loss, the z_l, and delta_l / N with delta_l = d loss_i / d(W_l z_l), i a row.
+
+        (1/N) sum_i delta_i z_i^T is what `weight_gradients` then holds.
+        """
+        outputs = self.forward(x)
+        reserved = self._reserve(len(x))[1]
+        found = [buffer[:len(x)] for buffer in reserved]
+        kernel = softmax_delta if self.architecture.loss == "ce" else squared_delta
+        loss = float(kernel(outputs[-1], labels, found[-1]))
+        for l in reversed(range(self.architecture.layers)):
+            np.matmul(found[l].T, outputs[l], out=self.weight_gradients[l])
+            if self.biases:
+                np.sum(found[l], axis=0, out=self.bias_gradients[l])
+            if l:
+                np.matmul(found[l], self.weights[l], out=found[l - 1])
+                _times_derivative(self.architecture.activation, found[l - 1], outputs[l])
+        return loss, outputs[:-1], found
+
+    def objective(self, x: Array, labels: Codes, decays: Array) -> float:
+        """Mean loss + 1/2 sum_l lam_l |W_l|_F^2; its gradient is left in `gradient`."""
+        loss = self.backward(x, labels)
+        for w, g, decay in zip(self.weights, self.weight_gradients, decays, strict=True):
+            loss += 0.5 * float(decay) * float(np.vdot(w, w))
+            g += decay * w
+        return loss
+
+    def features(self, x: Array) -> list[Array]:
+        """Copies of z_2, ..., z_L (hidden features after the activation; z_1 is the input)."""
+        return [z.copy() for z in self.forward(x)[1:-1]]
+
+    def predict(self, x: Array) -> Codes:
+        """The class of the largest output."""
+        return np.asarray(np.argmax(self.forward(x)[-1], axis=1))
+
+    def _reserve(self, rows: int) -> tuple[list[Array], list[Array]]:
+        if not self._buffers[0] or len(self._buffers[0][0]) < rows:
+            widths = self.architecture.widths[1:]
+            self._buffers = ([np.empty((rows, w)) for w in widths],
+                             [np.empty((rows, w)) for w in widths])
+        return self._buffers
+
+
+def _views(vector: Array, shapes: list[tuple[int, int]],
+           bias: bool) -> tuple[list[Array], list[Array]]:
+    """Weights first, then biases: so a decayed part is a prefix of the vector."""
+    weights, biases, start = [], [], 0
+    for out, into in shapes:
+        weights.append(vector[start:start + out * into].reshape(out, into))
+        start += out * into
+    for out, _ in shapes if bias else []:
+        biases.append(vector[start:start + out])
+        start += out
+    return weights, biases
+
+
+def _activate(name: str, z: Array) -> None:
+    if name == "relu":
+        np.maximum(z, 0, out=z)
+    elif name == "tanh":
+        np.tanh(z, out=z)
+
+
+def _times_derivative(name: str, delta: Array, z: Array) -> None:
+    """delta *= sigma'(a), written through z = sigma(a); sigma'(0) = 0 for ReLU."""
+    if name == "relu":
+        mask_positive(delta, z)
+    elif name == "tanh":
+        times_one_minus_square(delta, z)
+
+
+@numba.njit(cache=True)
+def mask_positive(delta: Array, z: Array) -> None:
+    """delta = 0 where z <= 0."""
+    for i in range(z.shape[0]):
+        for j in range(z.shape[1]):
+            delta[i, j] = delta[i, j] if z[i, j] > 0 else 0.0
+
+
+@numba.njit(cache=True)
+def times_one_minus_square(delta: Array, z: Array) -> None:
+    """delta *= 1 - z^2."""
+    for i in range(z.shape[0]):
+        for j in range(z.shape[1]):
+            delta[i, j] *= 1 - z[i, j] * z[i, j]
+
+
+@numba.njit(cache=True)
+def softmax_delta(output: Array, labels: Codes, delta: Array) -> float:
+    """Mean cross-entropy; delta = (softmax(output) - e_label) / N."""
+    rows, classes = output.shape
+    loss = 0.0
+    for i in range(rows):
+        top = output[i].argmax()
+        rest = 0.0  # log(1 + rest), not log(total): a loss of 1e-20 keeps all its digits
+        for k in range(classes):
+            delta[i, k] = math.exp(output[i, k] - output[i, top])
+            rest += delta[i, k] if k != top else 0.0
+        loss += math.log1p(rest) + (output[i, top] - output[i, labels[i]])
+        for k in range(classes):
+            delta[i, k] /= (1 + rest) * rows
+        delta[i, labels[i]] -= 1 / rows
+    return float(loss / rows)
+
+
+@numba.njit(cache=True)
+def squared_delta(output: Array, labels: Codes, delta: Array) -> float:
+    """Mean of 1/2 |output - e_label|^2; delta = (output - e_label) / N."""
+    rows, classes = output.shape
+    loss = 0.0
+    for i in range(rows):
+        for k in range(classes):
+            error = output[i, k] - (1.0 if k == labels[i] else 0.0)
+            loss += 0.5 * error * error
+            delta[i, k] = error / rows
+    return float(loss / rows)
+
+
+KERNELS: dict[str, Any] = {
+    kernel.py_func.__name__: kernel
+    for kernel in (mask_positive, times_one_minus_square, softmax_delta, squared_delta)
+}

@@ -1,0 +1,28 @@
+"""Settings that all tests share."""
+
+import os
+import sys
+
+import pytest
+from hypothesis import settings
+
+# Two workers share two cores: more BLAS threads only get in each other's way.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# A first call may compile a kernel, and machines differ: time is measured in benchmarks only.
+settings.register_profile("nctheory", deadline=None)
+settings.load_profile("nctheory")
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run `nctheory ARGUMENTS` in this process: (exit status, stdout, stderr)."""
+    from nctheory import cli
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["nctheory", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        captured = capsys.readouterr()
+        return stop.value.code or 0, captured.out, captured.err
+    return call

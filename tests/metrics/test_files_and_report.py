@@ -1,0 +1,170 @@
+"""Reading feature sets, refusing what must not be read, and the report."""
+
+import json
+
+import numpy as np
+import pytest
+
+from nctheory import InputError, metrics
+from tests.metrics.naive_metrics import sample
+
+
+@pytest.fixture
+def arrays():
+    x, labels = sample(0)
+    x_test, test_labels = sample(0, noise=0.5)
+    rng = np.random.default_rng(0)
+    return {"features_2": x, "features_10": x @ rng.standard_normal((6, 5)), "labels": labels,
+            "weight": rng.standard_normal((4, 5)), "bias": rng.standard_normal(4),
+            "weight_2": rng.standard_normal((5, 6)), "test_features_10": x_test[:, :5],
+            "test_labels": test_labels}
+
+
+def assert_json(result):
+    """Standard JSON: no NaN, no infinity, no NumPy scalars."""
+    return json.loads(json.dumps(result, allow_nan=False))
+
+
+def test_npz_and_directory_of_npy_give_the_same_report(tmp_path, arrays):
+    metrics.save(tmp_path / "set.npz", **arrays)
+    (tmp_path / "set").mkdir()
+    for name, array in arrays.items():
+        np.save(tmp_path / "set" / f"{name}.npy", array)
+    mapped = metrics.load(tmp_path / "set")
+    assert isinstance(mapped.layers[0].features, np.memmap)
+    one, other = metrics.report(metrics.load(tmp_path / "set.npz")), metrics.report(mapped)
+    assert assert_json(one) == assert_json(other)
+    # Layers in numerical order, not "10" before "2"; the plain weight belongs to the last.
+    assert [layer["layer"] for layer in one["layers"]] == ["features_2", "features_10"]
+    assert one["layers"][0]["nc3"] is None and one["layers"][0]["dnc3"] is not None
+    assert one["layers"][1]["nc3"] is not None
+
+
+def test_safetensors_gives_the_same_report(tmp_path):
+    safetensors = pytest.importorskip("safetensors.numpy")
+    x, labels = sample(0)
+    arrays = {"features": x.astype(np.float32),
+              "labels": np.unique(labels, return_inverse=True)[1]}
+    safetensors.save_file(arrays, tmp_path / "a.safetensors")
+    metrics.save(tmp_path / "a.npz", **arrays)
+    assert metrics.report(metrics.load(tmp_path / "a.safetensors")) == metrics.report(
+        metrics.load(tmp_path / "a.npz"))
+    (tmp_path / "broken.safetensors").write_bytes(b"\x00" * 20)
+    with pytest.raises(InputError, match="must be a .safetensors file"):
+        metrics.load(tmp_path / "broken.safetensors")
+
+
+def test_missing_safetensors_names_the_extra(tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "safetensors", None)
+    (tmp_path / "a.safetensors").write_bytes(b"")
+    with pytest.raises(InputError, match=r"pip install nctheory\[safetensors\]"):
+        metrics.load(tmp_path / "a.safetensors")
+
+
+def test_report_holds_the_metrics(arrays):
+    feature_set = metrics.assemble(arrays)
+    last = metrics.report(feature_set)["layers"][1]
+    x, labels = arrays["features_10"], arrays["labels"]
+    m = metrics.Moments.of(x, labels)
+    t = metrics.Moments.of(arrays["test_features_10"], arrays["test_labels"])
+    assert last["nc1"] == last["dnc1"] == metrics.nc1(m)
+    assert last["dnc2"] == last["nc2_frame"] == metrics.nc2_frame(m)
+    assert last["nc3"] == metrics.nc3(m, arrays["weight"])
+    assert last["nc4"] == metrics.nc4(x, m.means, arrays["weight"], arrays["bias"])
+    assert last["nc4_agreement"] == 1 - last["nc4"]
+    assert last["test_train_ratio"] == metrics.ratio(m, t)
+    relu = metrics.report(feature_set, activation="relu")["layers"][1]
+    active = np.maximum(m.means, 0)
+    assert relu["dnc2_activated"] == metrics.gram_distance(active @ active.T, np.eye(4))
+    assert relu["dnc3"] == metrics.dnc3(active, arrays["weight"]) and relu["nc1"] == last["nc1"]
+
+
+@pytest.mark.parametrize("x, labels, undefined, note", [
+    (np.eye(3), [5, 5, 5], {"nc1", "cdnv", "nc2_angles", "trace_ratio"}, "at least 2 classes"),
+    (np.ones((4, 3)), [0, 0, 1, 1], {"nc1", "cdnv", "nc2_angles", "nc2_etf"},
+     "class means that differ"),
+    (np.full((10, 512), 0.1), [0] * 3 + [1] * 7, {"nc1", "cdnv", "nc2_norms", "nc2_angles"},
+     "class means that differ"),
+    (np.zeros((4, 3)), [0, 0, 1, 1], {"nc1", "nc2_frame", "relative_variation"},
+     "class means that differ"),
+    (np.diag([1.0, 2, 3]), [0, 1, 2], {"cdnv_unbiased"}, "3 of 3 classes have one sample"),
+    (np.vstack([np.eye(2), -np.eye(2)]), [0, 1, 2, 3], {"dnc2_condition"},
+     "K = 4 classes in d = 2 dimensions: no orthogonal frame exists, nc2_frame >= 0.765367"),
+    (np.outer([1.0, 2, 4, 8], [1, 0, 0]), [0, 1, 2, 2], set(),
+     "the between-class scatter is singular: rank 1, generic means would give 2"),
+])
+def test_degenerate_data_gets_a_statement_not_a_nan(x, labels, undefined, note):
+    layer = assert_json(metrics.report(metrics.assemble(
+        {"features": x, "labels": np.array(labels)})))["layers"][0]
+    assert all(layer[key] is None for key in undefined)
+    assert any(note in line for line in layer["notes"]), layer["notes"]
+
+
+def test_one_class_and_no_variance_keep_what_is_defined():
+    layer = metrics.report(metrics.assemble(
+        {"features": np.eye(3), "labels": np.zeros(3, int)}))["layers"][0]
+    assert layer["within"] == pytest.approx(2 / 3) and layer["rank"] == 1
+    assert layer["relative_variation"] == 1
+    layer = metrics.report(metrics.assemble(
+        {"features": np.eye(3)[[0, 0, 1]], "labels": np.array([0, 0, 1])}))["layers"][0]
+    assert layer["nc1"] == layer["trace_ratio"] == layer["cdnv"] == 0
+
+
+class Trap:
+    """Unpickling it would leave a trace."""
+
+    def __reduce__(self):
+        return exec, ("raise SystemExit('unpickled')",)
+
+
+def test_pickles_are_never_opened(tmp_path):
+    trap = np.array([Trap()], dtype=object)
+    np.savez(tmp_path / "object.npz", features=trap, labels=np.array([0]))
+    with pytest.raises(InputError, match="'features', refused .*never unpickled"):
+        metrics.load(tmp_path / "object.npz")
+    import pickle
+    (tmp_path / "pickle.npz").write_bytes(pickle.dumps(Trap()))
+    with pytest.raises(InputError, match="nothing is ever unpickled"):
+        metrics.load(tmp_path / "pickle.npz")
+    (tmp_path / "dir").mkdir()
+    np.save(tmp_path / "dir" / "features.npy", trap)
+    with pytest.raises(InputError, match="never unpickled"):
+        metrics.load(tmp_path / "dir")
+
+
+@pytest.mark.parametrize("change, message", [
+    ({"features_2": None, "features_10": None},
+     r"must hold an array 'features'; it has: labels \(\d+,\), weight \(4, 5\)"),
+    ({"labels": None}, "must hold an array 'labels'; it has: features_2"),
+    ({"features": np.eye(3)}, "either 'features' or numbered layers"),
+    ({"labels": np.arange(3)}, "labels must be one a row of features, got 3 labels"),
+    ({"test_labels": None}, "must hold an array 'test_labels'"),
+    ({"weight": np.eye(3)}, r"weight must have 5 columns, one a feature, got \(3, 3\)"),
+    ({"weight": np.full((4, 5), np.nan)}, "weight must be finite"),
+    ({"weight": np.zeros((4, 5))}, "weight must not be zero"),
+    ({"test_labels": np.array(["x"] * 18)}, "test_labels must be classes of the train set"),
+])
+def test_sets_that_do_not_fit_are_named(arrays, change, message):
+    if "test_labels" in change and change["test_labels"] is not None:
+        change = {"test_labels": np.full(len(arrays["test_labels"]), "x")}
+    arrays = {k: v for k, v in (arrays | change).items() if v is not None}
+    with pytest.raises(InputError, match=message):
+        metrics.report(metrics.assemble(arrays))
+
+
+def test_files_of_other_kinds_are_named(tmp_path):
+    with pytest.raises(InputError, match="path must be a file, or a directory"):
+        metrics.load(tmp_path / "absent.npz")
+    (tmp_path / "a.csv").write_text("1,2")
+    with pytest.raises(InputError, match="must end in .npz or .safetensors"):
+        metrics.load(tmp_path / "a.csv")
+    np.save(tmp_path / "a.npy", np.eye(2))
+    (tmp_path / "a.npy").rename(tmp_path / "single.npz")
+    with pytest.raises(InputError, match="must be an .npz archive, got a single array"):
+        metrics.load(tmp_path / "single.npz")
+    (tmp_path / "broken.npz").write_bytes(b"PK\x03\x04 not a zip")
+    with pytest.raises(InputError, match="must be an .npz archive"):
+        metrics.load(tmp_path / "broken.npz")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="it has: no array"):
+        metrics.load(tmp_path / "empty")

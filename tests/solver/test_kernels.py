@@ -1,0 +1,153 @@
+"""Kernels against the NumPy reference, and against their own source run as Python."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from nctheory.network import gradient, loss
+from nctheory.problem import Problem
+from nctheory.solver import kernels
+from nctheory.solver.program import Program
+from nctheory.solver.starts import starting_point
+
+PROBLEMS = [
+    Problem(classes=3, layers=layers, samples=samples, loss=kind, activation=activation,
+            weight_decay=tuple(0.01 * (i + 1) for i in range(layers + 1)))
+    for layers, samples in ((1, 2), (2, (3, 1, 7)), (4, 1)) for kind in ("mse", "ce")
+    for activation in ("relu", "linear")
+]
+RATE, INERTIA = 0.3, 0.8
+
+
+def prepared(problem, interleaved, tables, width=11):
+    program = Program(problem, width, tables, interleaved)
+    work = program.new_work()
+    starts = [starting_point(problem, width, seed, "gaussian", 1.0, 0.0)
+              for seed in range(program.runs)]
+    for run, start in enumerate(starts):
+        program.write(work, program.parameters, run, start)
+    return program, work, starts
+
+
+def descend(module, program, work, table, steps, nesterov=0.0):
+    numbers = np.array([RATE, INERTIA, nesterov, 0.1, *program.problem.decays])
+    losses = program.losses
+    fit = work[losses.offset:losses.offset + losses.row_stride]
+    diverged = np.full(kernels.LANES, -1)
+    module.descend(work, getattr(program, table), numbers, fit, 0, steps, diverged)
+    return diverged
+
+
+@pytest.mark.parametrize("interleaved", [True, False])
+@pytest.mark.parametrize("problem", PROBLEMS, ids=str)
+def test_descent_takes_the_reference_steps(problem, interleaved):
+    program, work, starts = prepared(problem, interleaved, ("descent",))
+    assert descend(kernels, program, work, "descent", 20).max() == -1
+    for run, p in enumerate(starts):
+        for _ in range(20):
+            p = [a - RATE * g for a, g in zip(p, gradient(p, problem), strict=True)]
+        for found, wanted in zip(program.read(work, program.parameters, run), p, strict=True):
+            assert_allclose(found, wanted, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("interleaved", [True, False])
+@pytest.mark.parametrize("nesterov", [0.0, 1.0])
+def test_momentum_takes_the_reference_steps(interleaved, nesterov):
+    problem = PROBLEMS[8]
+    program, work, starts = prepared(problem, interleaved, ("momentum",))
+    descend(kernels, program, work, "momentum", 15, nesterov)
+    for run, p in enumerate(starts):
+        v = [np.zeros(a.shape) for a in p]
+        for _ in range(15):
+            g = gradient(p, problem)
+            v = [INERTIA * b + a for a, b in zip(g, v, strict=True)]
+            move = [a + INERTIA * b for a, b in zip(g, v, strict=True)] if nesterov else v
+            p = [a - RATE * b for a, b in zip(p, move, strict=True)]
+        for found, wanted in zip(program.read(work, program.parameters, run), p, strict=True):
+            assert_allclose(found, wanted, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("problem", [PROBLEMS[4], PROBLEMS[7], PROBLEMS[10]], ids=str)
+@pytest.mark.parametrize("interleaved", [True, False])
+def test_compiled_and_python_kernels_agree_to_rounding(python_kernels, problem, interleaved):
+    for table in ("descent", "gradient", "momentum", "smooth"):
+        program, work, _ = prepared(problem, interleaved, (table,), width=5)
+        other = work.copy()
+        descend(kernels, program, work, table, 3)
+        descend(python_kernels, program, other, table, 3)
+        assert_allclose(work, other, rtol=0, atol=1e-14)
+        assert np.abs(work).max() > 0.1
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5, 6, 7, 11, 13])
+@pytest.mark.parametrize("epilogue", range(5))
+@pytest.mark.parametrize("splat", [0, 1])
+def test_every_tile_size_and_epilogue(python_kernels, rows, epilogue, splat):
+    rng = np.random.default_rng(rows)
+    for cols in (1, 3, 4, 6, 10):
+        inner = 3
+        op = np.zeros(kernels.ROW_LENGTH, np.int64)
+        unit = 1 if splat else 8
+        fields = dict(ROWS=rows, COLS=cols, INNER=inner, EPILOGUE=epilogue, SPLAT=splat,
+                      A=0, A_ROW=inner * unit, A_INNER=unit, B=1000, B_INNER=8 * cols, B_COL=8,
+                      C=2000, C_ROW=8 * cols, C_COL=8, MASK=4000)
+        for name, value in fields.items():
+            op[getattr(kernels, name)] = value
+        work = rng.standard_normal(6000)
+        other = work.copy()
+        # The kernel runs whole tables: one product, with keep = 1 - rate * decay.
+        numbers = np.array([0.25, 0.0, 0.0, 0.0, 2.0])
+        kernels.descend(work, op[None], numbers, work[:0], 0, 1, np.zeros(8, np.int64))
+        python_kernels.descend(other, op[None], numbers, other[:0], 0, 1, np.zeros(8, np.int64))
+        assert_allclose(work, other, rtol=0, atol=1e-14)
+
+
+def test_a_nan_is_not_swallowed():
+    program, work, starts = prepared(PROBLEMS[8], True, ("descent",))
+    starts[3][1][2, 2] = np.nan
+    program.write(work, program.parameters, 3, starts[3])
+    diverged = descend(kernels, program, work, "descent", 3)
+    assert diverged.tolist() == [-1, -1, -1, 0, -1, -1, -1, -1]
+    assert np.isfinite(program.view(work, program.parameters[0], 2)).all()
+
+
+def test_exponential_to_two_ulps():
+    x = -np.concatenate([np.linspace(0, 1, 1000), np.linspace(0, 690, 1000)])
+    found = np.array([kernels.exponential(v) for v in x])
+    assert_allclose(found, np.exp(x), rtol=5e-16)
+    assert np.isnan(kernels.exponential(np.nan)) and kernels.exponential(-np.inf) < 1e-300
+
+
+def test_smoothed_gradient_and_lbfgs():
+    """The kernel's smoothed loss has the kernel's gradient, and L-BFGS makes it vanish."""
+    problem = Problem(classes=4, layers=3, weight_decay=0.01)
+    program, work, starts = prepared(problem, False, ("smooth",), width=6)
+    for slot in program.shifts:
+        program.view(work, slot)[:] = 0.5
+    ends = np.array([s.offset for s in program.parameters[1:]] + [program.parameter_size])
+    losses = program.losses
+    fit = work[losses.offset:losses.offset + losses.row_stride]
+    numbers = np.array([0, 0, 0, 0.1, *problem.decays])
+    memory = np.empty((6, 2, program.parameter_size))
+    start = program.gradients[0].offset
+
+    def value(budget=1, tolerance=0.0):
+        return kernels.minimise(work, program.smooth, numbers, fit, ends, start, memory,
+                                tolerance, budget)
+
+    value()
+    g = program.read(work, program.gradients, 0)
+    for index, entry in ((0, (1, 2)), (1, (3, 3)), (2, (0, 5)), (3, (2, 1))):
+        sides = []
+        for h in (1e-6, -1e-6):
+            moved = [p.copy() for p in starts[0]]
+            moved[index][entry] += h
+            program.write(work, program.parameters, 0, moved)
+            sides.append(value()[0])
+        assert_allclose((sides[0] - sides[1]) / 2e-6, g[index][entry], rtol=1e-6, atol=1e-9)
+    program.write(work, program.parameters, 0, starts[0])
+    before = value()[0]
+    after, norm, used = value(5000, 1e-9)
+    assert after < before and norm <= 1e-9 and used < 5000
+    # Narrow smoothing is close to the loss itself.
+    assert abs(after - loss(program.read(work, program.parameters, 0), problem)) < 0.05

@@ -1,0 +1,187 @@
+"""Labels, ranks and stationarity on points whose structure is known by construction."""
+
+import itertools
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from nctheory.network import forward, gradient, loss, pack, unpack
+from nctheory.problem import Problem
+from nctheory.solver import solve
+from nctheory.solver.landscape import curvature, polish
+from nctheory.solver.outcome import numerical_rank, outcome
+from nctheory.solver.stationarity import clarke
+
+
+def frames(problem, z):
+    """Orthogonal frames at output scale z."""
+    return [z ** (1 / (problem.layers + 1)) * np.eye(problem.classes)] * (problem.layers + 1)
+
+
+def triangular(r, s, layers, decay):
+    """The triangular family (THEORY.md section 3) with its scale optimal: all factors equal."""
+    edges = list(itertools.combinations(range(r), 2))
+    b = np.array([[float(v in e) for e in edges] for v in range(r)])
+    v = np.array([[0.5 if i in chosen else -0.5 for i in range(r)]
+                  for chosen in itertools.combinations(range(r), s)])
+    left, values, right = np.linalg.svd(b, full_matrices=False)
+    factors = [np.sqrt(values)[:, None] * right, left * np.sqrt(values),
+               *[np.eye(r)] * (layers - 3), v, np.linalg.pinv(np.maximum(v @ b, 0))]
+    cost = np.prod([np.sum(f * f) for f in factors]) ** (1 / (layers + 1))
+    z = 1.0
+    for _ in range(200):
+        z = 1 - decay * cost * z ** (-(layers - 1) / (layers + 1))
+    norm = np.sqrt(cost) * z ** (1 / (layers + 1))
+    return [norm * f / np.linalg.norm(f) for f in factors]
+
+
+TRIANGLE = Problem(classes=10, layers=4, weight_decay=0.004)
+
+
+def scrambled(parameters, problem, seed=0):
+    """Another order of classes and of hidden units, and a rotation of H_1."""
+    rng = np.random.default_rng(seed)
+    p = [x.copy() for x in parameters]
+    q, _ = np.linalg.qr(rng.standard_normal((p[0].shape[0],) * 2))
+    p[0], p[1] = q @ p[0], p[1] @ q.T
+    for l in range(1, problem.layers):
+        order = rng.permutation(p[l].shape[0])
+        p[l], p[l + 1] = p[l][order], p[l + 1][:, order]
+    order = rng.permutation(problem.classes)
+    p[0], p[-1] = p[0][:, order], p[-1][order]
+    return p
+
+
+def test_known_structures_are_recognised_under_permutations_and_rotations():
+    for seed in range(3):
+        found = outcome(scrambled(triangular(5, 3, 4, 0.004), TRIANGLE, seed), TRIANGLE)
+        assert found.label == "triangular" and found.distances["triangular"] < 1e-12
+        assert found.ranks.tolist() == [[5, 5], [5, 5], [5, 5], [5, 10]]
+        assert found.balancedness < 1e-12 and found.dnc3.max() < 1e-12
+        frame = outcome(scrambled(frames(TRIANGLE, 0.8), TRIANGLE, seed), TRIANGLE)
+        assert frame.label == "dnc" and frame.distances["dnc"] < 1e-12
+        assert (frame.ranks == 10).all() and frame.dnc2[1:].max() < 1e-12
+
+
+@pytest.mark.parametrize("count", [6, 7])
+def test_pairs(count):
+    problem = Problem(classes=count, layers=2, loss="ce", activation="linear")
+    block = np.kron(np.eye(count // 2), [[1.0, -1.0], [-1.0, 1.0]])
+    z = np.eye(count)
+    z[:2 * (count // 2), :2 * (count // 2)] = block
+    left, values, right = np.linalg.svd(z)
+    root = np.cbrt(values)
+    p = [root[:, None] * right, np.diag(root), left * root]
+    found = outcome(scrambled(p, problem), problem)
+    # An odd one out has half the norm of a paired class: its Gram entry is 1, not 2.
+    assert found.label == "pairs" and found.distances["pairs"] < 1e-12
+
+
+def test_simplex_zero_and_dropped_classes():
+    problem = Problem(classes=4, layers=2, loss="ce")
+    simplex = 4 * np.eye(4) - 1
+    shifted = [simplex + 1, np.eye(4), simplex]
+    assert outcome(shifted, problem).label == "dnc"
+    zero = [np.zeros((4, 4))] * 4
+    three = Problem(classes=4, layers=3)
+    assert outcome(zero, three).label == "zero"
+    kept = [np.diag([1.0, 1, 1, 0])] * 4
+    found = outcome(kept, three)
+    assert found.label == "dropped classes" and found.survivors.tolist() == [0, 1, 2]
+
+
+def test_numerical_rank_and_its_gap():
+    assert numerical_rank(np.diag([1.0, 0.5, 1e-6])) == (2, pytest.approx(5e5))
+    assert numerical_rank(np.eye(3)) == (3, np.inf)
+    assert numerical_rank(np.zeros((3, 2)))[0] == 0
+
+
+def test_dnc1_against_its_definition():
+    problem = Problem(classes=2, layers=1, samples=(1, 3))
+    h = np.array([[0.0, 1.0, 2.0, 6.0]])
+    # means 0 and 3; within (0 + 4 + 1 + 9)/4; between (1.5^2 + 1.5^2)/2
+    found = outcome([h, np.ones((2, 1))], problem)
+    assert_allclose(found.dnc1, [3.5 / 2.25])
+
+
+def test_stationarity_without_kinks_is_the_gradient_norm():
+    problem = Problem(classes=3, layers=3)
+    rng = np.random.default_rng(0)
+    p = [rng.random(s) for s in ((4, 3), (4, 4), (4, 4), (3, 4))]
+    p[1][2] *= -1
+    p[2] -= 0.3
+    found = clarke(p, problem)
+    assert found.kink_count == 0
+    assert_allclose(found.value, np.linalg.norm(pack(gradient(p, problem))), rtol=1e-14)
+
+
+def test_stationarity_finds_the_slopes_of_a_kink():
+    """A one-unit network whose stationary point on a kink is known by hand.
+
+    K = 2, L = 2: the slopes at the kinks of an optimal frame are all 0: its off-diagonal
+    pre-activations are exactly 0 and the plain gradient vanishes; turn them to any other
+    slopes and it does not, but the search returns."""
+    problem = Problem(classes=2, layers=2, weight_decay=0.05)
+    # z^(2/3) scale from 1 - z = kappa z^(-1/3), kappa = 2 lam
+    z = 1.0
+    for _ in range(200):
+        z = 1 - 0.1 * z ** (-1 / 3)
+    p = frames(problem, z)
+    assert_allclose(np.linalg.norm(pack(gradient(p, problem))), 0, atol=1e-12)
+    found = clarke(p, problem, guess=[np.full((2, 2), 0.9)])
+    assert found.kink_count == 2 and found.value < 1e-7
+
+
+def test_clarke_search_needs_the_multipliers():
+    """On the end of a quasi-Newton run the slopes are strictly inside [0, 1] at some kinks."""
+    run = solve(TRIANGLE, 30, seeds=[6], method="quasi-newton")
+    cold = clarke(run.parameters(0), TRIANGLE)
+    plain = np.linalg.norm(pack(gradient(run.parameters(0), TRIANGLE)))
+    assert run.stationarity[0] <= 1e-8 and cold.value <= 1e-5 < 1e-3 < plain
+
+
+def test_curvature():
+    linear = Problem(classes=3, layers=2, weight_decay=0.02, activation="linear")
+    # Dense Hessian by differences of gradients, at a point without symmetry.
+    rng = np.random.default_rng(1)
+    p = [rng.standard_normal(s) for s in ((3, 3), (3, 3), (3, 3))]
+    shapes = [x.shape for x in p]
+    x = pack(p)
+
+    def at(v):
+        return pack(gradient(unpack(v, shapes), linear))
+
+    dense = np.array([(at(x + 1e-5 * e) - at(x - 1e-5 * e)) / 2e-5 for e in np.eye(x.size)])
+    values = np.linalg.eigvalsh((dense + dense.T) / 2)
+    found = curvature(p, linear)
+    assert_allclose(found.eigenvalue, values[0], rtol=1e-6)
+    v = pack(found.direction)
+    assert_allclose(v @ dense @ v, values[0], rtol=1e-5)
+
+
+def test_curvature_on_kinks_is_nonnegative_at_a_minimum_and_negative_at_a_saddle():
+    problem = Problem(classes=4, layers=3, weight_decay=0.005)
+    run = solve(problem, 6, seeds=range(4), method="quasi-newton")
+    best = int(np.argmin(run.loss))
+    found = curvature(run.parameters(best), problem)
+    assert found.kinks > 0 and found.eigenvalue > -1e-6
+    # Linear, two classes: keeping one class only is a saddle once the decay is small.
+    linear = Problem(classes=2, layers=1, weight_decay=0.01, activation="linear")
+    kept = np.diag([np.sqrt(1 - 0.02), 0.0])
+    saddle = curvature([kept, kept], linear)
+    assert saddle.stationarity < 1e-12 and saddle.eigenvalue < -0.1
+    down = [x + 0.1 * d for x, d in zip([kept, kept], saddle.direction, strict=True)]
+    assert loss(down, linear) < loss([kept, kept], linear)
+
+
+def test_polishing_the_triangular_point():
+    """Its closed form 0.0811362 is not a local minimum: L-BFGS goes below, ranks unchanged."""
+    start = triangular(5, 3, 4, 0.004)
+    assert_allclose(loss(start, TRIANGLE), 0.0811362, atol=5e-8)
+    found = polish(start, TRIANGLE)
+    assert found.after < 0.0809159 and found.gain > 2e-4
+    assert found.stationarity < 1e-8 and not found.ranks_changed
+    assert found.end.distances["triangular"] < 1e-6
+    _, outputs = forward(found.parameters, TRIANGLE)
+    assert np.abs(outputs - np.diag(np.diag(outputs))).max() > 1e-4

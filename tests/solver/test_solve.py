@@ -1,0 +1,169 @@
+"""`solve`: same numbers whatever the batch, resuming, divergence, refusals, known minima."""
+
+import signal
+import threading
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from nctheory.errors import InputError
+from nctheory.network import gradient, loss, pack
+from nctheory.problem import Problem
+from nctheory.solver import METHODS, solve
+from nctheory.solver.starts import starting_point
+
+SMALL = Problem(classes=4, layers=3, weight_decay=0.005)
+
+
+def packed(result, i):
+    return pack(result.parameters(i))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_run_depends_on_its_seed_only(method):
+    settings = dict(width=9, method=method, steps=300, learning_rate=0.1)
+    batch = solve(SMALL, seeds=range(11), threads=2, **settings)
+    for i in (0, 7, 10):
+        alone = solve(SMALL, seeds=[i], threads=1, **settings)
+        assert_array_equal(packed(alone, 0), packed(batch, i))
+
+
+@pytest.mark.parametrize("width", [9, 140])
+def test_descent_is_the_papers_descent(width):
+    """Both memory layouts, and the trace, against the reference."""
+    result = solve(SMALL, width, seeds=[3, 5], steps=20, trace_every=8)
+    assert result.trace_steps.tolist() == [0, 8, 16, 20]
+    p = starting_point(SMALL, width, 5, "gaussian", 1.0, 0.0)
+    for step in range(21):
+        if step in result.trace_steps:
+            point = list(result.trace_steps).index(step)
+            assert_allclose(result.trace["loss"][1, point], loss(p, SMALL), rtol=1e-12)
+            assert_allclose(result.trace["gradient_norm"][1, point],
+                            np.linalg.norm(pack(gradient(p, SMALL))), rtol=1e-10)
+        if step < 20:
+            p = [a - 0.5 * g for a, g in zip(p, gradient(p, SMALL), strict=True)]
+    assert_allclose(packed(result, 1), pack(p), rtol=0, atol=1e-13)
+
+
+def test_runs_stop_early_one_by_one():
+    result = solve(SMALL, 9, seeds=range(8), steps=4000, trace_every=100, tol=2e-2)
+    assert len(set(result.steps)) > 1 and result.steps.min() < 4000
+    for i in range(8):
+        norms = result.trace["gradient_norm"][i]
+        last = np.flatnonzero(np.isfinite(norms))[-1]
+        assert result.steps[i] == 4000 or norms[last] <= 2e-2
+        assert np.all(norms[:last] > 2e-2)
+        assert_allclose(result.trace["loss"][i, last], result.loss[i], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("width", "rate"), [(9, 2.5), (140, 0.9)])
+def test_one_run_diverges_and_the_others_go_on(width, rate):
+    steady = solve(SMALL, width, seeds=range(3), steps=50)
+    wild = [np.full(p.shape, 30.0) for p in steady.parameters(0)]
+    bad = solve(SMALL, width, seeds=range(3), steps=50, init=wild, noise=1.0)
+    assert (bad.diverged >= 0).all() and (bad.diverged < 50).all()
+    assert "smaller learning_rate" in bad.advice(0) and bad.label[0] == "diverged"
+    assert np.isnan(bad.loss).all() and (bad.ranks == -1).all()
+    # At this rate some seeds blow up and some do not.
+    mixed = solve(SMALL, width, seeds=range(16), steps=50, learning_rate=rate, scale=1.6)
+    calm = solve(SMALL, width, seeds=range(16), steps=50, learning_rate=0.1, scale=1.6)
+    assert (calm.diverged == -1).all() and steady.advice(0) == ""
+    fine = np.flatnonzero(mixed.diverged < 0)
+    assert 0 < fine.size < 16
+    for i in fine[:2]:
+        alone = solve(SMALL, width, seeds=[i], steps=50, learning_rate=rate, scale=1.6)
+        assert_array_equal(packed(alone, 0), packed(mixed, i))
+
+
+@pytest.mark.parametrize("method", ["gd", "nesterov", "quasi-newton"])
+def test_resuming_gives_the_same_numbers(tmp_path, method):
+    # Long enough for an interruption after the first group to find the second one at work.
+    steps = 3000 if method == "quasi-newton" else 100000
+    settings = dict(width=9, seeds=range(10), method=method, steps=steps, learning_rate=0.1)
+    whole = solve(SMALL, **settings)
+    path = tmp_path / "batch.npz"
+
+    def interrupt(done, runs):
+        if done < runs:
+            raise KeyboardInterrupt
+
+    part = solve(SMALL, **settings, threads=1, checkpoint=path, progress=interrupt)
+    assert part.interrupted and not part.finished.all() and path.exists()
+    rest = solve(SMALL, **settings, checkpoint=path)
+    assert not rest.interrupted and rest.finished.all()
+    for i in range(10):
+        assert_array_equal(packed(rest, i), packed(whole, i))
+    assert not list(tmp_path.glob("*.partial"))
+    with pytest.raises(InputError, match="checkpoint must be of the same problem"):
+        solve(SMALL, **{**settings, "steps": 500}, checkpoint=path)
+
+
+def test_an_unreadable_checkpoint_is_refused(tmp_path):
+    path = tmp_path / "bad.npz"
+    path.write_bytes(b"PK\x03\x04 not really")
+    with pytest.raises(InputError, match="checkpoint must be a file written by solve"):
+        solve(SMALL, 9, seeds=[0], checkpoint=path)
+
+
+def test_ctrl_c_leaves_cleanly():
+    timer = threading.Timer(1.0, signal.raise_signal, [signal.SIGINT])
+    solve(SMALL, 9, seeds=[0], steps=1)  # compiled before the clock starts
+    timer.start()
+    result = solve(Problem(classes=20, layers=5), 100, seeds=range(8), steps=10**7, threads=2)
+    assert result.interrupted and not result.finished.any()
+    assert np.isfinite(result.loss).all()
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (dict(steps=0), "steps must be an integer at least 1"),
+    (dict(width=0), "width must be an integer at least 1"),
+    (dict(seeds=[]), "seeds must not be empty"),
+    (dict(seeds=[-1]), "seeds must be an integer at least 0"),
+    (dict(method="adam"), "method must be one of"),
+    (dict(init="zero"), "init must be one of"),
+    (dict(learning_rate=0), "learning_rate must be a finite number greater than 0"),
+    (dict(momentum=1.0), "momentum must be at least 0 and less than 1"),
+    (dict(init=[np.eye(4)] * 4, width=3), "width must be at least 4, as wide as init"),
+    (dict(width=10**6), "must fit into memory.*GB"),
+])
+def test_bad_arguments(arguments, message):
+    with pytest.raises(InputError, match=message):
+        solve(SMALL, **{"width": 9, "seeds": [0], **arguments})
+
+
+def test_quasi_newton_finds_stationary_points_on_kinks():
+    problem = Problem(classes=10, layers=4)
+    result = solve(problem, 30, seeds=[0, 6, 7], method="quasi-newton")
+    assert result.stationarity.max() <= 1e-8
+    # The plain gradient does not vanish there: the minima sit on kinks.
+    plain = [np.linalg.norm(pack(gradient(result.parameters(i), problem))) for i in range(3)]
+    assert min(plain) > 1e-3
+    descent = solve(problem, 30, seeds=[0, 6, 7], steps=20000)
+    assert result.loss.min() < descent.loss.min()
+
+
+def test_the_linear_cross_entropy_minimum_is_that_of_the_paper():
+    """[GK25] Theorem 1: pairs beat orthogonal frames; loss 0.0800127 at these parameters."""
+    problem = Problem(classes=10, layers=2, samples=5, weight_decay=2.0**-10, loss="ce",
+                      activation="linear")
+    full = solve(problem, 20, seeds=range(6), method="quasi-newton")
+    assert_allclose(full.loss.min(), 0.0800127, atol=5e-8)
+    assert full.label[full.loss.argmin()] == "pairs" and full.stationarity.max() < 1e-8
+    small = solve(problem, 20, seeds=range(6), method="quasi-newton", collapsed=True)
+    assert_allclose(small.loss.min(), full.loss.min(), atol=1e-10)
+    assert small.parameters(0)[0].shape == (20, 50) and small.stationarity.max() < 1e-8
+
+
+def test_initial_points():
+    for name, size in (("gaussian", 1.0), ("small", 1e-2), ("orthogonal", 1.0)):
+        p = starting_point(SMALL, 40, 0, name, 2.0, 0.0)
+        if name == "orthogonal":
+            assert_allclose(p[1] @ p[1].T, 4 * np.eye(40), atol=1e-12)
+        else:
+            assert_allclose(p[1].std(), 2 * size / np.sqrt(40), rtol=0.1)
+    given = [np.eye(4)] * 4
+    p = starting_point(SMALL, 6, 0, given, 1.0, 0.0)
+    assert p[1].shape == (6, 6) and p[1].sum() == 4
+    q = starting_point(SMALL, 6, 1, given, 1.0, 0.1)
+    assert 0 < np.abs(q[1] - p[1]).max() < 0.3

@@ -1,0 +1,57 @@
+"""`nctheory metrics` and `nctheory train` from the command line."""
+
+import json
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def frame(tmp_path):
+    """Three classes on an orthogonal frame, two samples each, in a file."""
+    labels = np.array(["a", "a", "b", "b", "c", "c"])
+    path = tmp_path / "frame.npz"
+    np.savez(path, features=np.eye(3)[[0, 0, 1, 1, 2, 2]], labels=labels)
+    return path
+
+
+def test_metrics_of_an_ideal_frame(run, frame):
+    status, out, _ = run("metrics", str(frame), "--format", "json")
+    layer = json.loads(out)["layers"][0]
+    assert status == 0
+    for name in ("nc1", "nc2_norms", "nc2_angles", "cdnv", "nc2_frame"):
+        assert layer[name] == pytest.approx(0, abs=1e-12), name
+    assert layer["rank"] == 3
+    assert run("metrics", str(frame))[1].splitlines()[0].split() == ["metric", "features"]
+
+
+def test_train_resumes_and_its_features_are_read(run, tmp_path):
+    common = ["train", "digits", "--hidden", "16", "--seed", "3"]
+    run(*common, "--epochs", "4", "--output", str(tmp_path / "straight"))
+    status, out, _ = run(*common, "--epochs", "4", "--output", str(tmp_path / "straight"))
+    assert status == 0 and json.loads(out)["epochs"] == 4
+    features = tmp_path / "straight" / "features.npz"
+    layer = json.loads(run("metrics", str(features), "--format", "json")[1])["layers"][0]
+    assert layer["classes"] == 10 and layer["test_nc1"] > 0
+
+
+@pytest.mark.parametrize("arrays, message", [
+    (dict(features=np.eye(2)), "labels"),
+    (dict(other=np.eye(2)), "other"),
+    (dict(features=np.array([[1, np.nan], [0, 1]]), labels=[0, 1]), "finite"),
+    (dict(features=np.eye(3), labels=[0, 1]), "labels"),
+    (dict(features=np.array([{}, {}]), labels=[0, 1]), "never unpickled")])
+def test_bad_files_are_refused_in_one_line(run, tmp_path, arrays, message):
+    path = tmp_path / "bad.npz"
+    np.savez(path, **arrays)
+    status, out, err = run("metrics", str(path))
+    assert (status, out) == (2, "") and err.count("\n") == 1 and message in err
+
+
+@pytest.mark.parametrize("arguments", [
+    ["metrics", "nowhere.npz"], ["train", "--hidden", "a,b"], ["train", "--epochs", "0"],
+    ["train", "nowhere.npz"], ["train", "--rate", "-1"]])
+def test_bad_arguments_are_refused_in_one_line(run, tmp_path, arguments, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = run(*arguments)
+    assert (status, out) == (2, "") and err.count("\n") == 1
