@@ -91,7 +91,7 @@ def two_layer_gauge(features: Any, *, tolerance: float = 1e-6, rounds: int = 200
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     shares = np.full(len(rows), 1 / len(rows))
     best = 0.0
-    for _ in range(rounds):
+    for count in range(rounds):
         marks = np.maximum(rows @ columns, 0)
         shares = _design(marks, shares)
         inverse = _inverse(marks, shares)
@@ -100,14 +100,14 @@ def two_layer_gauge(features: Any, *, tolerance: float = 1e-6, rounds: int = 200
                       else _maximisers(columns, inverse, rows, starts, rng))
         violations = np.linalg.norm(np.maximum(candidates @ columns, 0) @ inverse, axis=1)
         best = max(best, float(np.trace(inverse) / violations.max()))
-        if upper / best - 1 < tolerance:
+        if upper / best - 1 < tolerance or count == rounds - 1:
             break
         worst = candidates[np.argsort(-violations)[:2 * F.shape[1]]]
-        keep = shares > 1e-9
+        keep = shares > 1e-10
         rows = np.vstack([rows[keep], worst])
         shares = np.append(0.9 * shares[keep] / shares[keep].sum(),
                            np.full(len(worst), 0.1 / len(worst)))
-    keep = shares > 1e-7
+    keep = shares > 1e-10
     return Gauge(upper, best, rank == 2, rows[keep] @ lift.T, shares[keep])
 
 
@@ -131,17 +131,19 @@ def _inverse(marks: Matrix, shares: Matrix) -> Matrix:
     return np.linalg.inv((marks.T * shares) @ marks)
 
 
-def _design(marks: Matrix, shares: Matrix, steps: int = 400) -> Matrix:
-    """A-optimal shares of given marks: multiplicative updates, never uphill (Yu 2010)."""
-    shares = shares / shares.sum()
-    for _ in range(steps):
-        inverse = _inverse(marks, shares)
+def _design(marks: Matrix, shares: Matrix) -> Matrix:
+    """A-optimal shares of given marks: tr(G(y^2)^-1) |y|^2 has no constraint; L-BFGS."""
+    from scipy.optimize import minimize
+
+    def value(y: Matrix) -> tuple[float, Matrix]:
+        inverse = _inverse(marks, y**2)
+        trace, size = float(np.trace(inverse)), float(y @ y)
         slopes = np.sum((marks @ inverse) ** 2, axis=1)
-        shares = shares * np.sqrt(slopes)
-        shares /= shares.sum()
-        if slopes.max() < np.trace(inverse) * (1 + 1e-9):
-            break
-    return shares
+        return trace * size, 2 * y * (trace - slopes * size)
+
+    y = minimize(value, np.sqrt(shares / shares.sum()), jac=True, method="L-BFGS-B",
+                 options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-9, "maxcor": 30}).x
+    return np.asarray(y**2 / (y @ y))
 
 
 def _cuts(columns: Matrix) -> Matrix:
@@ -175,8 +177,16 @@ def _maximisers_in_the_plane(columns: Matrix, inverse: Matrix) -> Matrix:
 
 def _maximisers(columns: Matrix, inverse: Matrix, rows: Matrix, starts: int,
                 rng: np.random.Generator) -> Matrix:
-    """Local maximisers of |G^-1 phi_v|^2 over unit v: ascent from the neurons and at random."""
-    v = np.vstack([rows, rng.normal(size=(starts, rows.shape[1]))])
+    """Local maximisers of |G^-1 phi_v|^2 over unit v: ascent from the neurons, at random, and
+    from vectors orthogonal to rank - 1 columns or fewer, the kinks, where ascent gets stuck."""
+    rank = rows.shape[1]
+    kinks = []
+    for _ in range(starts):
+        v = rng.normal(size=rank)
+        chosen = columns[:, rng.permutation(columns.shape[1])[:rng.integers(1, max(rank, 2))]]
+        kinks.append(v - chosen @ np.linalg.lstsq(chosen, v, rcond=None)[0])
+    v = np.vstack([rows, rng.normal(size=(starts, rank)), kinks])
+    v = v[np.linalg.norm(v, axis=1) > 1e-9]
     v /= np.linalg.norm(v, axis=1, keepdims=True)
     metric = inverse @ inverse
     step = np.full((len(v), 1), 1.0)

@@ -89,7 +89,8 @@ def submit(path: str | Path, layers: int | None = None) -> Verdict:
 
 def _read(path: str | Path) -> dict[str, Any]:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # NumPy leaves a damaged file open when given its name.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
     except Exception as error:  # whatever a damaged archive makes NumPy raise
         raise InputError(f"file must be a readable .npz file, got {show(str(path))}: "

@@ -62,7 +62,8 @@ def search(classes: range, layers: range, seconds: float, seed: int, data: Path 
     """Search cells for cheaper chains; keep what improves on everything known."""
     import math
 
-    from nctheory.atlas.discover import DATA, discover
+    from nctheory.atlas.discover import discover
+    from nctheory.constructions.chain import DATA
 
     for step in discover(classes, layers, seconds=seconds, seed=seed, folder=data or DATA):
         before, after = (math.exp(v) / step.classes for v in (step.before, step.after))
