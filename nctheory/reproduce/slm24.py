@@ -8,7 +8,15 @@ import numpy as np
 
 from nctheory.constructions import Orthogonal, Triangular
 from nctheory.problem import Problem
-from nctheory.reproduce.drawing import BLACK, BLUE, GREEN, ORANGE, curves, excess_curves, with_interval
+from nctheory.reproduce.drawing import (
+    BLACK,
+    BLUE,
+    GREEN,
+    ORANGE,
+    curves,
+    excess_curves,
+    with_interval,
+)
 from nctheory.reproduce.reproduction import (
     Experiment,
     Finding,
