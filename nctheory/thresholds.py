@@ -208,7 +208,8 @@ class _Offer(NamedTuple):
 
 def cheapest_sums(K_values: Sequence[int], layers: int) -> list[Construction]:
     """The direct sum of least MSE cost for each K."""
-    better = [offer for offer in _library(max(K_values), layers, tuple(FAMILIES)) if offer.sign == -1]
+    offers = _library(max(K_values), layers, tuple(FAMILIES))
+    better = [offer for offer in offers if offer.sign == -1]
     return _best_sums(K_values, layers, better, 1, None)
 
 
