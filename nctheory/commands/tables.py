@@ -24,17 +24,21 @@ from nctheory.problem import ACTIVATIONS, LOSSES
 @click.option("--loss", type=click.Choice(LOSSES), default="mse", show_default=True)
 @click.option("--activation", type=click.Choice(ACTIVATIONS), default="relu", show_default=True,
               help="sigma; linear is for --loss ce.")
+@click.option("--library", default=None,
+              help="Families to use, joined by commas, e.g. triangular; by default all.")
 @click.option("--format", "format_", type=click.Choice(["text", "json", "csv", "latex"]),
               default="text", show_default=True)
 @output_option
 def thresholds(classes: range, layers: range, samples: int, weight_decay: float | None,
-               loss: str, activation: str, format_: str, output: Path | None) -> None:
+               loss: str, activation: str, library: str | None, format_: str,
+               output: Path | None) -> None:
     """Which known construction beats deep neural collapse, by how much, certified or not."""
     from nctheory.report.table import FORMATS, to_text
     from nctheory.thresholds import threshold_table
 
     table = threshold_table(classes, layers, samples=samples, weight_decay=weight_decay,
-                            loss=loss, activation=activation)
+                            loss=loss, activation=activation,
+                            library=library.split(",") if library else None)
     if format_ == "text" and output is None and sys.stdout.isatty():
         text = to_text(table, colour="NO_COLOR" not in os.environ)
     else:

@@ -29,7 +29,8 @@ def closed_forms(problem: Problem) -> dict[str, tuple[str, float]]:
         found["dnc"] = (frame.label, frame.loss(problem))
         best = threshold_table(
             [problem.classes], [problem.layers], samples=problem.balanced_samples,
-            weight_decay=float(np.exp(problem.log_decay))).rows[0].construction
+            weight_decay=float(np.exp(problem.log_decay)), loss=problem.loss,
+            activation=problem.activation).rows[0].construction
         found["best"] = (best.label, best.loss(problem))
     except InputError:  # no closed form for this loss, activation or these class sizes
         pass

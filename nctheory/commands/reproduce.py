@@ -1,0 +1,42 @@
+"""`nctheory reproduce`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--list", "list_", is_flag=True, help="Name all experiments and what they claim.")
+@click.option("--quick", is_flag=True, help="A small version, in seconds.")
+@click.option("--output", type=click.Path(path_type=Path), default=Path("reproduced"),
+              show_default=True, help="Directory for tables, figure and sentence.")
+@click.option("--seed", type=int, default=0, show_default=True,
+              help="Of the first run; the others count up from it.")
+def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: int) -> None:
+    """Repeat the experiment NAME of a paper and compare with what the paper states.
+
+    Writes NAME-TABLE.csv, NAME.png, NAME.pdf and NAME.txt.  The verdict is "value" where numbers
+    of the paper, of a theorem or of a closed form are met, "trend" where only the direction is
+    (or only that is known to us), else "no match".
+    """
+    from nctheory.report.progress import counting
+    from nctheory.reproduce import EXPERIMENTS, experiment
+    from nctheory.reproduce.reproduction import prepared
+
+    if list_:
+        for known in EXPERIMENTS:
+            found = experiment(known)
+            click.echo(f"{known:<40}{found.source}: {found.claim}")
+        return
+    if name is None:
+        raise click.UsageError("NAME must be given; --list names all experiments")
+    found = experiment(name)
+    prepared(output)
+    with counting(name) as progress:
+        reproduction = found.run(quick, seed, progress)
+    for path in reproduction.write(output):
+        click.echo(f"wrote {path}")
+    click.echo(f"{found.source}: {reproduction.verdict}\n{reproduction.sentence}")

@@ -1,0 +1,41 @@
+"""Experiments of the papers, measured again: tables, a figure, a sentence and a verdict each."""
+
+from __future__ import annotations
+
+import importlib
+
+from nctheory.errors import choice
+from nctheory.reproduce.reproduction import Experiment, Finding, Reproduction
+
+__all__ = ["EXPERIMENTS", "Experiment", "Finding", "Reproduction", "experiment"]
+
+# Where each experiment lives; a module is imported only when one of its experiments is asked for.
+EXPERIMENTS = {
+    "slm24-fig2": "slm24:FIGURE_2",
+    "slm24-fig3": "slm24:FIGURE_3",
+    "slm24-fig5": "slm24:FIGURE_5",
+    "slm24-fig6": "slm24:FIGURE_6",
+    "gk25-fig1": "gk25:FIGURE_1",
+    "gk25-fig2": "gk25:FIGURE_2",
+    "gk25-fig5": "gk25:FIGURE_5",
+    "gk25-fig6": "gk25:FIGURE_6",
+}
+
+
+def experiment(name: str) -> Experiment:
+    """The experiment of this name.
+
+    Raises
+    ------
+    InputError
+        Where there is none.
+
+    Examples
+    --------
+    >>> experiment("slm24-fig2").source
+    '[SLM24] Fig 2'
+    """
+    module, _, attribute = EXPERIMENTS[choice("name", name, tuple(EXPERIMENTS))].partition(":")
+    found: Experiment = getattr(importlib.import_module(f"nctheory.reproduce.{module}"),
+                                attribute)
+    return found

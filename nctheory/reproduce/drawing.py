@@ -1,0 +1,79 @@
+"""How figures look, and the panels that several of them share.  Nothing here imports matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+# Readable in print, in grey and for colour-blind readers; always with markers or dashes, too.
+STYLE = {
+    "font.size": 8, "axes.titlesize": 8, "axes.labelsize": 8, "legend.fontsize": 7,
+    "xtick.labelsize": 7, "ytick.labelsize": 7, "lines.linewidth": 1.2, "lines.markersize": 4,
+    "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False,
+    "mathtext.fontset": "stix", "font.family": "STIXGeneral", "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6, "ytick.major.width": 0.6, "pdf.fonttype": 42,
+}
+BLACK, BLUE, ORANGE, GREEN, GREY = "#000000", "#0072B2", "#D55E00", "#009E73", "#777777"
+LINES = ((BLACK, "--"), (ORANGE, ":"), (GREEN, "-."))
+
+
+def curves(axes: Any, points: Mapping[int, Sequence[tuple[int, float]]],
+           closed_forms: Mapping[str, float]) -> None:
+    """Losses over steps, a thin line for each run, and closed forms as named level lines."""
+    for run in points.values():
+        steps, losses = zip(*((step, loss) for step, loss in run if step > 0), strict=True)
+        axes.plot(steps, losses, color=BLUE, linewidth=0.7, alpha=0.8)
+    ends = [run[-1][1] for run in points.values()] + list(closed_forms.values())
+    low, high = min(ends), max(ends)
+    margin = 0.3 * (high - low)
+    for (name, loss), (colour, dashes) in zip(closed_forms.items(), LINES, strict=False):
+        axes.axhline(loss, color=colour, linestyle=dashes, zorder=0)
+        # Early steps are far above all lines: there is room for names at the left.
+        below = loss == low
+        axes.annotate(f"{name}: {loss:.4f}", (0.02, loss), (0, -2 if below else 2),
+                      xycoords=("axes fraction", "data"), textcoords="offset points",
+                      va="top" if below else "bottom", color=colour, fontsize=7)
+    axes.set(xscale="log", ylim=(low - margin, high + 1.5 * margin), xlabel="step",
+             ylabel="loss")
+
+
+def excess_curves(axes: Any, points: Mapping[int, Sequence[tuple[int, float]]],
+                  closed_form: float) -> None:
+    """|loss / closed form - 1| over steps, both in the logarithm."""
+    for run in points.values():
+        steps, losses = zip(*((step, loss) for step, loss in run if step > 0), strict=True)
+        axes.plot(steps, np.abs(np.array(losses) / closed_form - 1), color=BLUE, linewidth=0.7,
+                  alpha=0.8)
+    axes.set(xscale="log", yscale="log", xlabel="step")
+
+
+def rank_grid(axes: Any, before: Sequence[Sequence[int]], after: Sequence[Sequence[int]],
+              labels: Sequence[str]) -> None:
+    """Ranks as numbers in cells that are the darker, the higher the rank: a row for each run,
+    M_1, M_2, ... at the left, sigma(M_2), ... at the right."""
+    L = len(before[0])
+    table = np.hstack([before, np.full((len(before), 1), -1), after])
+    axes.imshow(np.ma.masked_less(table, 0), cmap="Greys", vmin=table[table >= 0].min() - 1,
+                vmax=1.6 * table.max(), aspect="auto")
+    for (i, j), rank in np.ndenumerate(table):
+        if rank >= 0:
+            axes.text(j, i, str(rank), ha="center", va="center", fontsize=6.5)
+    axes.set_xticks([j for j in range(2 * L) if j != L], [*range(1, L + 1), *range(2, L + 1)])
+    axes.set_yticks(range(len(labels)), labels)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.set(xlabel="layer $l$", ylabel="final loss")
+    for position, name in (((L - 1) / 2, "rank $M_l$"), (1.5 * L, r"rank $\sigma(M_l)$")):
+        axes.annotate(name, (position, 1), (0, 4), xycoords=("data", "axes fraction"),
+                      textcoords="offset points", ha="center", annotation_clip=False)
+
+
+def with_interval(axes: Any, x: Sequence[float], values: Sequence[tuple[float, float, float]],
+                  colour: str, marker: str, label: str) -> None:
+    """Points with intervals (value, low, high), joined by a line."""
+    middle, low, high = np.array(values).T
+    # A value on the edge of its interval may leave it by rounding.
+    axes.errorbar(x, middle, yerr=np.maximum(0, [middle - low, high - middle]), color=colour,
+                  marker=marker, capsize=2, elinewidth=0.7, label=label)

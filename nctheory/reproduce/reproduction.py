@@ -1,0 +1,164 @@
+"""What an experiment is, and what running it gives: tables, a verdict, a sentence, a figure."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TextIO
+
+from nctheory import __version__
+from nctheory.errors import InputError, integer
+from nctheory.reproduce.drawing import STYLE
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Progress = Callable[[int, int], object]  # (runs done, runs in all), called in the parent process
+Parameters = Mapping[str, Any]
+Tables = Mapping[str, Sequence[Any]]  # rows are named tuples: their fields are the columns
+Verdict = Literal["value", "trend", "no match"]
+
+
+class Finding(NamedTuple):
+    """How measurements compare with what the paper states.
+
+    value: its numbers (or a theorem's, or a closed form's) are met; trend: the direction is, and
+    numbers are either not known to us or not met; no match: neither.
+    """
+
+    verdict: Verdict
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """A figure or an observation of a paper, to be measured again.
+
+    Attributes
+    ----------
+    name : str
+        As in `nctheory.reproduce.EXPERIMENTS`; file names use it.
+    source : str
+        The paper, and the figure.
+    claim : str
+        What the paper states, as far as we know it.
+    quick, full : mappings
+        The sizes: parameters of `measure`.
+    measure : (parameters, seed, progress) -> tables
+    judge : (tables, parameters) -> Finding
+        Computed from the tables alone.
+    draw : (figure, tables, parameters) -> None
+    size : (width, height) of the figure in inches.
+    """
+
+    name: str
+    source: str
+    claim: str
+    quick: Parameters
+    full: Parameters
+    measure: Callable[[Parameters, int, Progress | None], Tables]
+    judge: Callable[[Tables, Parameters], Finding]
+    draw: Callable[[Any, Tables, Parameters], None]
+    size: tuple[float, float] = (6.5, 2.6)
+
+    def run(self, quick: bool = False, seed: int = 0,
+            progress: Progress | None = None) -> Reproduction:
+        """Measure; equal seeds give equal tables."""
+        parameters = self.quick if quick else self.full
+        tables = self.measure(parameters, integer("seed", seed, 0), progress)
+        return Reproduction(self, parameters, seed, tables)
+
+
+@dataclass(frozen=True, eq=False)
+class Reproduction:
+    """The outcome of one experiment."""
+
+    experiment: Experiment
+    parameters: Parameters
+    seed: int
+    tables: Tables
+
+    @cached_property
+    def finding(self) -> Finding:
+        return self.experiment.judge(self.tables, self.parameters)
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.finding.verdict
+
+    @property
+    def sentence(self) -> str:
+        return self.finding.sentence
+
+    def write_csv(self, table: str, file: TextIO) -> None:
+        """One table: what made it in comment lines, a line of column names, the rows."""
+        for key, value in (("nctheory", __version__), ("experiment", self.experiment.name),
+                           ("source", self.experiment.source), ("seed", self.seed),
+                           ("parameters", json.dumps(dict(self.parameters)))):
+            file.write(f"# {key}: {value}\n")
+        writer = csv.writer(file, lineterminator="\n")
+        rows = self.tables[table]
+        writer.writerow(rows[0]._fields)
+        writer.writerows(rows)
+
+    def figure(self) -> Figure:
+        """The figure; `InputError` where matplotlib is not installed."""
+        matplotlib = _matplotlib()
+        from matplotlib.figure import Figure
+
+        with matplotlib.rc_context(STYLE):
+            figure = Figure(figsize=self.experiment.size, layout="constrained")
+            self.experiment.draw(figure, self.tables, self.parameters)
+        return figure
+
+    def write(self, directory: str | Path) -> list[Path]:
+        """Write NAME-TABLE.csv for each table, NAME.png, NAME.pdf, NAME.txt; their paths.
+
+        Raises
+        ------
+        InputError
+            Where matplotlib is not installed, or the directory cannot be written; nothing is
+            written then.
+        """
+        figure = self.figure()
+        directory = prepared(directory)
+        name, written = self.experiment.name, []
+        for table in self.tables:
+            written.append(directory / f"{name}-{table}.csv")
+            with open(written[-1], "w", newline="", encoding="utf-8") as file:
+                self.write_csv(table, file)
+        with _matplotlib().rc_context(STYLE):
+            # No dates in the files: equal runs are equal files.
+            for suffix, metadata in ((".png", {}), (".pdf", {"CreationDate": None})):
+                written.append(directory / (name + suffix))
+                figure.savefig(written[-1], dpi=200, metadata=metadata)
+        written.append(directory / f"{name}.txt")
+        written[-1].write_text(f"{self.experiment.source}: {self.verdict}\n{self.sentence}\n",
+                               encoding="utf-8")
+        return written
+
+
+def prepared(directory: str | Path) -> Path:
+    """The directory, made if need be; an `InputError` where files cannot be made in it."""
+    directory = Path(directory)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        probe = directory / ".nctheory"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"output must be a directory for new files, got {str(directory)!r} "
+                         f"({error.strerror})") from None
+    return directory
+
+
+def _matplotlib() -> Any:
+    try:
+        import matplotlib
+    except ImportError:
+        raise InputError("figures need matplotlib: pip install nctheory[plot]") from None
+    return matplotlib
