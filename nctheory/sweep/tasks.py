@@ -448,12 +448,15 @@ def _attempt(task: Task, group: list[dict[str, Any]], keep: Sequence[str]) -> li
     return [Outcome(text, None, arrays, seconds) for text, arrays in packed]
 
 
+_encode = json.JSONEncoder(allow_nan=False).encode
+
+
 def _pack(result: Mapping[str, Any]) -> tuple[str, bytes | None]:
     """JSON of the plain entries (no NaN passes), compressed .npz of the arrays."""
     import numpy as np
 
     arrays: dict[str, Any] = {k: v for k, v in result.items() if isinstance(v, np.ndarray)}
-    text = json.dumps({k: v for k, v in result.items() if k not in arrays}, allow_nan=False)
+    text = _encode({k: v for k, v in result.items() if k not in arrays})
     if not arrays:
         return text, None
     buffer = io.BytesIO()

@@ -50,9 +50,11 @@ def resume(plan: Plan) -> float:
 def overhead(points: int) -> None:
     TASKS["nothing"] = Task(nothing, lambda _: None)
     plan = Plan("nothing", grid={"index": range(points)})
+    before = time.process_time()
     took = run(plan, "inline")
-    print(f"overhead in this process: {took / points * 1e6:.0f} microseconds a point "
-          f"({points} points that take no time)")
+    busy = time.process_time() - before
+    print(f"overhead in this process: {took / points * 1e6:.0f} microseconds a point, "
+          f"{busy / points * 1e6:.0f} of processor time ({points} points that take no time)")
     print(f"looking up finished points: {resume(plan) / points * 1e6:.0f} microseconds a point")
     del TASKS["nothing"]
 
