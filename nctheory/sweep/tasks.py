@@ -30,52 +30,66 @@ LARGEST_LAYERS = 10**4
 
 
 def thresholds(classes: list[int], *, layers: int, samples: int = 1,
-               weight_decay: float | None = None) -> list[dict[str, Any]]:
-    """Threshold cells: the best construction of the library against deep neural collapse."""
+               weight_decay: float | None = None, loss: str = "mse", activation: str = "relu",
+               library: str | None = None) -> list[dict[str, Any]]:
+    """Threshold cells: the best construction of the library against deep neural collapse.
+
+    `library` names families, separated by commas; by default all of them.
+    """
     from nctheory.thresholds import threshold_table
 
-    table = threshold_table(classes, [layers], samples=samples, weight_decay=weight_decay)
+    table = threshold_table(classes, [layers], samples=samples, weight_decay=weight_decay,
+                            loss=loss, activation=activation,
+                            library=library.split(",") if library else None)
     rows = {row.classes: row for row in table.rows}
     return [{
         "construction": row.construction.label,
         "cost": row.cost,
+        "dnc_cost": row.dnc_cost,
         "ratio": row.ratio,
-        "loss": row.loss,
+        "minimal_loss": row.loss,
         "dnc_loss": row.dnc_loss,
         "loss_ratio": row.loss_ratio,
         "verdict": row.verdict,
         "certified": row.certified,
         "evidence": row.evidence,
-        **_construction_ranks(row.construction, layers),
+        **_least_and_last(row.ranks),
     } for row in (rows[K] for K in classes)]
 
 
 def loss(*, construction: str, layers: int, samples: int = 1,
-         weight_decay: float | tuple[float, ...] = 0.004) -> dict[str, Any]:
+         weight_decay: float | tuple[float, ...] = 0.004, loss: str = "mse",
+         activation: str = "relu") -> dict[str, Any]:
     """Closed-form cost and loss of one construction, and of deep neural collapse beside it."""
-    from nctheory.constructions import Orthogonal, construct
+    from nctheory.constructions import Logits, Orthogonal, Simplex, construct
     from nctheory.problem import Problem
 
-    made = construct(construction)
+    made: Any = construct(construction)
+    dnc: Any = Orthogonal(classes=made.classes)
+    extra: dict[str, str] = {}
+    if loss == "ce":
+        made = made if isinstance(made, Logits) else Simplex(made)
+        dnc, extra = Simplex(dnc), {"activation": activation}
     problem = Problem(classes=made.classes, layers=layers, samples=samples,
-                      weight_decay=weight_decay)
-    found, dnc = made.loss(problem), Orthogonal(classes=made.classes).loss(problem)
-    cost = made.cost(layers)
+                      weight_decay=weight_decay, loss=loss, activation=activation)
+    found, against = made.loss(problem), dnc.loss(problem)
+    cost, dnc_cost = made.cost(layers, **extra), dnc.cost(layers, **extra)
+    comparison = made.compare_with_dnc(layers, **extra)
     return {
         "classes": made.classes,
         "cost": cost,
-        "ratio": cost / made.classes,
-        "loss": found,
-        "dnc_loss": dnc,
-        "loss_ratio": found / dnc,
-        "beats_dnc": {-1: True, 0: False, 1: False, None: None}[made.compare_with_dnc(layers)],
-        **_construction_ranks(made, layers),
+        "dnc_cost": dnc_cost,
+        "ratio": cost / dnc_cost,
+        "minimal_loss": found,
+        "dnc_loss": against,
+        "loss_ratio": found / against,
+        "beats_dnc": None if comparison is None else comparison < 0,
+        **_least_and_last(made.ranks(layers, **extra)),
     }
 
 
-def _construction_ranks(made: Any, layers: int) -> dict[str, int]:
+def _least_and_last(ranks: Any) -> dict[str, int]:
     """Least rank of M_1..M_L; rank of sigma(M_L), or of M_1 where L = 1."""
-    ranks = made.ranks(layers)
     return {"least_rank": min(ranks.before), "last_rank": (ranks.after or ranks.before)[-1]}
 
 
@@ -100,7 +114,7 @@ def solve(seed: list[int], *, classes: int, layers: int, samples: int = 1, width
     for i in range(len(seed)):
         sound = result.sound(i)
         rows.append({
-            "loss": float(result.loss[i]) if sound else None,
+            "end_loss": float(result.loss[i]) if sound else None,
             "dnc_loss": dnc,
             "label": str(result.label[i]),
             "is_dnc": bool(result.label[i] == "dnc"),
@@ -157,7 +171,7 @@ def ranks(seed: list[int], *, classes: int, layers: int, width: int = 30,
         rows.append({
             "holds": all(v.counterexample is None for v in applied),
             "label": str(result.label[i]),
-            "loss": float(result.loss[i]),
+            "end_loss": float(result.loss[i]),
             "rank_of_last_means": int(np.sum(values > 1e-3 * values[0])),
             **{"margin_" + v.statement.name.replace("-", "_"): float(v.least_margin)
                for v in applied}})
@@ -337,7 +351,11 @@ def _check_problem(parameters: Mapping[str, Any]) -> None:
 
 
 def _check_thresholds(parameters: Mapping[str, Any]) -> None:
+    from nctheory.constructions import FAMILIES
+
     integer("classes", parameters["classes"], 2, LARGEST_TABLE)
+    for name in (parameters.get("library") or "dnc").split(","):
+        choice("library", name, tuple(FAMILIES))
     _check_problem(parameters)
 
 

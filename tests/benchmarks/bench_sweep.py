@@ -101,7 +101,7 @@ def scheduler(points: int) -> None:
     TASKS["nothing"] = Task(nothing, lambda _: None)
     plan = Plan("nothing", grid={"index": range(points)})
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=False,
-                                  protocol="tcp://", dashboard_address=None) as cluster, \
+                                  protocol="tcp://", dashboard_address="127.0.0.1:0") as cluster, \
             tempfile.TemporaryDirectory() as folder:
         most = 0
 
