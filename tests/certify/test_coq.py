@@ -80,6 +80,7 @@ def test_the_whole_table(tmp_path):
 
 
 @needs_coq
+@pytest.mark.slow
 def test_interval_arithmetic_says_the_same(tmp_path):
     """A cell by the `interval` tactic instead, from the same definitions."""
     from importlib.resources import files
