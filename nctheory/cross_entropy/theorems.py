@@ -222,7 +222,8 @@ class Curvature:
     def norms(self) -> dict[str, float]:
         """Frobenius norm, spectral norm and trace."""
         e = self.eigenvalues
-        return {"frobenius": float(np.linalg.norm(e)), "spectral": float(np.abs(e).max()),
+        largest = float(np.abs(e).max())  # squares of small weight decays would underflow
+        return {"frobenius": largest * float(np.linalg.norm(e / largest)), "spectral": largest,
                 "trace": float(e.sum())}
 
 
