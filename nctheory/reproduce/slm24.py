@@ -8,7 +8,15 @@ import numpy as np
 
 from nctheory.constructions import Orthogonal, Triangular
 from nctheory.problem import Problem
-from nctheory.reproduce.drawing import BLACK, BLUE, GREEN, ORANGE, curves, excess_curves, with_interval
+from nctheory.reproduce.drawing import (
+    BLACK,
+    BLUE,
+    GREEN,
+    ORANGE,
+    curves,
+    excess_curves,
+    with_interval,
+)
 from nctheory.reproduce.reproduction import (
     Experiment,
     Finding,
@@ -21,16 +29,15 @@ from nctheory.reproduce.runs import (
     TRACE_EVERY,
     Job,
     Run,
-    clear,
     curve_rows,
     draw_ranks,
-    group,
     mean_rank,
     paths,
     run_rows,
     share,
     trained,
 )
+from nctheory.reproduce.tables import clear, group
 
 CLOSE = 1e-3  # relative distance to a closed form that counts as its value
 
@@ -247,9 +254,12 @@ def _draw_3(figure: Any, tables: Tables, parameters: Parameters) -> None:
         with_interval(middle, np.log2(list(groups)).tolist(),
                       [(m, m - 2 * e, m + 2 * e) for m, e in ranks], colour, marker, f"$K={K}$")
         middle.axhline(K, color=colour, linewidth=0.6, linestyle=":")
+        middle.annotate("DNC", (1, K), (0, -2), xycoords=("axes fraction", "data"), ha="right",
+                        va="top", textcoords="offset points", color=colour, fontsize=7)
     middle.set(xlabel=r"$\log_2\lambda$", ylabel=r"mean rank of $M_2,\ldots,M_L$",
-               title=f"$L={parameters['layers']}$, $d={parameters['width']}$")
-    middle.legend()
+               title=f"$L={parameters['layers']}$, $d={parameters['width']}$",
+               ylim=(None, max(parameters["classes"]) + 0.5))
+    middle.legend(loc="center right", bbox_to_anchor=(1, 0.62))
     groups = group(tables["width"], "width")
     with_interval(right, list(groups), [share(runs, "dnc") for runs in groups.values()],
                   GREEN, "D", "DNC")
