@@ -16,6 +16,7 @@ COMMANDS = {
     "thresholds": "nctheory.commands.tables:thresholds",
     "cost": "nctheory.commands.tables:cost",
     "graph": "nctheory.commands.tables:graph",
+    "phases": "nctheory.commands.phases:phases",
     "metrics": "nctheory.commands.trained:metrics",
     "train": "nctheory.commands.trained:train",
     "solve": "nctheory.commands.solve:solve",
@@ -23,6 +24,11 @@ COMMANDS = {
     "verify-ranks": "nctheory.commands.ranks:verify_ranks",
     "certify": "nctheory.commands.certify:certify",
     "check": "nctheory.commands.certify:check",
+    "sweep": "nctheory.commands.sweep:sweep",
+    "store": "nctheory.commands.sweep:store",
+    "refute": "nctheory.commands.refute:refute",
+    "figure": "nctheory.commands.report:figure",
+    "report": "nctheory.commands.report:report",
 }
 
 

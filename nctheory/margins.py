@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import logsumexp
 
 from nctheory.errors import InputError, integer, require
 
@@ -87,11 +86,16 @@ class Margins:
         return np.asarray(self.counts * np.exp(-b * self.margins))
 
     def _log_slope(self, log_scale: Any) -> Any:
-        """log(-g'), also where -g' underflows."""
-        exponents = -np.exp(log_scale)[..., None, None] * self.margins
-        inside = logsumexp(exponents, axis=-1, b=self.counts * self.margins)
-        total = np.log1p(np.sum(self.counts * np.exp(exponents), axis=-1))
-        return logsumexp(inside - total, axis=-1, b=self.shares)
+        """log(-g'), also where -g' underflows: powers are taken against each column's least
+        margin, columns against the largest slope."""
+        b = np.exp(log_scale)[..., None]
+        met = np.where(self.counts > 0, self.margins, np.inf)
+        least = met.min(axis=1)
+        powers = self.counts * np.exp(-b[..., None] * (met - least[:, None]))
+        inside = np.log((powers * self.margins).sum(axis=-1)) - b * least
+        inside -= np.log1p(powers.sum(axis=-1) * np.exp(-b * least))
+        top = inside.max(axis=-1)
+        return top + np.log(np.exp(inside - top[..., None]) @ self.shares)
 
     def critical_scales(self, kappa: float, layers: int) -> list[float]:
         """All b > 0 where g(b) + (L+1)/2 kappa b^(2/(L+1)) is stationary, in increasing order.
@@ -109,7 +113,7 @@ class Margins:
         low, high = self._bracket(kappa, q)
         if low >= high:
             return []
-        edges = np.linspace(low, high, 257)
+        edges = np.linspace(low, high, 65)
         left, right = edges[:-1], edges[1:]
         while len(left) and right[0] - left[0] > RESOLUTION:
             least = self._log_slope(right) + q * left

@@ -14,6 +14,9 @@ Objective = Callable[[Array], tuple[Array, Array]]
 
 MEMORY = 12
 SUFFICIENT = 1e-4  # Armijo's constant
+BACKTRACKS = 12
+STALLED = 1e-12
+PATIENCE = 10
 
 
 class Descent(NamedTuple):
@@ -29,8 +32,9 @@ def descend(objective: Objective, points: Array, *, iterations: int = 2000,
     """Minimise from every row of `points` (B x n).
 
     `objective` maps B x n points to B values and B x n gradients.  A start rests once its largest
-    gradient entry is below `tolerance`, or when no step along its gradient lowers its value.
-    Starts do not influence each other.
+    gradient entry is below `tolerance`, when no step along its gradient lowers its value, or when
+    its value has fallen by less than `STALLED`, relatively, in each of `PATIENCE` iterations (as
+    on the way to a point where the objective is not smooth).  Starts do not influence each other.
 
     Examples
     --------
@@ -43,6 +47,7 @@ def descend(objective: Objective, points: Array, *, iterations: int = 2000,
     f, g = objective(x)
     memory: deque[tuple[Array, Array]] = deque(maxlen=MEMORY)
     active = np.abs(g).max(axis=1) > tolerance
+    idle = np.zeros(len(x), dtype=int)  # iterations in a row with next to no progress
     fresh = np.ones(len(x), dtype=bool)  # no curvature known: the direction is the gradient
     for _ in range(iterations):
         rows = np.flatnonzero(active)
@@ -56,9 +61,11 @@ def descend(objective: Objective, points: Array, *, iterations: int = 2000,
         step, change = np.zeros_like(x), np.zeros_like(x)
         step[rows], change[rows] = new_x - x[rows], new_g - g[rows]
         memory.append((step, change))
+        stalled = f[rows] - new_f <= STALLED * np.abs(new_f)
+        idle[rows] = np.where(stalled, idle[rows] + 1, 0)
         x[rows], f[rows], g[rows] = new_x, new_f, new_g
         stuck = rows[~moved]
-        active[rows] = np.abs(new_g).max(axis=1) > tolerance
+        active[rows] = (np.abs(new_g).max(axis=1) > tolerance) & (idle[rows] < PATIENCE)
         active[stuck] &= ~fresh[stuck]
         fresh[rows] = ~moved
         for steps, changes in memory:
@@ -92,7 +99,7 @@ def _search(objective: Objective, x: Array, f: Array, g: Array, d: Array, slope:
     new_x, new_f, new_g, t = x.copy(), f.copy(), g.copy(), length.copy()
     waiting = slope < 0
     moved = np.zeros(len(x), dtype=bool)
-    for _ in range(30):
+    for _ in range(BACKTRACKS):
         rows = np.flatnonzero(waiting)
         if not len(rows):
             break
@@ -103,5 +110,5 @@ def _search(objective: Objective, x: Array, f: Array, g: Array, d: Array, slope:
         done = rows[good]
         new_x[done], new_f[done], new_g[done] = trial[good], value[good], gradient[good]
         moved[done], waiting[done] = True, False
-        t[waiting] /= 2.5
+        t[waiting] /= 3
     return new_x, new_f, new_g, moved

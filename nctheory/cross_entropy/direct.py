@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import logsumexp
 
 from nctheory import losses_ce
 from nctheory.cross_entropy.descent import descend
@@ -56,7 +55,9 @@ def fit(logits: ArrayLike, problem: Problem) -> Any:
     Z = _square(logits, problem)
     excess = Z - np.diagonal(Z, axis1=-2, axis2=-1)[..., None, :]
     own = np.eye(problem.classes, dtype=bool)
-    rest = logsumexp(np.where(own, -np.inf, excess), axis=-2)
+    others = np.where(own, -np.inf, excess)
+    top = others.max(axis=-2)
+    rest = top + np.log(np.exp(others - top[..., None, :]).sum(axis=-2))
     return np.logaddexp(0.0, rest) @ shares(problem)
 
 
@@ -175,7 +176,8 @@ def minimise(problem: Problem, *, ranks: Iterable[int] | None = None, starts: in
     problem : Problem
         Cross-entropy, linear; class sizes may differ.
     ranks : iterable of int, optional
-        Ranks of Z to try, by default 1..K-1 (centred logits have no more).
+        Ranks of Z to try, by default 2..K-1: centred logits have no more, and those of rank 1
+        are not diagonally superior for K >= 3 (K = 2: rank 1).
     starts : int
         Random codes of each rank.
     seed : int
@@ -198,7 +200,8 @@ def minimise(problem: Problem, *, ranks: Iterable[int] | None = None, starts: in
     """
     K = problem.classes
     starts = integer("starts", starts, 1)
-    tried = range(1, K) if ranks is None else [integer("ranks", r, 1, K) for r in ranks]
+    tried = (range(min(2, K - 1), K) if ranks is None
+             else [integer("ranks", r, 1, K) for r in ranks])
     found = [_best_of_rank(problem, r, starts, np.random.default_rng([seed, r])) for r in tried]
     return sorted(found, key=lambda minimum: minimum.loss)
 

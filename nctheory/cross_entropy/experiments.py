@@ -59,7 +59,8 @@ class Batch:
         return float(sound.mean()) if len(sound) else float("nan")
 
 
-def run(problem: Problem, *, seeds: Iterable[int] = range(10), **settings: Any) -> Batch:
+def run(problem: Problem, *, seeds: Iterable[int] = range(10),  # noqa: B008
+        **settings: Any) -> Batch:
     """Solve from a random start for each seed and count what the runs became.
 
     `settings` go to `nctheory.solver.solve`, whose defaults they override.

@@ -1,11 +1,13 @@
-"""A phase diagram as a figure: a colour for each family, its name in the legend."""
+"""A phase diagram as text, JSON, or a figure with a colour for each family."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nctheory import __version__
 from nctheory.cross_entropy.phases import NOTHING, ZERO, PhaseDiagram
 from nctheory.errors import InputError
 
@@ -18,6 +20,29 @@ LABELS = {"classes": "classes K", "layers": "layers L", "weight_decay": "weight 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
 HATCHES = ("", "///", "...", "\\\\\\", "xxx", "ooo", "+++")
 NEUTRAL = {ZERO: "#DDDDDD", NOTHING: "#FFFFFF"}
+
+
+def to_json(diagram: PhaseDiagram) -> str:
+    """{"version", "axes", "values", "families", "loss", "ranks"}, matrices row by row."""
+    return json.dumps({
+        "version": __version__,
+        "axes": list(diagram.axes),
+        "values": [list(values) for values in diagram.values],
+        "families": [[diagram.names[i] for i in row] for row in diagram.best],
+        "loss": diagram.loss.tolist(),
+        "ranks": diagram.ranks.tolist(),
+    }, indent=1) + "\n"
+
+
+def to_text(diagram: PhaseDiagram) -> str:
+    """A line for each value of the rows' axis: the families by name, those in a row together."""
+    rows, columns = diagram.axes
+    lines = [f"best family for each {rows}, over {columns}"]
+    for value, row in zip(diagram.values[0], diagram.best, strict=True):
+        changes = [0, *(np.flatnonzero(np.diff(row)) + 1)]
+        runs = [f"{diagram.names[row[i]]} from {diagram.values[1][i]:.4g}" for i in changes]
+        lines.append(f"{rows} {value:.6g}: " + ", ".join(runs))
+    return "\n".join(lines) + "\n"
 
 
 def figure(diagram: PhaseDiagram) -> Figure:

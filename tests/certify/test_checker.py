@@ -303,6 +303,29 @@ def test_hostile_expressions_cost_bounded_work(expression):
     checker._Budget.left = checker.BUDGET
 
 
+@pytest.mark.parametrize("r, s", [("(u + 12)/2 + t", "3"), ("u/2 + 5", "3"), ("5/1*u + 5", "3"),
+                                  ("5 + u", "3/1"), ("5 + u - t", "3"), ("5 + u", "1"),
+                                  ("5", "4"), ("u", "2"), ("1/u + 5", "3")])
+def test_only_polynomials_inside_the_domain_stand_for_r_and_s(r, s):
+    """Nothing may be cleared of denominators or cancelled: that would be another claim."""
+    for certificate in plain([family("5+u+t", "3+u", "3+", "below"),
+                              family("5+u", "3", "3", "below")]):
+        changed = put(put(certificate, ("parameters", "r"), r), ("parameters", "s"), s)
+        result = checker.check(changed)
+        assert not result.verified, result
+
+
+@pytest.mark.parametrize("depth", [50, 400, 900, 960, 985])
+def test_deep_nesting_inside_a_claim(depth):
+    nested = "[" * depth + "]" * depth
+    content = VALID.replace('"r": "5"', f'"r": {nested}').encode()
+    try:
+        (result,) = checker.check_file(content)
+    except checker.NotACertificateFile:
+        return
+    assert not result.verified
+
+
 def test_the_budget_ends_a_file_of_heavy_claims(monkeypatch):
     monkeypatch.setattr(checker, "BUDGET", 10**5)
     heavy = to_json([identity("(a + b + c)**20", "(c + b + a)**20")] * 50)

@@ -1,0 +1,67 @@
+"""`nctheory phases`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nctheory.commands.options import RANGE, output_option, write
+from nctheory.problem import ACTIVATIONS
+
+
+class Decays(click.ParamType[tuple[float, ...]]):
+    """A weight decay, or "low:high:points", spaced evenly in the logarithm."""
+
+    name = "lam or low:high:points"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[float, ...]:
+        if isinstance(value, tuple):
+            return value
+        parts = str(value).split(":")
+        try:
+            if len(parts) == 1:
+                return (float(parts[0]),)
+            low, high, points = float(parts[0]), float(parts[1]), int(parts[2])
+        except (ValueError, IndexError):
+            self.fail(f"must be a number or low:high:points, got {value!r}")
+        if not (0 < low < high < float("inf") and 2 <= points <= 10_000 and len(parts) == 3):
+            self.fail(f"must be low:high:points with 0 < low < high, 2 <= points, got {value!r}")
+        ratio = (high / low) ** (1 / (points - 1))
+        return tuple(low * ratio**i for i in range(points))
+
+
+@click.command()
+@click.option("--classes", type=RANGE, default="10", show_default=True,
+              help="K, a number or an inclusive range a:b.")
+@click.option("--layers", type=RANGE, default="2:8", show_default=True, help="L, the same.")
+@click.option("--width", type=RANGE, default=None, help="d, the same; without it all fits.")
+@click.option("--weight-decay", type=Decays(), default="1e-6:1e-1:26", show_default=True)
+@click.option("--samples", type=int, default=1, show_default=True, help="n, samples a class.")
+@click.option("--activation", type=click.Choice(ACTIVATIONS), default="linear",
+              show_default=True)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
+@click.option("--figure", "picture", type=click.Path(path_type=Path), default=None,
+              help="Draw it to this file (.pdf, .png, .svg) as well.")
+@output_option
+def phases(classes: range, layers: range, width: range | None, weight_decay: tuple[float, ...],
+           samples: int, activation: str, format_: str, picture: Path | None,
+           output: Path | None) -> None:
+    """The best known family for cross-entropy over two of K, L, d and weight decay."""
+    from nctheory.cross_entropy.phases import phase_diagram
+    from nctheory.report.phases import figure, to_json, to_text
+
+    def single(values: Any) -> Any:
+        return values[0] if values is not None and len(values) == 1 else values
+
+    diagram = phase_diagram(classes=single(classes), layers=single(layers), width=single(width),
+                            weight_decay=single(weight_decay), samples=samples,
+                            activation=activation)
+    if picture is not None:
+        try:
+            figure(diagram).savefig(picture)
+        except (OSError, ValueError) as error:
+            raise click.UsageError(f"--figure must be a writable file of a known format, got "
+                                   f"{str(picture)!r}: {error}") from None
+    write((to_json if format_ == "json" else to_text)(diagram), output)

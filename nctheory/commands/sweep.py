@@ -1,0 +1,218 @@
+"""`nctheory sweep` and `nctheory store`."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nctheory.errors import InputError
+
+if TYPE_CHECKING:
+    from nctheory.sweep.run import Progress, Summary
+
+FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("plan", type=FILE)
+@click.option("--store", "path", type=FILE, required=True,
+              help="Results go to this file; arrays beside it.")
+@click.option("--executor", type=click.Choice(["processes", "inline", "dask"]),
+              default="processes", show_default=True)
+@click.option("--workers", type=click.IntRange(1), default=None,
+              help="Processes; by default one a processor.")
+@click.option("--scheduler", default=None, help="Address of a Dask scheduler (executor dask).")
+@click.option("--dry-run", is_flag=True, help="Say how many points, how long, how much space.")
+@click.option("--retry-failed", is_flag=True, help="Compute points that failed once more.")
+@click.option("--log", "log_path", type=FILE, default=None,
+              help="Log file; by default STORE.log.")
+def sweep(plan: Path, path: Path, executor: str, workers: int | None, scheduler: str | None,
+          dry_run: bool, retry_failed: bool, log_path: Path | None) -> None:
+    """Compute the points of PLAN (a TOML file) that the store does not hold yet.
+
+    Ctrl-C, a crash or a full disk lose nothing that is finished: the same command goes on.
+    Exit status 1 where a point failed or was lost, 130 after Ctrl-C.
+    """
+    from nctheory.sweep.plan import Plan
+    from nctheory.sweep.run import estimate, run_plan
+
+    made = Plan.read(plan)
+    if dry_run:
+        found = estimate(made, path, workers)
+        click.echo(f"{found.points} points, {found.points - found.missing} of them in the store\n"
+                   f"about {_duration(found.seconds)} and {found.size / 1e6:.1f} MB for the rest")
+        return
+    _log_to(log_path or Path(f"{path}.log"))
+    with _Bar(len(made)) as bar:
+        summary = run_plan(made, path, executor=executor, workers=workers, scheduler=scheduler,
+                           retry_failed=retry_failed, progress=bar)
+    click.echo(_words(summary))
+    if summary.interrupted:
+        click.echo("nctheory: interrupted; what is finished is kept, this goes on from there:\n"
+                   f"  nctheory {shlex.join(sys.argv[1:])}", err=True)
+        sys.exit(130)
+    if summary.lost:
+        click.echo(f"nctheory: {summary.lost} points lost, as their worker processes died (too "
+                   "little memory?): the same command tries them again", err=True)
+    if summary.failed:
+        click.echo(f"nctheory: {summary.failed} points failed: see nctheory store show {path} "
+                   "--failed; --retry-failed computes them again", err=True)
+    if summary.failed or summary.lost:
+        sys.exit(1)
+
+
+def _words(summary: Summary) -> str:
+    return (f"{summary.points} points: {summary.found} found in the store, "
+            f"{summary.computed} computed ({summary.failed} failed) in "
+            f"{_duration(summary.seconds)}")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _log_to(path: Path) -> None:
+    try:
+        handler = logging.FileHandler(path, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"log must be a writable file, got {str(path)!r}: "
+                         f"{error.strerror}") from None
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger = logging.getLogger("nctheory.sweep")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+
+
+class _Bar:
+    """One progress bar on stderr, silent where nobody looks."""
+
+    def __init__(self, points: int) -> None:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+        )
+        from rich.progress import Progress as Bars
+        from rich.progress import ProgressColumn, Task, TextColumn, TimeRemainingColumn
+        from rich.text import Text
+
+        class Rate(ProgressColumn):
+            def render(self, task: Task) -> Text:
+                return Text(f"{task.speed:.3g} points/s" if task.speed else "")
+
+        self._bars = Bars(BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn(),
+                          TextColumn("{task.fields[failed]} failed"),
+                          console=Console(stderr=True), disable=not sys.stderr.isatty())
+        self._task = self._bars.add_task("", total=points, failed=0)
+
+    def __call__(self, progress: Progress) -> None:
+        self._bars.update(self._task, completed=progress.finished, failed=progress.failed)
+
+    def __enter__(self) -> _Bar:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+
+@click.group()
+def store() -> None:
+    """Look after the file that `nctheory sweep` writes."""
+
+
+def _choice(command: Any) -> Any:
+    command = click.option("--version", default=None, help="Points of this nctheory.")(command)
+    return click.option("--task", default=None, help="Points of this task.")(command)
+
+
+@store.command()
+@click.argument("path", type=FILE)
+@click.option("--failed", is_flag=True, help="Print the tracebacks of failed points.")
+def show(path: Path, failed: bool) -> None:
+    """How many points of which task, what varies, what failed."""
+    from nctheory.report.text import grid, render
+    from nctheory.sweep.store import Store
+
+    with Store(path) as opened:
+        counts = opened.counts()
+        table = grid({"task": "left", "version": "left", "finished": "right", "failed": "right",
+                      "computing time": "right"})
+        for entry in counts:
+            table.add_row(entry["task"], entry["version"], str(entry["finished"]),
+                          str(entry["failed"]), _duration(entry["seconds"]))
+        click.echo(render(table), nl=False)
+        click.echo(f"{len(opened.sweeps())} sweeps, {opened.size() / 1e6:.1f} MB")
+        for entry in counts if failed else ():
+            for row in opened.rows(entry["task"], entry["version"]):
+                if row.error is not None:
+                    click.echo(f"\n{row.task} {row.parameters} seed {row.seed}\n{row.error}")
+
+
+@store.command()
+@click.argument("path", type=FILE)
+@click.option("--forget", is_flag=True,
+              help="Remove damaged points, so that the next sweep computes them again.")
+def check(path: Path, forget: bool) -> None:
+    """Verify every point and array; exit status 1 where something is damaged."""
+    from nctheory.sweep.store import Store
+
+    with Store(path, writable=forget) as opened:
+        damage = opened.check()
+        for key, words in damage.items():
+            click.echo(f"{key.hex() or 'the file'}: {words}")
+        if forget:
+            opened.forget(key for key in damage if key)
+            click.echo(f"{len(damage)} damaged points forgotten")
+            return
+    if damage:
+        sys.exit(1)
+    click.echo("every point and array is as it was written")
+
+
+@store.command()
+@click.argument("path", type=FILE)
+def compact(path: Path) -> None:
+    """Give back unused space and remove arrays that belong to no point."""
+    from nctheory.sweep.store import Store
+
+    with Store(path, writable=True) as opened:
+        click.echo(f"{opened.compact() / 1e6:.1f} MB given back")
+
+
+@store.command()
+@click.argument("path", type=FILE)
+@click.argument("other", type=FILE)
+def merge(path: Path, other: Path) -> None:
+    """Take the points of the store OTHER over into PATH."""
+    from nctheory.sweep.store import Store
+
+    with Store(path, writable=True) as opened, Store(other) as source:
+        click.echo(f"{opened.merge(source)} points taken over")
+
+
+@store.command("export")
+@click.argument("path", type=FILE)
+@click.option("--format", "format_", type=click.Choice(["csv", "parquet", "netcdf"]),
+              default="csv", show_default=True)
+@click.option("--output", type=FILE, default=None, help="By default PATH with another ending.")
+@click.option("--times", is_flag=True, help="With the columns finished and seconds.")
+@_choice
+def export_store(path: Path, format_: str, output: Path | None, times: bool, task: str | None,
+                 version: str | None) -> None:
+    """Write the points of one task as a table, ordered by their parameters."""
+    from nctheory.sweep.export import export
+    from nctheory.sweep.store import Store
+
+    endings = {"csv": ".csv", "parquet": ".parquet", "netcdf": ".nc"}
+    target = output or path.with_suffix(endings[format_])
+    with Store(path) as opened:
+        export(opened, target, format_, task, version, times=times)
+    click.echo(str(target))

@@ -1,0 +1,119 @@
+"""A store as files and objects of other libraries: CSV, Parquet, NetCDF; pandas, xarray.
+
+The order is that of the parameters, and times are left out unless asked for: the same points
+give the same file, however often the sweep was stopped and resumed.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nctheory.errors import InputError
+from nctheory.sweep.store import Store
+
+if TYPE_CHECKING:
+    import pandas
+    import xarray
+
+Record = dict[str, Any]
+
+
+def columns(records: Iterable[Record]) -> list[str]:
+    """All names, in the order in which they first appear."""
+    names: dict[str, None] = {}
+    for record in records:
+        names.update(dict.fromkeys(record))
+    return list(names)
+
+
+def write_csv(records: Callable[[], Iterable[Record]], path: Path) -> None:
+    """One line a record; lists are written with spaces, what is missing as nothing."""
+    names = columns(records())
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows([_cell(record.get(name)) for name in names] for record in records())
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list):
+        return " ".join(str(_cell(item)) for item in value)
+    return repr(value) if isinstance(value, float) else value
+
+
+def frame(records: Iterable[Record]) -> pandas.DataFrame:
+    """The records as a pandas table."""
+    table: pandas.DataFrame = _library("pandas", "xarray").DataFrame(list(records))
+    return table
+
+
+def dataset(records: Iterable[Record], parameters: Iterable[str]) -> xarray.Dataset:
+    """The records as an xarray dataset: a dimension for each parameter that varies.
+
+    Results that are lists are left out.
+    """
+    library = _library("xarray", "xarray")
+    table = frame(records)
+    plain = [name for name in table.columns
+             if not table[name].map(lambda value: isinstance(value, list)).any()]
+    table = table[plain]
+    axes = [name for name in parameters if name in plain and table[name].nunique() > 1]
+    constant = {name: table[name].iloc[0] for name in parameters
+                if name in plain and name not in axes}
+    table = table.drop(columns=list(constant))
+    indexed = table.set_index(axes) if axes else table
+    found = library.Dataset.from_dataframe(indexed)
+    # NetCDF has no None, no booleans and no mixtures: words and numbers alone.
+    for name, column in found.items():
+        if column.dtype == bool:
+            found[name] = column.astype("int8")
+        elif column.dtype.kind not in "iuf":
+            found[name] = column.astype(str)
+    found.attrs.update({name: "none" if value is None else
+                        int(value) if isinstance(value, bool) else value
+                        for name, value in constant.items()})
+    result: xarray.Dataset = found
+    return result
+
+
+def _library(name: str, extra: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError:
+        raise InputError(f"format must be 'csv' where the extra '{extra}' is not installed "
+                         f"({name} is missing)") from None
+
+
+def _write_parquet(records: Callable[[], Iterable[Record]], path: Path) -> None:
+    arrow = _library("pyarrow", "parquet")
+    parquet = _library("pyarrow.parquet", "parquet")
+    names = columns(records())
+    table = arrow.Table.from_pylist(
+        [{name: record.get(name) for name in names} for record in records()])
+    parquet.write_table(table, path)
+
+
+def export(store: Store, path: Path, format_: str, task: str | None = None,
+           version: str | None = None, *, times: bool = False) -> None:
+    """Write the points of one task and version to a file: "csv", "parquet" or "netcdf"."""
+    from nctheory.sweep.tasks import TASKS
+
+    task, version = store.choose(task, version)
+
+    def records() -> Iterator[Record]:
+        return store.table(task, version, times=times)
+
+    try:
+        if format_ == "csv":
+            write_csv(records, path)
+        elif format_ == "parquet":
+            _write_parquet(records, path)
+        else:
+            dataset(records(), TASKS[task].parameters).to_netcdf(path)
+    except OSError as error:
+        raise InputError(f"output must be a writable file, got {str(path)!r}: "
+                         f"{error.strerror}") from None

@@ -1,0 +1,369 @@
+"""What a sweep can compute: the registry of tasks, and the batch that a worker works through.
+
+A task is a function of keyword parameters to plain data (and arrays).  Its signature is the
+schema of plans: names, types, defaults.  A task may take one parameter as a list and answer for
+each value of it, where computing them together saves time; the numbers do not depend on that.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import io
+import itertools
+import json
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, get_args, get_type_hints
+
+from nctheory import __version__
+from nctheory.errors import InputError, choice, integer, require
+
+LARGEST_SEED = 2**63 - 1  # SQLite's integers
+# Sizes beyond which a single point would not come to an end.
+LARGEST_TABLE = 10**5
+LARGEST_CLASSES = 10**9
+LARGEST_LAYERS = 10**4
+
+
+def thresholds(classes: list[int], *, layers: int, samples: int = 1,
+               weight_decay: float | None = None) -> list[dict[str, Any]]:
+    """Threshold cells: the best construction of the library against deep neural collapse."""
+    from nctheory.thresholds import threshold_table
+
+    table = threshold_table(classes, [layers], samples=samples, weight_decay=weight_decay)
+    rows = {row.classes: row for row in table.rows}
+    return [{
+        "construction": row.construction.label,
+        "cost": row.cost,
+        "ratio": row.ratio,
+        "loss": row.loss,
+        "dnc_loss": row.dnc_loss,
+        "loss_ratio": row.loss_ratio,
+        "verdict": row.verdict,
+        "certified": row.certified,
+        "evidence": row.evidence,
+        **_construction_ranks(row.construction, layers),
+    } for row in (rows[K] for K in classes)]
+
+
+def loss(*, construction: str, layers: int, samples: int = 1,
+         weight_decay: float | tuple[float, ...] = 0.004) -> dict[str, Any]:
+    """Closed-form cost and loss of one construction, and of deep neural collapse beside it."""
+    from nctheory.constructions import Orthogonal, construct
+    from nctheory.problem import Problem
+
+    made = construct(construction)
+    problem = Problem(classes=made.classes, layers=layers, samples=samples,
+                      weight_decay=weight_decay)
+    found, dnc = made.loss(problem), Orthogonal(classes=made.classes).loss(problem)
+    cost = made.cost(layers)
+    return {
+        "classes": made.classes,
+        "cost": cost,
+        "ratio": cost / made.classes,
+        "loss": found,
+        "dnc_loss": dnc,
+        "loss_ratio": found / dnc,
+        "beats_dnc": {-1: True, 0: False, 1: False, None: None}[made.compare_with_dnc(layers)],
+        **_construction_ranks(made, layers),
+    }
+
+
+def _construction_ranks(made: Any, layers: int) -> dict[str, int]:
+    """Least rank of M_1..M_L; rank of sigma(M_L), or of M_1 where L = 1."""
+    ranks = made.ranks(layers)
+    return {"least_rank": min(ranks.before), "last_rank": (ranks.after or ranks.before)[-1]}
+
+
+def solve(seed: list[int], *, classes: int, layers: int, samples: int = 1, width: int = 30,
+          weight_decay: float | tuple[float, ...] = 0.004, loss: str = "mse",
+          activation: str = "relu", method: str = "gd", learning_rate: float = 0.5,
+          momentum: float = 0.9, steps: int | None = None, tol: float | None = None,
+          init: str = "gaussian", scale: float = 1.0, trace_every: int | None = None,
+          collapsed: bool = False, keep: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Runs of the solver, one a seed: end loss, ranks, and what each became."""
+    from nctheory.constructions import Orthogonal
+    from nctheory.problem import Problem
+    from nctheory.solver import solve as run
+
+    problem = Problem(classes=classes, layers=layers, samples=samples, width=width,
+                      weight_decay=weight_decay, loss=loss, activation=activation)
+    result = run(problem, width, seed, method=method, learning_rate=learning_rate,
+                 momentum=momentum, steps=steps, tol=tol, init=init, scale=scale,
+                 trace_every=trace_every, collapsed=collapsed, threads=1)
+    dnc = Orthogonal(classes=classes).loss(problem) if loss == "mse" else None
+    rows = []
+    for i in range(len(seed)):
+        sound = result.sound(i)
+        rows.append({
+            "loss": float(result.loss[i]) if sound else None,
+            "dnc_loss": dnc,
+            "label": str(result.label[i]),
+            "is_dnc": bool(result.label[i] == "dnc"),
+            "stationarity": float(result.stationarity[i]) if sound else None,
+            "ranks_before": result.ranks[i, :, 0].tolist() if sound else None,
+            "ranks_after": result.ranks[i, :, 1].tolist() if sound else None,
+            "mean_rank": float(result.ranks[i, 1:, 0].mean()) if sound and layers > 1 else None,
+            "steps_done": int(result.steps[i]),
+            "diverged_at": None if sound else int(result.diverged[i]),
+            **(_solve_arrays(result, i, keep) if sound else {}),
+        })
+    return rows
+
+
+def _solve_arrays(result: Any, i: int, keep: Sequence[str]) -> dict[str, Any]:
+    import numpy as np
+
+    arrays: dict[str, Any] = {}
+    if "trace" in keep:
+        arrays["trace_steps"] = result.trace_steps
+        arrays |= {f"trace_{name}": values[i] for name, values in result.trace.items()}
+    if {"means", "singular_values"} & set(keep):
+        means = np.array(result.means(i))
+        if "means" in keep:
+            arrays["means"] = means
+        if "singular_values" in keep:
+            arrays["singular_values"] = np.linalg.svd(means, compute_uv=False)
+    if "weights" in keep:
+        arrays |= {f"weights_{l}": w for l, w in enumerate(result.parameters(i))}
+    return arrays
+
+
+def ranks(seed: list[int], *, classes: int, layers: int, width: int = 30,
+          weight_decay: float = 0.004, loss: str = "mse", activation: str = "relu",
+          method: str = "quasi-newton") -> list[dict[str, Any]]:
+    """The rank bounds at solver end points: the margin of every statement that applies."""
+    import numpy as np
+
+    from nctheory.problem import Problem
+    from nctheory.ranks import Point, verify
+    from nctheory.solver import solve as run
+
+    problem = Problem(classes=classes, layers=layers, width=width, weight_decay=weight_decay,
+                      loss=loss, activation=activation)
+    result = run(problem, width, seed, method=method, threads=1)
+    rows: list[dict[str, Any]] = []
+    for i in range(len(seed)):
+        if not result.sound(i):
+            rows.append({"holds": None, "label": "diverged"})
+            continue
+        found = verify([Point(result.parameters(i), problem, f"solver, seed {seed[i]}")])
+        applied = [v for v in found if v.points]
+        values = np.linalg.svd(np.array(result.means(i)[-1]), compute_uv=False)
+        rows.append({
+            "holds": all(v.counterexample is None for v in applied),
+            "label": str(result.label[i]),
+            "loss": float(result.loss[i]),
+            "rank_of_last_means": int(np.sum(values > 1e-3 * values[0])),
+            **{"margin_" + v.statement.name.replace("-", "_"): float(v.least_margin)
+               for v in applied}})
+    return rows
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a task: the kinds of value it takes, and its default if it has one."""
+
+    name: str
+    kinds: tuple[Any, ...]
+    default: Any = None
+    required: bool = False
+
+    def fit(self, value: Any) -> Any:
+        """`value` as plain data of this parameter's kind; an `InputError` where it is none."""
+        for kind in self.kinds:
+            fitted = _fit(value, kind)
+            if fitted is not _MISFIT:
+                return fitted
+        words = " or ".join(_KINDS[kind] for kind in self.kinds)
+        require(False, self.name, f"be {words}", value)
+
+
+_MISFIT = object()
+_KINDS = {int: "an integer", float: "a finite number", bool: "true or false", str: "text",
+          type(None): "left out", tuple[float, ...]: "a list of numbers"}
+
+
+def _fit(value: Any, kind: Any) -> Any:
+    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
+        value = value.item()  # a NumPy scalar
+    if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            number = float(value)
+        except OverflowError:
+            return _MISFIT
+        return number if abs(number) < float("inf") else _MISFIT
+    if kind == tuple[float, ...] and isinstance(value, list | tuple):
+        numbers = [_fit(item, float) for item in value]
+        return _MISFIT if _MISFIT in numbers else numbers
+    if kind in (int, bool, str, type(None)) and type(value) is kind:
+        return value
+    return _MISFIT
+
+
+@dataclass(frozen=True)
+class Task:
+    """A function that plans may ask for.
+
+    `together` names the parameter that the function takes as a list, `keep` the arrays that it
+    can leave, `needs` the module it works with: a task whose module is absent is not offered.
+    `check` refuses parameters before any work, each by itself.
+    """
+
+    function: Callable[..., Any]
+    check: Callable[[Mapping[str, Any]], object]
+    together: str | None = None
+    keep: tuple[str, ...] = ()
+    needs: str | None = None
+
+    @cached_property
+    def parameters(self) -> dict[str, Parameter]:
+        """The schema, read off the function's signature."""
+        hints = get_type_hints(self.function)
+        found = {}
+        for name, item in inspect.signature(self.function).parameters.items():
+            if name == "keep":
+                continue
+            hint = get_args(hints[name])[0] if name == self.together else hints[name]
+            kinds = get_args(hint) if not isinstance(hint, type) else ()
+            required = item.default is item.empty and name != "seed"
+            default = None if required else 0 if name == "seed" else item.default
+            found[name] = Parameter(name, kinds or (hint,), default, required)
+        return found
+
+    @property
+    def available(self) -> bool:
+        """Whether the module that the task works with is part of this installation."""
+        return self.needs is None or importlib.util.find_spec(self.needs) is not None
+
+    def __call__(self, group: Sequence[Mapping[str, Any]],
+                 keep: Sequence[str]) -> list[dict[str, Any]]:
+        """The results for parameters that differ in `together` alone."""
+        extra = {"keep": keep} if self.keep else {}
+        if self.together is None:
+            return [self.function(**parameters, **extra) for parameters in group]
+        common = {k: v for k, v in group[0].items() if k != self.together}
+        values = [parameters[self.together] for parameters in group]
+        results: list[dict[str, Any]] = self.function(values, **common, **extra)
+        return results
+
+
+def _check_problem(parameters: Mapping[str, Any]) -> None:
+    from nctheory.problem import Problem
+
+    names = ("classes", "layers", "samples", "width", "weight_decay", "loss", "activation")
+    given = {name: parameters[name] for name in names if parameters.get(name) is not None}
+    if isinstance(given.get("weight_decay"), list):
+        given["layers"] = max(1, len(given["weight_decay"]) - 1)
+    Problem(**given)
+    integer("layers", given["layers"], 1, LARGEST_LAYERS)
+    seed = parameters.get("seed", 0)
+    require(0 <= seed <= LARGEST_SEED, "seed", f"be an integer from 0 to {LARGEST_SEED}", seed)
+
+
+def _check_thresholds(parameters: Mapping[str, Any]) -> None:
+    integer("classes", parameters["classes"], 2, LARGEST_TABLE)
+    _check_problem(parameters)
+
+
+def _check_loss(parameters: Mapping[str, Any]) -> None:
+    from nctheory.constructions import construct
+
+    text = parameters["construction"]
+    # A plan reads no files: it may come from anywhere, and files change under their name.
+    require("file" not in text, "construction", "be one of a registered family, not of a file",
+            text)
+    require(construct(text).classes <= LARGEST_CLASSES, "construction",
+            f"have at most {LARGEST_CLASSES} classes", text)
+    _check_problem({"classes": 2} | {k: v for k, v in parameters.items()
+                                     if k != "construction"})
+
+
+def _check_solve(parameters: Mapping[str, Any]) -> None:
+    from nctheory.solver import METHODS
+    from nctheory.solver.starts import STARTS
+
+    choice("method", parameters["method"], METHODS)
+    choice("init", parameters.get("init", "gaussian"), STARTS)
+    _check_problem(parameters)
+
+
+TASKS: dict[str, Task] = {
+    "thresholds": Task(thresholds, _check_thresholds, together="classes"),
+    "loss": Task(loss, _check_loss),
+    "solve": Task(solve, _check_solve, together="seed", needs="nctheory.solver",
+                  keep=("trace", "means", "singular_values", "weights")),
+    "ranks": Task(ranks, _check_solve, together="seed", needs="nctheory.solver"),
+}
+
+
+def offered() -> tuple[str, ...]:
+    """Names of the tasks that this installation can carry out."""
+    return tuple(name for name, task in TASKS.items() if task.available)
+
+
+# --- batches: what executors carry to workers and back ---
+
+class Batch(NamedTuple):
+    """Points for one worker: parameters each, in an order that keeps groups together."""
+
+    task: str
+    version: str
+    keep: tuple[str, ...]
+    points: list[dict[str, Any]]
+
+
+class Outcome(NamedTuple):
+    """One finished point: its result as JSON and arrays as .npz bytes, or an error."""
+
+    result: str | None
+    error: str | None
+    arrays: bytes | None
+    seconds: float
+
+
+def run_batch(batch: Batch) -> list[Outcome]:
+    """Work through a batch; a point that raises yields its traceback, never ends the batch."""
+    if batch.version != __version__:
+        raise InputError(f"workers must run nctheory {batch.version}, got {__version__}")
+    task = TASKS[batch.task]
+    return [outcome for group in _groups(task, batch.points)
+            for outcome in _attempt(task, group, batch.keep)]
+
+
+def _groups(task: Task, points: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    if task.together is None:
+        return ([point] for point in points)
+    names = [name for name in task.parameters if name != task.together]
+    return (list(group) for _, group in itertools.groupby(
+        points, key=lambda point: [point[name] for name in names]))
+
+
+def _attempt(task: Task, group: list[dict[str, Any]], keep: Sequence[str]) -> list[Outcome]:
+    started = time.perf_counter()
+    try:
+        results = task(group, keep)
+        packed = [_pack(result) for result in results]
+    except Exception:  # whatever a task raises is the point's result
+        if len(group) > 1:  # find the culprit: the others are sound
+            return [outcome for point in group for outcome in _attempt(task, [point], keep)]
+        return [Outcome(None, traceback.format_exc(), None, time.perf_counter() - started)]
+    seconds = (time.perf_counter() - started) / len(group)
+    return [Outcome(text, None, arrays, seconds) for text, arrays in packed]
+
+
+def _pack(result: Mapping[str, Any]) -> tuple[str, bytes | None]:
+    """JSON of the plain entries (no NaN passes), compressed .npz of the arrays."""
+    import numpy as np
+
+    arrays: dict[str, Any] = {k: v for k, v in result.items() if isinstance(v, np.ndarray)}
+    text = json.dumps({k: v for k, v in result.items() if k not in arrays}, allow_nan=False)
+    if not arrays:
+        return text, None
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return text, buffer.getvalue()

@@ -1,0 +1,125 @@
+"""Tasks give the library's numbers, one by one or together, and every error is a result."""
+
+import json
+
+import numpy as np
+import pytest
+
+import nctheory
+from nctheory.errors import InputError
+from nctheory.sweep import tasks
+from nctheory.sweep.plan import Plan
+from nctheory.sweep.tasks import TASKS, Batch, run_batch
+
+
+def results(plan, batch=None):
+    """The results of a plan, worked through in batches of so many points."""
+    step = batch or len(plan)
+    outcomes = [outcome for i in range(0, len(plan), step) for outcome in run_batch(Batch(
+        plan.task, nctheory.__version__, plan.keep, [p.values for p in plan[i:i + step]]))]
+    assert [outcome.error for outcome in outcomes] == [None] * len(plan)
+    return [(json.loads(outcome.result), outcome.arrays) for outcome in outcomes]
+
+
+def test_thresholds_are_the_table():
+    plan = Plan("thresholds", fixed={"weight_decay": 0.004, "samples": 2},
+                grid={"classes": range(6, 17), "layers": [2, 3, 4]})
+    table = nctheory.threshold_table(range(6, 17), [2, 3, 4], weight_decay=0.004, samples=2)
+    rows = {(row.classes, row.layers): row for row in table.rows}
+    for point, (found, _) in zip(plan, results(plan), strict=True):
+        row = rows[point.values["classes"], point.values["layers"]]
+        assert (found["construction"], found["verdict"], found["certified"]) == (
+            row.construction.label, row.verdict, row.certified)
+        assert (found["cost"], found["loss"], found["dnc_loss"]) == (
+            row.cost, row.loss, row.dnc_loss)
+
+
+def test_losses_are_the_closed_forms():
+    plan = Plan("loss", fixed={"construction": "triangular:r=5,s=3+dnc:K=1", "samples": 2},
+                grid={"layers": [3, 4], "weight_decay": [1e-3, 4e-3]})
+    made = nctheory.construct("triangular:r=5,s=3+dnc:K=1")
+    for point, (found, _) in zip(plan, results(plan), strict=True):
+        problem = nctheory.Problem(classes=11, layers=point.values["layers"], samples=2,
+                                   weight_decay=point.values["weight_decay"])
+        assert found["loss"] == made.loss(problem)
+        assert found["dnc_loss"] == nctheory.Orthogonal(classes=11).loss(problem)
+        assert found["beats_dnc"] is True and found["least_rank"] == 6
+
+
+SOLVE = {"classes": 4, "layers": 3, "width": 6, "steps": 60}
+
+
+def test_solver_runs_and_their_arrays():
+    plan = Plan("solve", fixed=SOLVE, grid={"seed": range(3)},
+                keep=("trace", "means", "singular_values", "weights"))
+    from nctheory.solver import solve
+    result = solve(nctheory.Problem(classes=4, layers=3), 6, range(3), steps=60)
+    for seed, (found, packed) in enumerate(results(plan)):
+        assert found["loss"] == result.loss[seed] and found["label"] == result.label[seed]
+        assert found["ranks_before"] == result.ranks[seed, :, 0].tolist()
+        import io
+        arrays = np.load(io.BytesIO(packed))
+        assert np.array_equal(arrays["means"], result.means(seed))
+        assert np.array_equal(arrays["weights_3"], result.parameters(seed)[3])
+        assert np.allclose(arrays["singular_values"][1],
+                           np.linalg.svd(result.means(seed)[1])[1], atol=1e-12)
+        assert arrays["trace_loss"][-1] == pytest.approx(found["loss"], rel=1e-9)
+
+
+def test_rank_bounds_hold_at_end_points():
+    plan = Plan("ranks", fixed={"classes": 3, "layers": 2, "width": 5}, grid={"seed": [0, 1]})
+    for found, _ in results(plan):
+        assert found["holds"] is True and found["margin_rank_of_means"] >= 0
+
+
+@pytest.mark.parametrize("plan", [
+    Plan("thresholds", grid={"classes": range(2, 30), "layers": [1, 2, 5]}),
+    Plan("thresholds", fixed={"weight_decay": 0.01}, grid={"classes": range(2, 20),
+                                                           "layers": [2, 4]}),
+    Plan("solve", fixed=SOLVE, grid={"seed": range(6)}, keep=("weights",)),
+    Plan("solve", fixed=SOLVE | {"method": "quasi-newton", "steps": 200},
+         grid={"seed": range(4)})],
+    ids=["thresholds", "thresholds with losses", "descent", "quasi-newton"])
+def test_batches_never_change_the_numbers(plan):
+    whole = results(plan)
+    assert whole == results(plan, 1) == results(plan, 5)
+
+
+def test_a_point_that_raises_is_alone_in_it():
+    plan = Plan("loss", fixed={"construction": "triangular:r=5,s=3"}, grid={"layers": [1, 2]})
+    first, second = run_batch(Batch("loss", nctheory.__version__, (), [
+        point.values for point in plan]))
+    assert first.result is None and "InputError: layers must be" in first.error
+    assert "Traceback" in first.error
+    assert json.loads(second.result)["classes"] == 10 and second.error is None
+
+
+def test_the_culprit_of_a_group_is_found(monkeypatch):
+    def odd(seed: list[int]):
+        if 3 in seed:
+            raise RuntimeError("three")
+        return [{"value": float(s)} for s in seed]
+
+    monkeypatch.setitem(TASKS, "odd", tasks.Task(odd, lambda _: None, together="seed"))
+    outcomes = run_batch(Batch("odd", nctheory.__version__, (), [{"seed": s} for s in range(5)]))
+    assert [outcome.error is None for outcome in outcomes] == [True, True, True, False, True]
+    assert [json.loads(o.result)["value"] for o in outcomes if o.result] == [0, 1, 2, 4]
+
+
+def test_nan_is_no_result(monkeypatch):
+    monkeypatch.setitem(TASKS, "nan", tasks.Task(lambda: {"value": float("nan")}, lambda _: None))
+    outcome, = run_batch(Batch("nan", nctheory.__version__, (), [{}]))
+    assert outcome.result is None and "ValueError" in outcome.error
+
+
+def test_workers_of_another_version_are_refused():
+    with pytest.raises(InputError, match="workers must run nctheory 0.0.0"):
+        run_batch(Batch("loss", "0.0.0", (), []))
+
+
+def test_tasks_without_their_module_are_not_offered(monkeypatch):
+    gone = tasks.Task(lambda: {}, lambda _: None, needs="nctheory.nowhere")
+    monkeypatch.setitem(TASKS, "gone", gone)
+    assert "gone" not in tasks.offered() and "loss" in tasks.offered()
+    with pytest.raises(InputError, match="task must be one of"):
+        Plan("gone")
