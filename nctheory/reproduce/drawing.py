@@ -31,7 +31,7 @@ def curves(axes: Any, points: Mapping[int, Sequence[tuple[int, float]]],
     for (name, loss), (colour, dashes) in zip(closed_forms.items(), LINES, strict=False):
         axes.axhline(loss, color=colour, linestyle=dashes, zorder=0)
         # Early steps are far above all lines: there is room for names at the left.
-        below = loss == low
+        below = loss == min(closed_forms.values())
         axes.annotate(f"{name}: {loss:.4f}", (0.02, loss), (0, -2 if below else 2),
                       xycoords=("axes fraction", "data"), textcoords="offset points",
                       va="top" if below else "bottom", color=colour, fontsize=7)

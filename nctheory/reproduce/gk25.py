@@ -226,5 +226,5 @@ FIGURE_5 = Experiment(
     quick={**SETTING, "widths": [70], "log2_weight_decays": [-10, -9, -8], "scales": [1.0, 2.0],
            "runs": 8, "times": 10},
     full={**SETTING, "widths": [70], "log2_weight_decays": [-12 + k / 2 for k in range(11)],
-          "scales": [1.0, 2.0], "runs": 24, "times": 30},
+          "scales": [1.0, 2.0], "runs": 16, "times": 20},
     measure=_sweep, judge=_judge_5, draw=_draw_5)
