@@ -444,7 +444,7 @@ class Store:
 
 def _checksum(key: bytes, result: str | None, error: str | None, kept: str,
               arrays: bytes | None) -> int:
-    text = json.dumps([result, error, kept])
+    text = f"{result}\0{error}\0{kept}"
     return zlib.crc32(text.encode() + key + (arrays or b""))
 
 

@@ -164,6 +164,77 @@ def ranks(seed: list[int], *, classes: int, layers: int, width: int = 30,
     return rows
 
 
+def train(*, seed: int, hidden_layers: int = 2, width: int = 64, activation: str = "relu",
+          loss: str = "ce", epochs: int = 100, batch: int = 64, optimiser: str = "sgd",
+          rate: float = 0.05, momentum: float = 0.9, weight_decay: float = 5e-4,
+          schedule: str = "constant", polish: int = 0,
+          keep: Sequence[str] = ()) -> dict[str, Any]:
+    """A perceptron on digits: accuracy, collapse of its last features, ranks and their bound.
+
+    `polish` iterations of full-batch L-BFGS follow the recipe, towards a critical point.
+    """
+    import numpy as np
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    from nctheory.metrics import Moments, nc1, nc2_etf, strong_nc1
+    from nctheory.trained import Architecture, Recipe, digits, fit, rank_bounds
+
+    with threadpool_limits(1, user_api="blas"):  # more may add in another order
+        split = digits(seed)
+        training = fit(split, Architecture((64, *[width] * hidden_layers, 10), activation, loss),
+                       Recipe(epochs=epochs, batch=batch, optimiser=optimiser, rate=rate,
+                              momentum=momentum, weight_decay=weight_decay, schedule=schedule,
+                              seed=seed))
+        if polish:
+            training.polish(polish)
+        network, bounds = training.network, rank_bounds(training)
+        inside, outside = (network.features(x)[-1] for x in (split.x, split.x_test))
+        on_train = Moments.of(inside, split.labels)
+        on_test = Moments.of(outside, split.labels_test)
+        result: dict[str, Any] = {
+            "objective": training.objective(),
+            "train_accuracy": float(np.mean(network.predict(split.x) == split.labels)),
+            "test_accuracy": float(np.mean(network.predict(split.x_test) == split.labels_test)),
+            "nc1": nc1(on_train),
+            "test_nc1": strong_nc1(on_train, on_test),
+            "nc2_etf": nc2_etf(on_train),
+            "ranks": [b.rank for b in bounds],
+            "mean_rank": float(np.mean([b.rank for b in bounds[1:-1]])) if bounds[2:] else None,
+            "distances_to_rank": [float(b.distance) for b in bounds],
+            "rank_bounds": [float(b.bound) for b in bounds],
+            "bounds_hold": all(b.holds for b in bounds),
+        }
+    if "trace" in keep:
+        result["trace_loss"] = np.array(training.losses)
+        result["trace_steps"] = np.arange(1, len(training.losses) + 1)
+    if "weights" in keep:
+        result |= {f"weights_{l}": w.copy() for l, w in enumerate(network.weights, start=1)}
+    if "singular_values" in keep:
+        result |= {f"singular_values_{b.layer}": b.singular_values for b in bounds}
+    return result
+
+
+CLAIMS = ("threshold", "pairs", "relu pairs")
+
+
+def certify(*, classes: int, layers: int, claim: str = "threshold", samples: int = 1,
+            weight_decay: float = 0.001) -> dict[str, Any]:
+    """A certificate, made and verified by the independent checker.
+
+    "threshold": whether a direct sum of this library beats DNC (MSE; samples and weight decay do
+    not matter).  "pairs", "relu pairs": their least cross-entropy loss against that of DNC.
+    """
+    from nctheory.certify import check_file, compare, threshold, to_json
+
+    made = (threshold(classes, layers) if claim == "threshold" else
+            compare(claim, "dnc", classes, layers, samples=samples,
+                    weight_decay=repr(weight_decay)))
+    text = to_json([made])
+    verified, = check_file(text.encode())
+    return {"verdict": made.verdict, "verified": verified.verified,
+            "statement": verified.statement, "reason": verified.reason, "certificate": text}
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A parameter of a task: the kinds of value it takes, and its default if it has one."""
@@ -292,12 +363,33 @@ def _check_solve(parameters: Mapping[str, Any]) -> None:
     _check_problem(parameters)
 
 
+def _check_train(parameters: Mapping[str, Any]) -> None:
+    from nctheory.trained import Architecture, Recipe
+
+    integer("hidden_layers", parameters["hidden_layers"], 1, LARGEST_LAYERS)
+    integer("width", parameters["width"], 1)
+    integer("polish", parameters["polish"], 0)
+    Architecture((64, parameters["width"], 10), parameters["activation"], parameters["loss"])
+    recipe = Recipe(**{name: parameters[name] for name in (
+        "epochs", "batch", "optimiser", "rate", "momentum", "weight_decay", "schedule", "seed")})
+    recipe.decays(1)
+    integer("seed", parameters["seed"], 0, LARGEST_SEED)
+
+
+def _check_certify(parameters: Mapping[str, Any]) -> None:
+    choice("claim", parameters["claim"], CLAIMS)
+    _check_thresholds(parameters)
+
+
 TASKS: dict[str, Task] = {
     "thresholds": Task(thresholds, _check_thresholds, together="classes"),
     "loss": Task(loss, _check_loss),
-    "solve": Task(solve, _check_solve, together="seed", needs="nctheory.solver",
+    "solve": Task(solve, _check_solve, together="seed",
                   keep=("trace", "means", "singular_values", "weights")),
-    "ranks": Task(ranks, _check_solve, together="seed", needs="nctheory.solver"),
+    "ranks": Task(ranks, _check_solve, together="seed"),
+    "train": Task(train, _check_train, keep=("trace", "weights", "singular_values"),
+                  needs="sklearn"),
+    "certify": Task(certify, _check_certify),
 }
 
 
@@ -356,12 +448,15 @@ def _attempt(task: Task, group: list[dict[str, Any]], keep: Sequence[str]) -> li
     return [Outcome(text, None, arrays, seconds) for text, arrays in packed]
 
 
+_encode = json.JSONEncoder(allow_nan=False).encode
+
+
 def _pack(result: Mapping[str, Any]) -> tuple[str, bytes | None]:
     """JSON of the plain entries (no NaN passes), compressed .npz of the arrays."""
     import numpy as np
 
     arrays: dict[str, Any] = {k: v for k, v in result.items() if isinstance(v, np.ndarray)}
-    text = json.dumps({k: v for k, v in result.items() if k not in arrays}, allow_nan=False)
+    text = _encode({k: v for k, v in result.items() if k not in arrays})
     if not arrays:
         return text, None
     buffer = io.BytesIO()

@@ -1,5 +1,6 @@
 """Tasks give the library's numbers, one by one or together, and every error is a result."""
 
+import io
 import json
 
 import numpy as np
@@ -57,7 +58,6 @@ def test_solver_runs_and_their_arrays():
     for seed, (found, packed) in enumerate(results(plan)):
         assert found["loss"] == result.loss[seed] and found["label"] == result.label[seed]
         assert found["ranks_before"] == result.ranks[seed, :, 0].tolist()
-        import io
         arrays = np.load(io.BytesIO(packed))
         assert np.array_equal(arrays["means"], result.means(seed))
         assert np.array_equal(arrays["weights_3"], result.parameters(seed)[3])
@@ -70,6 +70,34 @@ def test_rank_bounds_hold_at_end_points():
     plan = Plan("ranks", fixed={"classes": 3, "layers": 2, "width": 5}, grid={"seed": [0, 1]})
     for found, _ in results(plan):
         assert found["holds"] is True and found["margin_rank_of_means"] >= 0
+
+
+def test_training_runs():
+    pytest.importorskip("sklearn")
+    from nctheory.trained import Architecture, Recipe, digits, fit
+
+    plan = Plan("train", fixed={"epochs": 3, "width": 16}, grid={"seed": [0, 1]},
+                keep=("trace",))
+    for seed, (found, packed) in enumerate(results(plan)):
+        training = fit(digits(seed), Architecture((64, 16, 16, 10)),
+                       Recipe(epochs=3, seed=seed))
+        assert np.load(io.BytesIO(packed))["trace_loss"].tolist() == training.losses
+        assert found["objective"] == training.objective()
+        assert found["bounds_hold"] is True and len(found["ranks"]) == 3
+        assert 0.5 < found["test_accuracy"] <= 1
+
+
+def test_certificates_are_made_and_verified(tmp_path):
+    from nctheory.certify import check_file
+
+    plan = Plan("certify", fixed={"claim": "threshold"}, grid={"classes": [5, 6], "layers": [4]})
+    for (found, _), verdict in zip(results(plan), ("not beaten", "beaten"), strict=True):
+        assert (found["verdict"], found["verified"], found["reason"]) == (verdict, True, "")
+        assert all(result.verified for result in check_file(found["certificate"].encode()))
+    plan = Plan("certify", fixed={"claim": "pairs", "classes": 10, "layers": 2, "samples": 5,
+                                  "weight_decay": 2**-10})
+    (found, _), = results(plan)
+    assert found["verdict"] == "below" and found["verified"]  # [GK25]: 0.0800127 < 0.0906622
 
 
 @pytest.mark.parametrize("plan", [
