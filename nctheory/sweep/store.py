@@ -91,7 +91,7 @@ class Store:
     ...     summary = run_plan(plan, f"{folder}/results.db", executor="inline")
     ...     with Store(f"{folder}/results.db") as store:
     ...         [round(row["loss"], 7) for row in store.table()]
-    [0.0482145, 0.0597077]
+    [0.0477085, 0.0597077]
     """
 
     def __init__(self, path: str | Path, *, writable: bool = False) -> None:
