@@ -107,7 +107,3 @@ def test_command_line(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         cli.main()
     assert "cross-entropy, linear" in capsys.readouterr().out
-    monkeypatch.setattr(sys, "argv", ["nctheory", "cost", "pairs:K=10"])
-    with pytest.raises(SystemExit):
-        cli.main()
-    assert "construction must be one for the MSE loss" in capsys.readouterr().err
