@@ -245,7 +245,8 @@ def _draw_3(figure: Any, tables: Tables, parameters: Parameters) -> None:
         left.plot([row.vertices for row in rows], [row.ratio for row in rows], color=colour,
                   marker=marker, linestyle=dashes, label=f"$L={L}$")
     left.axhline(1, color="0.5", linewidth=0.6)
-    left.set(xticks=parameters["vertices"][::2], xlabel=r"$r$  ($K=r(r-1)/2$)", ylabel="loss ratio, triangular / DNC",
+    left.set(xticks=parameters["vertices"][::2],
+             xlabel=r"$r$  ($K=r(r-1)/2$)", ylabel="loss ratio, triangular / DNC",
              title=rf"closed forms, $\lambda={parameters['ratio_weight_decay']:g}$")
     left.legend()
     for (K, rows), colour, marker in zip(group(tables["decay"], "classes").items(),
