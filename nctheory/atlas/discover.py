@@ -24,6 +24,7 @@ from nctheory.atlas.search import (
     Pool,
     evaluate,
     minimise,
+    narrowed,
     proposals,
     pruned,
     rounded,
@@ -71,10 +72,19 @@ def discover(classes: Iterable[int], layers: Iterable[int], *, seconds: float = 
             if time.monotonic() > end:
                 break
         if improved:
-            polished = minimise(pruned(pool[K, L][1]), FINE, 600)
-            pool[K, L] = min(pool[K, L], polished, key=lambda entry: entry[0])
+            pool[K, L] = polished(*pool[K, L])
             store(pool[K, L][1], folder)
         yield Step(K, L, before, known(K, L, folder), starts)
+
+
+def polished(value: float, factors: Factors) -> tuple[float, Factors]:
+    """A chain without idle neurons and at the bottom of its valley; narrow where that is free."""
+    best = value, factors
+    for start in (pruned(factors), narrowed(pruned(factors))):
+        found = minimise(start, FINE, 600)
+        if found[0] < best[0] + MARGIN:
+            best = found
+    return best
 
 
 def store(factors: Factors, folder: Path = chains.DATA) -> bool:

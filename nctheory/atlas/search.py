@@ -151,6 +151,31 @@ def pruned(factors: Factors) -> Factors:
     return factors
 
 
+def narrowed(factors: Factors) -> Factors:
+    """With as few neurons as ranks allow at no cost: a balanced split of M_2, and two neurons
+    where a nonnegative M_l has rank 2 (a cone of the plane always fits into the quadrant)."""
+    u, s, vt = np.linalg.svd(factors[1] @ factors[0], full_matrices=False)
+    rank = int(np.sum(s > 1e-4 * s[0]))
+    root = np.sqrt(s[:rank])
+    factors = [root[:, None] * vt[:rank], u[:, :rank] * root, *factors[2:]]
+    for i in range(1, len(factors) - 1):
+        mean = forward(factors)[i]
+        u, s, _ = np.linalg.svd(mean, full_matrices=False)
+        if int(np.sum(s > 1e-4 * s[0])) == 2 and mean.min() > -1e-4 * mean.max():
+            plane = u[:, :2]
+            points = plane.T @ mean
+            middle = math.atan2(*(points / np.linalg.norm(points, axis=0)).sum(axis=1)[::-1])
+            # The middle of all directions to 45 degrees.
+            angles = np.arctan2(points[1], points[0]) - middle
+            angles = (angles + math.pi) % (2 * math.pi) - math.pi
+            turn = math.pi / 4 - middle - (angles.max() + angles.min()) / 2
+            rotation = np.array([[math.cos(turn), -math.sin(turn)],
+                                 [math.sin(turn), math.cos(turn)]])
+            factors[i] = rotation @ plane.T @ factors[i]
+            factors[i + 1] = factors[i + 1] @ plane @ rotation.T
+    return factors
+
+
 # --- rounding ---
 
 def rounded(factors: Factors, digits: float) -> list[NDArray[np.int64]]:

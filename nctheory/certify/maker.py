@@ -197,14 +197,14 @@ def family(r: str, s: str, layers: str, verdict: str) -> Certificate:
     onwards = layers.endswith("+")
     numbers = {name: sympy.sympify(text) for name, text in (("r", r), ("s", s))}
     n, m, a, b, d = bound(numbers["r"], numbers["s"], int(layers.removesuffix("+")))
-    if not _coefficients_positive(m):
+    if not coefficients_positive(m):
         n, m = -n, -m
     gap = n - m * a
     square = gap**2 - m**2 * b**2 * d
-    shown = (_coefficients_positive(gap) and _coefficients_positive(square)
+    shown = (coefficients_positive(gap) and coefficients_positive(square)
              if verdict == "below" else
-             _coefficients_positive(-gap) or _coefficients_positive(-square))
-    if not (shown and _coefficients_positive(m)):
+             coefficients_positive(-gap) or coefficients_positive(-square))
+    if not (shown and coefficients_positive(m)):
         raise InputError(f"verdict must follow from the coefficients, got {verdict!r} for "
                          f"r = {r}, s = {s}, L = {layers}")
     return Certificate("triangular family", {"r": r, "s": s, "L": layers},
@@ -234,7 +234,7 @@ def _coefficients(onwards: bool) -> str:
     return "shifted coefficients, induction in L" if onwards else "shifted coefficients"
 
 
-def _coefficients_positive(expression: sympy.Expr) -> bool:
+def coefficients_positive(expression: sympy.Expr) -> bool:
     """Whether all coefficients are positive, and one is constant: positive for u, t >= 0."""
     import sympy
 

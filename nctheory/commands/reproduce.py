@@ -20,7 +20,8 @@ def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: in
 
     Writes NAME-TABLE.csv, NAME.png, NAME.pdf and NAME.txt.  The verdict is "value" where numbers
     of the paper, of a theorem or of a closed form are met, "trend" where only the direction is
-    (or only that is known to us), else "no match".
+    (or only that is known to us), else "no match".  Bars in figures: 95 % intervals of
+    probabilities (Wilson), two standard errors of means.
     """
     from nctheory.report.progress import counting
     from nctheory.reproduce import EXPERIMENTS, experiment

@@ -96,7 +96,7 @@ def solve(classes: int, layers: int, samples: Any, width: int, weight_decay: Any
         **settings, "init": init, "seeds": [seeds[0], seeds[-1]]}
     if save is not None:
         _save(result, parameters, save)
-    write((to_json if format_ == "json" else to_text)(result, parameters), output)
+    write(to_json(result, parameters) if format_ == "json" else to_text(result), output)
     if result.interrupted:
         print(_how_to_resume(result, checkpoint), file=sys.stderr)
         sys.exit(130)

@@ -37,9 +37,11 @@ def closed_forms(problem: Problem) -> dict[str, tuple[str, float]]:
     return found
 
 
-def records(result: Result) -> list[dict[str, Any]]:
-    """One record for each finished run; numbers that a diverged run does not have are None."""
-    known = closed_forms(result.problem)
+def records(result: Result, known: dict[str, tuple[str, float]]) -> list[dict[str, Any]]:
+    """One record for each finished run, with its excess over the `known` closed forms.
+
+    Numbers that a diverged run does not have are None.
+    """
     rows = []
     for i in map(int, np.flatnonzero(result.finished)):
         sound = result.sound(i)
@@ -69,18 +71,23 @@ def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def to_json(result: Result, parameters: dict[str, Any]) -> str:
     """{"version", "parameters", "closed_forms", "rows", "summary", "interrupted"}."""
-    rows = records(result)
-    known = {name: {"construction": label, "loss": loss}
-             for name, (label, loss) in closed_forms(result.problem).items()}
-    return json.dumps({"version": __version__, "parameters": parameters, "closed_forms": known,
-                       "rows": rows, "summary": summary(rows),
-                       "interrupted": result.interrupted}, indent=1) + "\n"
+    known = closed_forms(result.problem)
+    rows = records(result, known)
+    return json.dumps({
+        "version": __version__,
+        "parameters": parameters,
+        "closed_forms": {name: {"construction": label, "loss": loss}
+                         for name, (label, loss) in known.items()},
+        "rows": rows,
+        "summary": summary(rows),
+        "interrupted": result.interrupted,
+    }, indent=1) + "\n"
 
 
-def to_text(result: Result, parameters: dict[str, Any]) -> str:
+def to_text(result: Result) -> str:
     """A line a run, advice for those that diverged, and a summary."""
     known = closed_forms(result.problem)
-    rows = records(result)
+    rows = records(result, known)
     # The best construction may be DNC itself: then one column says it all.
     columns = [name for name in known if name == "dnc" or known[name] != known["dnc"]]
     excesses: dict[str, Justify] = {f"- {known[name][0]}": "right" for name in columns}

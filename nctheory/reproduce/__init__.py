@@ -19,6 +19,10 @@ EXPERIMENTS = {
     "gk25-fig2": "gk25:FIGURE_2",
     "gk25-fig5": "gk25:FIGURE_5",
     "gk25-fig6": "gk25:FIGURE_6",
+    "train-collapse-without-test-collapse": "hbn22:COLLAPSE",
+    "cascading-collapse": "hbn22:CASCADE",
+    "longer-training-worse-transfer": "hbn22:TRANSFER",
+    "rank-against-weight-decay": "z24:RANK",
 }
 
 

@@ -1,4 +1,4 @@
-"""How figures look, and the panels that several of them share.  Nothing here imports matplotlib."""
+"""How figures look, and the panels that several share.  Nothing here imports matplotlib."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def curves(axes: Any, points: Mapping[int, Sequence[tuple[int, float]]],
     for (name, loss), (colour, dashes) in zip(closed_forms.items(), LINES, strict=False):
         axes.axhline(loss, color=colour, linestyle=dashes, zorder=0)
         # Early steps are far above all lines: there is room for names at the left.
-        below = loss == low
+        below = loss == min(closed_forms.values())
         axes.annotate(f"{name}: {loss:.4f}", (0.02, loss), (0, -2 if below else 2),
                       xycoords=("axes fraction", "data"), textcoords="offset points",
                       va="top" if below else "bottom", color=colour, fontsize=7)
@@ -49,25 +49,34 @@ def excess_curves(axes: Any, points: Mapping[int, Sequence[tuple[int, float]]],
     axes.set(xscale="log", yscale="log", xlabel="step")
 
 
-def rank_grid(axes: Any, before: Sequence[Sequence[int]], after: Sequence[Sequence[int]],
+def rank_grid(axes: Any, before: Sequence[Sequence[str]], after: Sequence[Sequence[str]],
               labels: Sequence[str]) -> None:
     """Ranks as numbers in cells that are the darker, the higher the rank: a row for each run,
-    M_1, M_2, ... at the left, sigma(M_2), ... at the right."""
-    L = len(before[0])
-    table = np.hstack([before, np.full((len(before), 1), -1), after])
-    axes.imshow(np.ma.masked_less(table, 0), cmap="Greys", vmin=table[table >= 0].min() - 1,
-                vmax=1.6 * table.max(), aspect="auto")
-    for (i, j), rank in np.ndenumerate(table):
-        if rank >= 0:
-            axes.text(j, i, str(rank), ha="center", va="center", fontsize=6.5)
-    axes.set_xticks([j for j in range(2 * L) if j != L], [*range(1, L + 1), *range(2, L + 1)])
+    M_1, M_2, ... at the left and, where given, sigma(M_2), ... at the right."""
+    parts = [(np.array(before, int), range(1, len(before[0]) + 1), "rank $M_l$")]
+    if after[0]:
+        parts.append((np.array(after, int), range(2, len(after[0]) + 2),
+                      r"rank $\sigma(M_l)$"))
+    largest = max(part.max() for part, _, _ in parts)
+    least = min(part.min() for part, _, _ in parts)
+    start, ticks = 0, []
+    for part, layers, name in parts:
+        rows, width = part.shape
+        axes.imshow(part, cmap="Greys", vmin=least - 1, vmax=1.6 * largest, aspect="auto",
+                    extent=(start - 0.5, start + width - 0.5, rows - 0.5, -0.5))
+        for (i, j), rank in np.ndenumerate(part):
+            axes.text(start + j, i, str(rank), ha="center", va="center", fontsize=6.5)
+        axes.annotate(name, (start + (width - 1) / 2, 1), (0, 4), ha="center",
+                      xycoords=("data", "axes fraction"), textcoords="offset points",
+                      annotation_clip=False)
+        ticks += [(start + j, layer) for j, layer in enumerate(layers)]
+        start += width + 0.5
+    axes.set_xlim(-0.5, start - 1)
+    axes.set_xticks(*zip(*ticks, strict=True))
     axes.set_yticks(range(len(labels)), labels)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set(xlabel="layer $l$", ylabel="final loss")
-    for position, name in (((L - 1) / 2, "rank $M_l$"), (1.5 * L, r"rank $\sigma(M_l)$")):
-        axes.annotate(name, (position, 1), (0, 4), xycoords=("data", "axes fraction"),
-                      textcoords="offset points", ha="center", annotation_clip=False)
 
 
 def with_interval(axes: Any, x: Sequence[float], values: Sequence[tuple[float, float, float]],

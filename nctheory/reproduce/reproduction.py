@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TextIO
 
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
 from nctheory import __version__
 from nctheory.errors import InputError, integer
 from nctheory.reproduce.drawing import STYLE
@@ -67,9 +69,14 @@ class Experiment:
 
     def run(self, quick: bool = False, seed: int = 0,
             progress: Progress | None = None) -> Reproduction:
-        """Measure; equal seeds give equal tables."""
+        """Measure; equal seeds give equal tables.
+
+        On one BLAS thread: the matrices are small, and several threads may add in another
+        order, so that the tables would depend on the machine's cores.
+        """
         parameters = self.quick if quick else self.full
-        tables = self.measure(parameters, integer("seed", seed, 0), progress)
+        with threadpool_limits(1, user_api="blas"):
+            tables = self.measure(parameters, integer("seed", seed, 0), progress)
         return Reproduction(self, parameters, seed, tables)
 
 

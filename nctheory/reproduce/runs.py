@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.stats import spearmanr
 
 from nctheory.problem import Problem
 from nctheory.reproduce.drawing import rank_grid
 from nctheory.reproduce.reproduction import Progress
+from nctheory.reproduce.tables import group
 from nctheory.solver import Result, solve
 
 TRACE_EVERY = 100
 CURVE_POINTS = 120
-CLEAR = 0.8  # rank correlation from which on a trend counts as one
 
 
 @dataclass(frozen=True)
@@ -67,16 +67,17 @@ def trained(jobs: Sequence[Job], seeds: range,
     """Every job with its result; an interruption goes on to the caller."""
     total = len(jobs) * len(seeds)
     for done, job in enumerate(jobs):
-        def count(finished: int, _: int, before: int = done * len(seeds)) -> None:
-            if progress is not None:
-                progress(before + finished, total)
-
         result = solve(job.problem, job.width, seeds, steps=job.steps, scale=job.scale,
                        learning_rate=job.learning_rate, trace_every=job.trace_every,
-                       progress=count)
+                       progress=progress and partial(_counted, progress, done * len(seeds), total))
         if result.interrupted:
             raise KeyboardInterrupt
         yield job, result
+
+
+def _counted(progress: Progress, before: int, total: int, finished: int, _: int) -> None:
+    """Runs finished in one job, counted on after the jobs before it."""
+    progress(before + finished, total)
 
 
 def run_rows(job: Job, result: Result, dnc: float) -> list[Run]:
@@ -106,21 +107,12 @@ def paths(points: Iterable[Point]) -> dict[int, list[tuple[int, float]]]:
     return {seed: [(p.step, p.loss) for p in run] for seed, run in group(points, "seed").items()}
 
 
-def draw_ranks(axes: Any, runs: Sequence[Run]) -> None:
+def draw_ranks(axes: Any, runs: Sequence[Run], after: bool = True) -> None:
     """The grid of ranks of all runs that did not diverge, lowest loss first."""
     runs = sorted((run for run in runs if run.label != "diverged"), key=lambda run: run.loss)
-    before, after = ([[int(rank) for rank in getattr(run, side).split()] for run in runs]
-                     for side in ("before", "after"))
-    rank_grid(axes, before, after, [f"{run.loss:.4f}" for run in runs])
-
-
-def group(rows: Iterable[Any], *columns: str) -> dict[Any, list[Any]]:
-    """Rows by the values of one column, or of several as a tuple; in order of appearance."""
-    found: dict[Any, list[Any]] = {}
-    for row in rows:
-        values = tuple(getattr(row, column) for column in columns)
-        found.setdefault(values if len(values) > 1 else values[0], []).append(row)
-    return found
+    rank_grid(axes, [run.before.split() for run in runs],
+              [run.after.split() if after else [] for run in runs],
+              [f"{run.loss:.4f}" for run in runs])
 
 
 def share(rows: Sequence[Run], label: str) -> tuple[float, float, float]:
@@ -144,19 +136,3 @@ def mean_rank(rows: Sequence[Run]) -> tuple[float, float]:
         return math.nan, math.nan
     error = ranks.std(ddof=1) / math.sqrt(ranks.size) if ranks.size > 1 else 0.0
     return float(ranks.mean()), float(error)
-
-
-def trend(x: Sequence[float], y: Sequence[float]) -> float:
-    """Spearman's rank correlation; 0 where y does not move.
-
-    >>> trend([1, 2, 3], [5, 5, 5]), round(trend([1, 2, 3], [1, 4, 9]), 12)
-    (0.0, 1.0)
-    """
-    if len(set(y)) < 2 or len(set(x)) < 2:
-        return 0.0
-    return float(spearmanr(x, y).statistic)
-
-
-def clear(x: Sequence[float], y: Sequence[float], sign: int) -> bool:
-    """Whether y rises (sign 1) or falls (-1) with x: by rank correlation, and end to end."""
-    return sign * trend(x, y) >= CLEAR and sign * (y[-1] - y[0]) > 0

@@ -29,16 +29,15 @@ from nctheory.reproduce.runs import (
     TRACE_EVERY,
     Job,
     Run,
-    clear,
     curve_rows,
     draw_ranks,
-    group,
     mean_rank,
     paths,
     run_rows,
     share,
     trained,
 )
+from nctheory.reproduce.tables import clear, group
 
 CLOSE = 1e-3  # relative distance to a closed form that counts as its value
 
@@ -102,7 +101,8 @@ def _judge_6(tables: Tables, parameters: Parameters) -> Finding:
     """No number of this figure is known to us: a trend at most."""
     verdict, words = _between(tables, parameters)
     return Finding("trend" if verdict == "value" else verdict,
-                   words + f"; weight decay {parameters['weight_decay']:g} is ours.")
+                   words + f"; weight decay {parameters['weight_decay']:g} and learning rate "
+                   f"{parameters['learning_rate']:g} are ours.")
 
 
 def _draw_between(figure: Any, tables: Tables, parameters: Parameters) -> None:
@@ -130,9 +130,9 @@ FIGURE_6 = Experiment(
     name="slm24-fig6", source="[SLM24] Fig 6",
     claim="K = 15, L = 7: gradient descent ends below DNC with intermediate rank",
     quick={"classes": [15], "layers": 7, "weight_decay": 0.001, "width": 64, "runs": 4,
-           "learning_rate": 0.5, "steps": 8_000},
+           "learning_rate": 0.2, "steps": 15_000},
     full={"classes": [15], "layers": 7, "weight_decay": 0.001, "width": 64, "runs": 10,
-          "learning_rate": 0.5, "steps": 100_000},
+          "learning_rate": 0.1, "steps": 300_000},
     measure=_curves, judge=_judge_6, draw=_draw_between, size=(7.2, 2.6))
 
 
@@ -245,7 +245,8 @@ def _draw_3(figure: Any, tables: Tables, parameters: Parameters) -> None:
         left.plot([row.vertices for row in rows], [row.ratio for row in rows], color=colour,
                   marker=marker, linestyle=dashes, label=f"$L={L}$")
     left.axhline(1, color="0.5", linewidth=0.6)
-    left.set(xlabel=r"$r$  ($K=r(r-1)/2$)", ylabel="loss ratio, triangular / DNC",
+    left.set(xticks=parameters["vertices"][::2],
+             xlabel=r"$r$  ($K=r(r-1)/2$)", ylabel="loss ratio, triangular / DNC",
              title=rf"closed forms, $\lambda={parameters['ratio_weight_decay']:g}$")
     left.legend()
     for (K, rows), colour, marker in zip(group(tables["decay"], "classes").items(),
@@ -255,9 +256,12 @@ def _draw_3(figure: Any, tables: Tables, parameters: Parameters) -> None:
         with_interval(middle, np.log2(list(groups)).tolist(),
                       [(m, m - 2 * e, m + 2 * e) for m, e in ranks], colour, marker, f"$K={K}$")
         middle.axhline(K, color=colour, linewidth=0.6, linestyle=":")
+        middle.annotate("DNC", (1, K), (0, -2), xycoords=("axes fraction", "data"), ha="right",
+                        va="top", textcoords="offset points", color=colour, fontsize=7)
     middle.set(xlabel=r"$\log_2\lambda$", ylabel=r"mean rank of $M_2,\ldots,M_L$",
-               title=f"$L={parameters['layers']}$, $d={parameters['width']}$")
-    middle.legend()
+               title=f"$L={parameters['layers']}$, $d={parameters['width']}$",
+               ylim=(None, max(parameters["classes"]) + 0.5))
+    middle.legend(loc="center right", bbox_to_anchor=(1, 0.62))
     groups = group(tables["width"], "width")
     with_interval(right, list(groups), [share(runs, "dnc") for runs in groups.values()],
                   GREEN, "D", "DNC")

@@ -36,8 +36,10 @@ def seconds(call: Callable[[], object]) -> float:
 
 def run(plan: Plan, executor: str, workers: int | None = None) -> float:
     with tempfile.TemporaryDirectory() as folder:
-        return seconds(lambda: run_plan(plan, Path(folder) / "results.db", executor=executor,
-                                        workers=workers))
+        summary = run_plan(plan, Path(folder) / "results.db", executor=executor, workers=workers)
+    if summary.computed < len(plan):
+        raise SystemExit(f"stopped before its end: {summary}")
+    return summary.seconds
 
 
 def resume(plan: Plan) -> float:

@@ -90,7 +90,7 @@ def test_kernels_equal_their_python_bodies(name):
     results = []
     for kernel in (KERNELS[name], KERNELS[name].py_func):
         delta = np.ones((9, 4))
-        arguments = (delta, output) if len(KERNELS[name].signatures[0]) == 2 \
+        arguments = (delta, output) if KERNELS[name].py_func.__code__.co_argcount == 2 \
             else (output, labels, delta)
         results.append((kernel(*arguments), delta))
     assert results[0][0] == results[1][0] or results[0][0] == pytest.approx(results[1][0])

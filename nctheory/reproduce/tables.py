@@ -1,0 +1,35 @@
+"""Questions that judges ask of tables: groups of rows, trends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from scipy.stats import spearmanr
+
+CLEAR = 0.8  # rank correlation from which on a trend counts as one
+
+
+def group(rows: Iterable[Any], *columns: str) -> dict[Any, list[Any]]:
+    """Rows by the values of one column, or of several as a tuple; in order of appearance."""
+    found: dict[Any, list[Any]] = {}
+    for row in rows:
+        values = tuple(getattr(row, column) for column in columns)
+        found.setdefault(values if len(values) > 1 else values[0], []).append(row)
+    return found
+
+
+def trend(x: Sequence[float], y: Sequence[float]) -> float:
+    """Spearman's rank correlation; 0 where y does not move.
+
+    >>> trend([1, 2, 3], [5, 5, 5]), round(trend([1, 2, 3], [1, 4, 9]), 12)
+    (0.0, 1.0)
+    """
+    if len(set(y)) < 2 or len(set(x)) < 2:
+        return 0.0
+    return float(spearmanr(x, y).statistic)
+
+
+def clear(x: Sequence[float], y: Sequence[float], sign: int) -> bool:
+    """Whether y rises (sign 1) or falls (-1) with x: by rank correlation, and end to end."""
+    return sign * trend(x, y) >= CLEAR - 1e-9 and sign * (y[-1] - y[0]) > 0
