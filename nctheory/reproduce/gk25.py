@@ -29,11 +29,13 @@ from nctheory.reproduce.runs import (
     draw_ranks,
     mean_rank,
     paths,
+    rank_moves,
     run_rows,
     share,
+    share_moves,
     trained,
 )
-from nctheory.reproduce.tables import clear, group
+from nctheory.reproduce.tables import group
 
 VALUE = 1e-3  # relative distance to a closed form that counts as its value
 SETTING = {"classes": 10, "layers": 2, "samples": 5, "activation": "linear",
@@ -156,9 +158,9 @@ def _trends(tables: Tables, column: str, sign: int, word: str) -> tuple[bool, li
         groups = group(rows, column)
         ranks = [mean_rank(runs)[0] for runs in groups.values()]
         shares = [share(runs, "dnc")[0] for runs in groups.values()]
-        moves = clear(list(groups), ranks, sign)
+        moves = rank_moves(rows, column, sign)
         # Where no run is DNC anywhere, its probability says nothing.
-        moves &= not any(shares) or clear(list(groups), shares, sign)
+        moves &= not any(shares) or share_moves(rows, "dnc", column, sign)
         fine &= moves
         verdict = f"both {word}" if moves and any(shares) else word if moves else "no trend"
         words.append(f"start of scale {scale:g}: mean rank {ranks[0]:.2f} to {ranks[-1]:.2f}, "

@@ -13,7 +13,7 @@ import numpy as np
 from nctheory.problem import Problem
 from nctheory.reproduce.drawing import rank_grid
 from nctheory.reproduce.reproduction import Progress
-from nctheory.reproduce.tables import group
+from nctheory.reproduce.tables import clear, group
 from nctheory.solver import Result, solve
 
 TRACE_EVERY = 100
@@ -127,6 +127,18 @@ def share(rows: Sequence[Run], label: str) -> tuple[float, float, float]:
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     return p, max(0.0, centre - half), min(1.0, centre + half)
+
+
+def rank_moves(rows: Sequence[Run], column: str, sign: int) -> bool:
+    """Whether the rank rises (sign 1) or falls (-1) with a column, over the single runs."""
+    sound = [row for row in rows if row.label != "diverged"]
+    return clear([getattr(row, column) for row in sound], [row.rank for row in sound], sign)
+
+
+def share_moves(rows: Sequence[Run], label: str, column: str, sign: int) -> bool:
+    """Whether runs with this label grow more (sign 1) or less frequent (-1) with a column."""
+    return clear([getattr(row, column) for row in rows],
+                 [float(row.label == label) for row in rows], sign)
 
 
 def mean_rank(rows: Sequence[Run]) -> tuple[float, float]:

@@ -33,11 +33,13 @@ from nctheory.reproduce.runs import (
     draw_ranks,
     mean_rank,
     paths,
+    rank_moves,
     run_rows,
     share,
+    share_moves,
     trained,
 )
-from nctheory.reproduce.tables import clear, group
+from nctheory.reproduce.tables import group
 
 CLOSE = 1e-3  # relative distance to a closed form that counts as its value
 
@@ -225,13 +227,13 @@ def _judge_3(tables: Tables, parameters: Parameters) -> Finding:
     for K, rows in group(tables["decay"], "classes").items():
         groups = group(rows, "weight_decay")
         ranks = [mean_rank(runs)[0] for runs in groups.values()]
-        fine.append(clear(list(groups), ranks, -1))
+        fine.append(rank_moves(rows, "weight_decay", -1))
         words.append(f"mean rank, K = {K}: {'falls' if fine[-1] else 'does not clearly fall'} "
                      f"with weight decay, {ranks[0]:.2f} at {min(groups):.1e} to {ranks[-1]:.2f} "
                      f"at {max(groups):.1e}")
     groups = group(tables["width"], "width")
     shares = [share(runs, "dnc")[0] for runs in groups.values()]
-    fine.append(clear(list(groups), shares, 1))
+    fine.append(share_moves(tables["width"], "dnc", "width", 1))
     words.append(f"probability of DNC: {'rises' if fine[-1] else 'does not clearly rise'} with "
                  f"width, {shares[0]:.2f} at {min(groups)} to {shares[-1]:.2f} at {max(groups)}")
     return Finding("trend" if all(fine) else "no match", "; ".join(words) + ".")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from scipy.stats import spearmanr
 
-CLEAR = 0.8  # rank correlation from which on a trend counts as one
+CHANCE = 0.01  # a trend that chance makes with a larger probability does not count
 
 
 def group(rows: Iterable[Any], *columns: str) -> dict[Any, list[Any]]:
@@ -31,5 +31,9 @@ def trend(x: Sequence[float], y: Sequence[float]) -> float:
 
 
 def clear(x: Sequence[float], y: Sequence[float], sign: int) -> bool:
-    """Whether y rises (sign 1) or falls (-1) with x: by rank correlation, and end to end."""
-    return sign * trend(x, y) >= CLEAR - 1e-9 and sign * (y[-1] - y[0]) > 0
+    """Whether y rises (sign 1) or falls (-1) with x over single runs: Spearman's rank
+    correlation has this sign, and chance gives one as large with probability 1/100 at most."""
+    if len(set(y)) < 2 or len(set(x)) < 2:
+        return False
+    alternative: Literal["greater", "less"] = "greater" if sign > 0 else "less"
+    return bool(spearmanr(x, y, alternative=alternative).pvalue <= CHANCE)

@@ -85,8 +85,8 @@ def test_three_panels_are_judged_each():
     found = tiny("slm24-fig3")
     ratios = found.run(quick=True).tables["ratio"]
     assert [(row.layers, row.vertices) for row in ratios if row.ratio > 1] == [(3, 4)]
-    decay = [a_run(weight_decay=2.0**-e, rank=float(e)) for e in (9, 8, 7)]
-    width = [a_run(width=d, label="dnc" if d > 20 else "other") for d in (10, 20, 30, 40)]
+    decay = [a_run(weight_decay=2.0**-e, rank=float(e)) for e in (9, 8, 7)] * 3
+    width = [a_run(width=d, label="dnc" if d > 20 else "other") for d in (10, 20, 30, 40)] * 3
 
     def verdict(ratio=ratios, decay=decay, width=width):
         return found.judge({"ratio": ratio, "decay": decay, "width": width},
@@ -129,7 +129,8 @@ def test_trends_of_probability_and_rank(name, column, values, sign):
         for k, value in enumerate(values):
             share_of_dnc = (k if share_sign > 0 else 3 - k) if share_sign else 0
             found += [a_run(**{column: value}, rank=6.0 + rank_sign * k / 2,
-                            label="dnc" if i < share_of_dnc else "pairs") for i in range(4)]
+                            label="dnc" if i < 2 * share_of_dnc else "pairs")
+                      for i in range(8)]
         return found
 
     assert judged(name, rows(sign, sign)).verdict == "trend"
@@ -146,10 +147,13 @@ def test_a_diverged_run_does_not_count_as_a_rank():
     assert np.isnan(mean_rank(rows[2:])[0])
 
 
-def test_trend():
+def test_trends_are_those_that_chance_does_not_make():
     assert trend([1, 2, 3, 4], [1, 3, 2, 4]) == pytest.approx(0.8)  # 1 - 6*2/(4*15)
-    assert clear([1, 2, 3, 4], [1, 3, 2, 4], 1) and not clear([1, 2, 3, 4], [1, 3, 2, 4], -1)
-    assert not clear([1, 2], [1, 1], 1)
+    few, many = [1, 2, 3, 4], [1, 2, 3, 4] * 5
+    assert not clear(few, [1, 3, 2, 4], 1)  # 4 of 24 orders do as well
+    assert clear(many, [1, 3, 2, 4] * 5, 1) and not clear(many, [1, 3, 2, 4] * 5, -1)
+    assert clear(many, [4, 2, 3, 1] * 5, -1)
+    assert not clear(many, [7] * 20, 1)
 
 
 @pytest.mark.slow
