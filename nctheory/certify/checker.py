@@ -109,6 +109,9 @@ def quote(value: Any) -> str:
     return text if len(text) < 60 else text[:57] + "..."
 
 
+Matrix = list[list[int]]
+
+
 class _Budget:
     left = BUDGET
 
@@ -230,6 +233,89 @@ def check_threshold(parameters: Any, method: Any, data: Any, verdict: Any) -> No
     require(sorted((r, s) for r, s, _ in listed)
             == [(q, s) for q in range(4, r + 1) for s in range(2, q - 1)],
             "not every block is listed, once")
+
+
+# --- chains of integer matrices ---
+
+def check_chain(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+    """Integer matrices H_1, W_1, ..., W_(m-1) of k classes that cost less than DNC, P < k^(m+1).
+
+    M_2 = W_1 H_1, M_(l+1) = W_l S_l, S_l = max(M_l, 0).  If S = S_m has rank k, its pseudo-inverse
+    W_m makes the output exactly the identity, and P is the product of all squared norms, with
+    |W_m|^2 = tr((S^T S)^-1).  That is enough for every L >= m and K >= k: a projection on the
+    columns of S, put in, leaves all signals as they are and multiplies P by its squared norm,
+    rank S = k; costs of direct sums add, and DNC on K-k more classes costs K-k.
+    """
+    K_text, L_text = members(parameters, "K", "L")
+    K, L = integer(K_text, 2, LARGEST_CLASSES), integer(L_text, 2, LARGEST_LAYERS)
+    require(method == "integer matrices", "unknown method")
+    require(verdict == "beaten", "unknown verdict")
+    listed, trace = members(data, "matrices", "inverse trace")
+    first, *rest = [matrix(value) for value in items(listed)] or [[]]
+    m, k = len(rest) + 1, len(first[0]) if first else 0
+    require(2 <= m <= L and 2 <= k <= K, "the matrices must be for 2..L layers and 2..K classes")
+    signal, P = first, squared_norm(first)
+    for l, factor in enumerate(rest):
+        signal = product(factor, positive_part(signal) if l else signal)
+        P *= squared_norm(factor)
+    columns = transpose(positive_part(signal))
+    upper, lower = trace_of_inverse(product(columns, transpose(columns)))
+    require(fraction(trace) == Fraction(upper, lower), "the inverse trace is another")
+    require(P * upper < power(k, m + 1) * lower, "the matrices do not cost less than DNC")
+
+
+def matrix(value: Any) -> Matrix:
+    rows = [[integer(entry) for entry in items(row)] for row in items(value)]
+    require(len(rows) > 0 and len(rows[0]) > 0 and len({len(row) for row in rows}) == 1,
+            "not a matrix")
+    return rows
+
+
+def longest(values: Matrix) -> int:
+    """Words of the longest entry."""
+    return 1 + max(entry.bit_length() for row in values for entry in row) // 64
+
+
+def product(left: Matrix, right: Matrix) -> Matrix:
+    require(len(left[0]) == len(right), "the shapes of the matrices do not fit")
+    spend(len(left) * len(right) * len(right[0]) * (1 + longest(left) * longest(right)))
+    columns = transpose(right)
+    return [[sum(map(operator.mul, row, column)) for column in columns] for row in left]
+
+
+def transpose(values: Matrix) -> Matrix:
+    return [list(column) for column in zip(*values, strict=True)]
+
+
+def positive_part(values: Matrix) -> Matrix:
+    return [[max(entry, 0) for entry in row] for row in values]
+
+
+def squared_norm(values: Matrix) -> int:
+    spend(len(values) * len(values[0]) * longest(values) ** 2)
+    return sum(entry * entry for row in values for entry in row)
+
+
+def trace_of_inverse(gram: Matrix) -> tuple[int, int]:
+    """tr(G^-1) as (numerator, det G) for a Gram matrix, refused where it is singular.
+
+    Fraction-free elimination of [G | 1] on both sides of the diagonal: after step j the pivot is
+    the leading principal minor of order j, positive for all j iff G is not singular, and every
+    entry is a minor, so that the divisions are exact.  It ends with [det G | adjugate].
+    """
+    size, last = len(gram), 1
+    rows = [row + [int(i == j) for j in range(size)] for i, row in enumerate(gram)]
+    for j, pivots in enumerate(rows):
+        pivot = pivots[j]
+        require(pivot > 0, "the last signals do not separate the classes")
+        spend(size * (size + 1) * (1 + 2 * longest(rows) ** 2))
+        for i, row in enumerate(rows):
+            if i != j:
+                factor = row[j]
+                rows[i] = [(pivot * entry - factor * other) // last
+                           for entry, other in zip(row, pivots, strict=True)]
+        last = pivot
+    return sum(rows[i][size + i] for i in range(size)), last
 
 
 # --- the minimal loss f*, mean squared error ---
@@ -694,6 +780,7 @@ def _coefficients(onwards: bool) -> str:
 CLAIMS: dict[str, tuple[Callable[[Any, Any, Any, Any], None], str]] = {
     "cell": (check_cell, "triangular r={r} s={s}, L={L}: P {verdict} K^(L+1)"),
     "threshold": (check_threshold, "K={K}, L={L}: DNC {verdict} by triangular direct sums"),
+    "chain": (check_chain, "K={K}, L={L} and more of both: DNC {verdict} by integer matrices"),
     "minimal loss": (check_loss, "{construction}, L={L}, n={n}, decay={decay}: {verdict}, "
                                  "{low} <= loss <= {high}"),
     "cross-entropy": (check_cross_entropy, "K={K}, L={L}, n={n}, decay={decay}: least loss of "
