@@ -53,8 +53,18 @@ class Result(NamedTuple):
     """What became of one claim."""
 
     verified: bool
-    statement: str
     reason: str
+    certificate: Any
+
+    @property
+    def statement(self) -> str:
+        """The claim in words: made when asked for, since it takes as long as the check."""
+        try:
+            template = CLAIMS[self.certificate["claim"]][1]
+            return template.format(verdict=_shown(self.certificate["verdict"]), **{
+                name: _shown(value) for name, value in self.certificate["parameters"].items()})
+        except (KeyError, TypeError, AttributeError, RecursionError):
+            return "(unreadable claim)"
 
 
 def require(condition: bool, reason: str) -> None:
@@ -65,6 +75,7 @@ def require(condition: bool, reason: str) -> None:
 # --- reading: nothing is trusted, everything is limited ---
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
+_RATIO = re.compile(r"(0|-?[1-9][0-9]*)(?:/([1-9][0-9]*))?")
 
 
 def integer(value: Any, least: int | None = None, most: int | None = None) -> int:
@@ -77,29 +88,39 @@ def integer(value: Any, least: int | None = None, most: int | None = None) -> in
     return number
 
 
-def fraction(value: Any) -> Fraction:
-    if not isinstance(value, str):
+def ratio(value: Any) -> tuple[int, int]:
+    """(p, q) for "p/q" in lowest terms, q > 0; (p, 1) for "p"."""
+    match = (_RATIO.fullmatch(value)
+             if isinstance(value, str) and len(value) <= 2 * LONGEST_INTEGER + 1 else None)
+    if match is None:
         raise Refused(f"not a fraction: {quote(value)}")
-    upper, slash, lower = value.partition("/")
-    if not slash:
-        return Fraction(integer(upper))
-    denominator = integer(lower, 2)
-    number = Fraction(integer(upper), denominator)
-    if number.denominator != denominator:
+    upper, lower = match.groups("1")
+    if len(upper) > LONGEST_INTEGER or len(lower) > LONGEST_INTEGER:
+        raise Refused(f"too long: {quote(value)}")
+    p, q = int(upper), int(lower)
+    if math.gcd(p, q) != 1 or value.endswith("/1"):
         raise Refused(f"not in lowest terms: {quote(value)}")
-    return number
+    return p, q
+
+
+def fraction(value: Any) -> Fraction:
+    return Fraction(*ratio(value))
 
 
 def members(value: Any, *names: str) -> list[Any]:
     """The values of an object that has exactly these members."""
-    if not isinstance(value, dict) or value.keys() != set(names):
-        raise Refused(f"must have the members {', '.join(names) or '(none)'}: {quote(value)}")
-    return [value[name] for name in names]
+    try:
+        if isinstance(value, dict) and len(value) == len(names):
+            return [value[name] for name in names]
+    except KeyError:
+        pass
+    raise Refused(f"must have the members {', '.join(names) or '(none)'}: {quote(value)}")
 
 
 def items(value: Any) -> list[Any]:
-    require(isinstance(value, list), f"not a list: {quote(value)}")
-    return list(value)
+    if not isinstance(value, list):
+        raise Refused(f"not a list: {quote(value)}")
+    return value
 
 
 def quote(value: Any) -> str:
@@ -118,15 +139,18 @@ class _Budget:
 
 def spend(units: int) -> None:
     _Budget.left -= units
-    require(_Budget.left >= 0, "the work limit for one file is reached")
+    if _Budget.left < 0:
+        raise Refused("the work limit for one file is reached")
 
 
 def power(base: int, exponent: int) -> int:
     """base^exponent, refused where it would be too long."""
     bits = base.bit_length() * exponent
-    require(exponent >= 0 and bits <= LARGEST_POWER, "a power is too large")
+    if exponent < 0 or bits > LARGEST_POWER:
+        raise Refused("a power is too large")
     spend(1 + (bits >> 6))
-    return int(base**exponent)
+    result: int = base**exponent
+    return result
 
 
 # --- the triangular family, from the definition of its Gram matrices ---
@@ -322,8 +346,7 @@ def trace_of_inverse(gram: Matrix) -> tuple[int, int]:
 
 def cost_bounds(construction: Any, layers: int) -> tuple[int, int, int]:
     """(lo, hi, q) with lo/q <= P <= hi/q, the relative width far below 2^-200."""
-    require(isinstance(construction, dict), f"not an object: {quote(construction)}")
-    if "K" in construction:
+    if isinstance(construction, dict) and "K" in construction:
         (text,) = members(construction, "K")
         P = power(integer(text, 1, LARGEST_CLASSES), layers + 1)
         return P, P, 1
@@ -346,29 +369,29 @@ def check_loss(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
     construction, L, n, decay, low, high = members(
         parameters, "construction", "L", "n", "decay", "low", "high")
     L, n = integer(L, 1, LARGEST_LAYERS), integer(n, 1, 10**12)
-    lam, low, high = fraction(decay), fraction(low), fraction(high)
+    (lam, divisor), low, high = ratio(decay), ratio(low), ratio(high)
     require(lam > 0, "decay: must be positive")
     require(method == "stationary deficit", "unknown method")
     N = L + 1
     bottom, top, scale = cost_bounds(construction, L)
     # h >= x is  above >= x * below,  h <= x is  beyond <= x * below.
-    factor = power(lam.numerator, N) * n
+    factor = power(lam, N) * n
     above, beyond = factor * bottom, factor * top
-    below = power(lam.denominator, N) * scale
+    below = power(divisor, N) * scale
     if verdict == "zero":
         members(data)
         require(above * power(L, 2 * L) >= power(L - 1, L - 1) * below,
                 "zero is not optimal")
-        require(low == high == Fraction(1, 2), "the loss of zero is 1/2")
+        require(low == high == (1, 2), "the loss of zero is 1/2")
         return
     require(verdict == "enclosed", "unknown verdict")
-    for t, bound, upwards in zip(map(fraction, members(data, "below", "above")), (low, high),
-                                 (False, True), strict=True):
-        p, q = t.numerator, t.denominator
+    for witness, bound, upwards in zip(members(data, "below", "above"), (low, high),
+                                       (False, True), strict=True):
+        p, q = ratio(witness)
         require(0 < p * L <= q, "the deficit must be in (0, 1/L]")
-        value, unit = power(p, N) * power(q - p, L - 1) * below, power(q, 2 * L)
-        twice = p * (N * q - L * p) * bound.denominator  # f(t) 2 q^2, over the bound's
-        given = 2 * q * q * bound.numerator
+        value, unit = power(p * (q - p), L - 1) * p * p * below, power(q, 2 * L)
+        twice = p * (N * q - L * p) * bound[1]  # f(t) 2 q^2, over the bound's
+        given = 2 * q * q * bound[0]
         if upwards:
             require(value >= beyond * unit and twice <= given, "the upper bound is not one")
         else:
@@ -796,7 +819,6 @@ CLAIMS: dict[str, tuple[Callable[[Any, Any, Any, Any], None], str]] = {
 
 def check(certificate: Any) -> Result:
     """Verify one certificate, a value as `json` reads it."""
-    statement = "(unreadable claim)"
     try:
         claim, parameters, method, data, verdict = members(
             certificate, "claim", "parameters", "method", "data", "verdict")
@@ -804,19 +826,13 @@ def check(certificate: Any) -> Result:
             raise Refused(f"unknown claim {quote(claim)}")
         require(isinstance(method, str) and isinstance(verdict, str),
                 "method, verdict: not words")
-        verify, template = CLAIMS[claim]
-        require(isinstance(parameters, dict), "parameters: not an object")
-        try:
-            statement = template.format(verdict=_shown(verdict), **{
-                name: _shown(value) for name, value in parameters.items()})
-        except (KeyError, TypeError):
-            raise Refused("parameters: not those of this claim") from None
+        verify, _ = CLAIMS[claim]
         verify(parameters, method, data, verdict)
     except Refused as refusal:
-        return Result(False, statement, str(refusal))
+        return Result(False, str(refusal), certificate)
     except RecursionError:
-        return Result(False, statement, "nested too deeply")
-    return Result(True, statement, "")
+        return Result(False, "nested too deeply", certificate)
+    return Result(True, "", certificate)
 
 
 def _shown(value: Any) -> str:
@@ -832,9 +848,10 @@ def _refuse_number(text: str) -> Any:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({name for name, _ in pairs}) < len(pairs):
+    found = dict(pairs)
+    if len(found) < len(pairs):
         raise NotACertificateFile("an object names a member twice")
-    return dict(pairs)
+    return found
 
 
 def read(content: bytes) -> list[Any]:
