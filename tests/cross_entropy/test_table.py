@@ -27,13 +27,16 @@ def test_with_relu_the_table_reaches_beyond_theorem_7():
     table = threshold_table(range(3, 20), range(2, 7), loss="ce")
     for row in table.rows:
         K, L = row.classes, row.layers
-        if L == 4 and (K in (14, 16) or K >= 17) or L == 5 and K >= 10:
+        if L == 4 and K >= 14 or L == 5 and K >= 10:
             assert row.verdict == BEATEN
         if row.verdict in (BEATEN, NOT_BEATEN):
             assert row.certified
         assert (row.verdict == BEATEN) == (row.ratio < 1)
-    # Ours, by triangular features and sums: L = 3 from K = 15, L = 4 from K = 10.
-    assert table.least_classes() == {2: None, 3: 15, 4: 10, 5: 10, 6: 8}
+    # Ours, by triangular features and sums: L = 3 from K = 15, L = 4 from K = 10; the atlas, which
+    # may grow, reaches further.
+    least = table.least_classes()
+    assert least.pop(2) is None
+    assert all(least[L] <= K for L, K in {3: 15, 4: 10, 5: 10, 6: 8}.items())
 
 
 @pytest.mark.parametrize("activation", ["linear", "relu"])
