@@ -63,16 +63,9 @@ class Curve:
 
 
 def curve(name: str, K: int, L: int, n: int, decay: Fraction) -> Curve:
-    """The curve of a structure, from its construction; all margins are 1 or 2.
-
-    "relu pairs" for odd K: the even construction and one class on an axis of its own, each with
-    its own scales, so that costs add (ours).
-    """
+    """The curve of a structure, from its construction; all margins are 1 or 2."""
     logits = Simplex(Orthogonal(classes=K)) if name == "dnc" else Pairs(classes=K)
-    if name == "relu pairs":
-        cost = Pairs(classes=K - K % 2).cost(L, "relu") + K % 2
-    else:
-        cost = logits.cost(L)
+    cost = logits.cost(L, "relu" if name == "relu pairs" else "linear")
     margins = logits.margins()
     fits = []
     for share, row, counts in zip(margins.shares, margins.margins, margins.counts, strict=True):

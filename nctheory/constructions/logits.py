@@ -18,7 +18,15 @@ import numpy as np
 from scipy.linalg import block_diag
 
 from nctheory import losses
-from nctheory.constructions.base import Block, DirectSum, Matrix, Network, Ranks, padded
+from nctheory.constructions.base import (
+    Block,
+    DirectSum,
+    Factored,
+    Matrix,
+    Network,
+    Ranks,
+    padded,
+)
 from nctheory.constructions.schatten import SchattenCost
 from nctheory.errors import InputError, require
 from nctheory.exact import PRECISIONS, RepresentationCost, root_bounds, sign
@@ -205,21 +213,15 @@ class Aligned(Network):
 
 
 @dataclass(frozen=True)
-class Centred(Network):
-    """The blocks of an MSE construction with the mean taken off its outputs: I - J/K for I.
+class Parallel(Network):
+    """Factored networks side by side, of one output scale but each with its own factor scales.
 
-    Cross-entropy does not see the same number added to all logits of a sample, so W_L may be
-    replaced by (I - J/K) W_L, which takes |1^T W_L|^2 / K off its squared norm: K_b/K times
-    `common_norm` for a block of K_b classes.  Blocks share one scale, so their costs add up
+    With L+1 factors each of squared norm c_b z^(2/(L+1)) in every block, the factors of the whole
+    have the squared norm sum_b c_b z^(2/(L+1)), and no other scales do better: costs c add up
     (ours).
     """
 
-    blocks: tuple[Block, ...]
-
-    @property
-    def classes(self) -> int:
-        """K."""
-        return sum(block.classes for block in self.blocks)
+    blocks: tuple[Factored, ...]
 
     @property
     def least_layers(self) -> int:
@@ -227,16 +229,7 @@ class Centred(Network):
 
     def costs(self, layers: int) -> list[RepresentationCost]:
         """The exact P of each block."""
-        layers, costs = self._check_layers(layers), []
-        for block in self.blocks:
-            if layers == 1:  # only deep neural collapse has one layer: Z = I - J/K itself
-                costs.append(RepresentationCost(Fraction(1), {Fraction(1): self.classes - 1}))
-                continue
-            *others, last = block.squared_norms(layers)
-            last -= Fraction(block.classes, self.classes) * block.common_norm(layers)
-            costs.append(RepresentationCost(math.prod(others, start=last),
-                                            block.gram_spectrum(layers)))
-        return costs
+        return [block.representation_cost(layers) for block in self.blocks]
 
     def log_cost(self, layers: int) -> float:
         return math.log(math.fsum(math.exp(cost.log / (layers + 1))
@@ -250,9 +243,28 @@ class Centred(Network):
             high += root_bounds(above, layers + 1, bits)[1]
         return low, high
 
+    def split(self, layers: int) -> tuple[int, list[RepresentationCost]]:
+        """c as the sum of those c_b that are integers, and the P of the other blocks."""
+        whole, rest = 0, []
+        for cost in self.costs(layers):
+            root = round(math.exp(cost.log / (layers + 1)))
+            if cost.surd is not None and cost.compare(root ** (layers + 1)) == 0:
+                whole += root
+            else:
+                rest.append(cost)
+        return whole, rest
+
+    def decided_by_integers(self, layers: int) -> bool:
+        """Whether one root at most is left to compare, and that of a + b sqrt(d)."""
+        rest = self.split(layers)[1]
+        return not rest or len(rest) == 1 and rest[0].surd is not None
+
     def compare(self, layers: int, number: int) -> int | None:
-        if len(self.blocks) == 1:
-            return self.costs(layers)[0].compare(number ** (layers + 1))
+        whole, rest = self.split(layers)
+        if not rest or number <= whole:
+            return sign(whole - number) if not rest else 1
+        if len(rest) == 1:
+            return rest[0].compare((number - whole) ** (layers + 1))
         for bits in PRECISIONS:
             low, high = self.cost_bounds(layers, bits)
             if low > number or high < number:
@@ -260,32 +272,66 @@ class Centred(Network):
         return None
 
     def ranks(self, layers: int) -> Ranks:
-        if layers == 1:
-            return Ranks((self.classes - 1,), ())
         ranks = [block.ranks(layers) for block in self.blocks]
         return Ranks(*(tuple(map(sum, zip(*side, strict=True)))
                        for side in zip(*ranks, strict=True)))
 
     def hidden_sizes(self, layers: int) -> tuple[int, ...]:
-        if layers == 1:
-            return (self.classes - 1,)
         sizes = (block.hidden_sizes(layers) for block in self.blocks)
         return tuple(map(sum, zip(*sizes, strict=True)))
 
     def unit_factors(self, layers: int) -> tuple[list[Matrix], list[float]]:
-        if layers == 1:
-            factors, norms = Aligned(Simplex(self.blocks[0])).unit_factors(1)
-            return factors, norms
         blocks = []
         for block, cost in zip(self.blocks, self.costs(layers), strict=True):
             matrices, log_norms = block.unit_factors(layers)
-            # The centred last norm is what is missing from P.
+            # In `Centred` the last norm is what is missing from P.
             log_norms[-1] = cost.log - math.fsum(log_norms[:-1])
             blocks.append([math.exp((cost.log / (layers + 1) - norm) / 2) * matrix
                            for matrix, norm in zip(matrices, log_norms, strict=True)])
-        factors = [np.asarray(block_diag(*layer)) for layer in zip(*blocks, strict=True)]
+        return ([np.asarray(block_diag(*layer)) for layer in zip(*blocks, strict=True)],
+                [self.log_cost(layers)] * (layers + 1))
+
+
+@dataclass(frozen=True)
+class Centred(Parallel):
+    """The blocks of an MSE construction with the mean taken off its outputs: I - J/K for I.
+
+    Cross-entropy does not see the same number added to all logits of a sample, so W_L may be
+    replaced by (I - J/K) W_L, which takes |1^T W_L|^2 / K off its squared norm: K_b/K times
+    `common_norm` for a block of K_b classes (ours).
+    """
+
+    blocks: tuple[Block, ...]
+
+    @property
+    def classes(self) -> int:
+        """K."""
+        return sum(block.classes for block in self.blocks)
+
+    def costs(self, layers: int) -> list[RepresentationCost]:
+        layers, costs = self._check_layers(layers), []
+        for block in self.blocks:
+            if layers == 1:  # only deep neural collapse has one layer: Z = I - J/K itself
+                costs.append(RepresentationCost(Fraction(1), {Fraction(1): self.classes - 1}))
+                continue
+            *others, last = block.squared_norms(layers)
+            last -= Fraction(block.classes, self.classes) * block.common_norm(layers)
+            costs.append(RepresentationCost(math.prod(others, start=last),
+                                            block.gram_spectrum(layers)))
+        return costs
+
+    def ranks(self, layers: int) -> Ranks:
+        return Ranks((self.classes - 1,), ()) if layers == 1 else super().ranks(layers)
+
+    def hidden_sizes(self, layers: int) -> tuple[int, ...]:
+        return (self.classes - 1,) if layers == 1 else super().hidden_sizes(layers)
+
+    def unit_factors(self, layers: int) -> tuple[list[Matrix], list[float]]:
+        if layers == 1:
+            return Aligned(Simplex(self.blocks[0])).unit_factors(1)
+        factors, log_norms = super().unit_factors(layers)
         factors[-1] = factors[-1] - factors[-1].mean(axis=0)
-        return factors, [self.log_cost(layers)] * (layers + 1)
+        return factors, log_norms
 
 
 @dataclass(frozen=True)

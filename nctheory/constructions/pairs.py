@@ -12,7 +12,8 @@ import numpy as np
 from scipy.linalg import block_diag
 
 from nctheory.constructions.base import Factored, Matrix, Network, Ranks
-from nctheory.constructions.logits import Logits
+from nctheory.constructions.logits import Logits, Parallel
+from nctheory.constructions.orthogonal import Orthogonal
 from nctheory.errors import InputError, integer, require
 from nctheory.margins import Margins
 
@@ -92,8 +93,8 @@ class Pairs(Logits):
     c = m 4^(1/(L+1)) (+ 1), and the rank is m (m + 1).
 
     ReLU model, L >= 2, with X the pair logits and Y = J: features M_l = X + Y >= 0, middle weights
-    (X + 2/K Y)/2 and W_L = X/2, so P(L) = (2K)^2 ((K+2)/2)^(L-2) K/2 for even K.  For odd
-    K = 2m + 1 the last class has an axis of its own: P(L) = (4m + 1)^2 (m + 2)^(L-2) (m + 1).
+    (X + 2/K Y)/2 and W_L = X/2, so P(L) = (2K)^2 ((K+2)/2)^(L-2) K/2 for even K.  For odd K the
+    last class has an axis and scales of its own: c is that of K - 1 classes, plus 1.
 
     Parameters
     ----------
@@ -148,7 +149,9 @@ class Pairs(Logits):
         if self.classes < 4:
             raise InputError("classes must be at least 4 for pairs with ReLU, "
                              f"got {self.classes}")
-        return NonnegativePairs(self.classes)
+        m, single = self._count
+        pairs = NonnegativePairs(2 * m)
+        return Parallel((pairs, Orthogonal(classes=1))) if single else pairs
 
     def optimum(self, kappa: float, layers: int) -> tuple[float, float]:
         from nctheory import losses_ce  # loads six kernels: only where a loss is asked for
@@ -165,10 +168,10 @@ class Pairs(Logits):
 
 @dataclass(frozen=True)
 class NonnegativePairs(Factored):
-    """The ReLU network of `Pairs`: features X + Y on the pairs, an axis for a class left over.
+    """The ReLU network of `Pairs` for even K: features X + Y.
 
-    X = blockdiag([[1, -1], [-1, 1]]) and Y = J, on K = 2m classes, obey X^2 = 2X, Y^2 = KY,
-    XY = 0, so X + Y >= 0 is a fixed point of (X + 2/K Y)/2, and X/2 maps it to X.
+    X = blockdiag([[1, -1], [-1, 1]]) and Y = J obey X^2 = 2X, Y^2 = KY, XY = 0, so X + Y >= 0 is a
+    fixed point of (X + 2/K Y)/2, and X/2 maps it to X.
     """
 
     classes: int
@@ -178,28 +181,23 @@ class NonnegativePairs(Factored):
         return 2
 
     def gram_spectrum(self, layers: int) -> Mapping[Any, int]:
-        m, single = divmod(self.classes, 2)
-        # M_2 = X + Y: X has the eigenvalue 2 [m], Y the eigenvalue 2m.
-        spectrum = Counter({Fraction(4): m})
-        spectrum[Fraction(4 * m * m)] += 1
-        spectrum[Fraction(1)] += single
-        return dict(+spectrum)
+        K = self.classes
+        # M_2 = X + Y: X has the eigenvalue 2 [K/2], Y the eigenvalue K.
+        return dict(Counter({Fraction(4): K // 2}) + Counter({Fraction(K * K): 1}))
 
     def squared_norms(self, layers: int) -> tuple[Fraction, ...]:
-        m, single = divmod(self.classes, 2)
-        return (Fraction(m + 1 + single),) * (layers - 2) + (Fraction(m + single),)
+        m = self.classes // 2
+        return (Fraction(m + 1),) * (layers - 2) + (Fraction(m),)
 
     def shapes(self, layers: int) -> list[Matrix]:
-        m, single = divmod(self.classes, 2)
+        m = self.classes // 2
         X = np.kron(np.eye(m), [[1.0, -1.0], [-1.0, 1.0]])
         Y = np.ones((2 * m, 2 * m))
-        first, middle, last = (np.asarray(block_diag(a, np.eye(single))) for a in (
-            X + Y, (X + Y / m) / 2, X / 2))
-        return [first, *[middle] * (layers - 2), last]
+        return [X + Y, *[(X + Y / m) / 2] * (layers - 2), X / 2]
 
     def hidden_sizes(self, layers: int) -> tuple[int, ...]:
-        return (sum(self.gram_spectrum(layers).values()), *(self.classes,) * (layers - 1))
+        return (self.classes // 2 + 1, *(self.classes,) * (layers - 1))
 
     def ranks(self, layers: int) -> Ranks:
-        rank = sum(self.gram_spectrum(self._check_layers(layers)).values())
-        return Ranks((rank,) * layers, (rank,) * (layers - 1))
+        rank = self.classes // 2 + 1
+        return Ranks((rank,) * self._check_layers(layers), (rank,) * (layers - 1))

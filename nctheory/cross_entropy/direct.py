@@ -106,10 +106,15 @@ def _strength(problem: Problem) -> float:
     return 0.5 * math.exp(problem.log_decay) * (problem.layers + 1)
 
 
-def _square(logits: ArrayLike, problem: Problem) -> Array:
+def check_linear(problem: Problem) -> None:
+    """An `InputError` where `problem` is not the linear model with cross-entropy."""
     require(problem.loss == "ce" and problem.activation == "linear", "problem",
             "be that of the linear model with cross-entropy",
             (problem.loss, problem.activation))
+
+
+def _square(logits: ArrayLike, problem: Problem) -> Array:
+    check_linear(problem)
     Z = np.asarray(logits, dtype=np.float64)
     K = problem.classes
     require(Z.shape[-2:] == (K, K), "logits", f"be {K} x {K} matrices", Z.shape)

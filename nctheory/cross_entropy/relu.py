@@ -89,10 +89,12 @@ class ReluCell(NamedTuple):
 def theorem_7(classes: Iterable[int], layers: Iterable[int]) -> list[ReluCell]:
     """Theorem 7: where pairs, made of nonnegative features, beat the bound for DNC with ReLU.
 
+    For odd K, whose last class has scales of its own, just where K - 1 does (ours).
+
     Examples
     --------
     >>> [cell.classes for cell in theorem_7(range(4, 20), [4]) if cell.beaten]
-    [14, 16, 17, 18, 19]
+    [14, 15, 16, 17, 18, 19]
     """
     layers = list(layers)
     return [ReluCell(K, L, Pairs(classes=K).cost(L, "relu") / (K - 1),

