@@ -15,7 +15,7 @@ def test_default_table(run):
     status, out, _ = run("thresholds")
     assert status == 0
     assert "triangular r=5 s=3 + DNC 1" in out
-    assert "least K with DNC beaten:  L=2: 15, L=3: 10, L=4..5: 6" in out
+    assert "least K with DNC beaten:  L=2: 15, L=3: 7, L=4..5: 3" in out
     assert "\x1b" not in out  # no colour but on a terminal
 
 

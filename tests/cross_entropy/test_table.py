@@ -32,8 +32,11 @@ def test_with_relu_the_table_reaches_beyond_theorem_7():
         if row.verdict in (BEATEN, NOT_BEATEN):
             assert row.certified
         assert (row.verdict == BEATEN) == (row.ratio < 1)
-    # Ours, by triangular features and sums: L = 3 from K = 15, L = 4 from K = 10.
-    assert table.least_classes() == {2: None, 3: 15, 4: 10, 5: 10, 6: 8}
+    # Ours, by triangular features and sums: L = 3 from K = 15, L = 4 from K = 10; the chains of
+    # the atlas reach further.
+    least = table.least_classes()
+    assert least[2] is None
+    assert all(least[L] <= K for L, K in {3: 15, 4: 10, 5: 10, 6: 8}.items())
 
 
 @pytest.mark.parametrize("activation", ["linear", "relu"])
