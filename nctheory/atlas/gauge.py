@@ -30,13 +30,13 @@ Matrix = NDArray[np.float64]
 class Gauge:
     """C2(F) between `lower` and `upper`, and the neurons that reach the upper bound.
 
-    `certified` says whether the maximum over v behind `lower` was found region by region
+    `exhaustive` says whether the maximum over v behind `lower` was found region by region
     (rank 2; floating point) or by many starts, when `lower` is an observation.
     """
 
     upper: float
     lower: float
-    certified: bool
+    exhaustive: bool
     rows: Matrix
     shares: Matrix
 
