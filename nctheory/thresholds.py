@@ -121,7 +121,8 @@ class Table:
 
 def threshold_table(classes: Iterable[int], layers: Iterable[int], *, samples: int = 1,
                     weight_decay: float | None = None, loss: str = "mse",
-                    activation: str = "relu", library: Iterable[str] | None = None) -> Table:
+                    activation: str = "relu",
+                    library: Iterable[str] | None = None) -> Table:
     """The best construction of the library for every K and L, and whether it beats DNC.
 
     Parameters
@@ -208,7 +209,7 @@ class _Offer(NamedTuple):
 
 def cheapest_sums(K_values: Sequence[int], layers: int) -> list[Construction]:
     """The direct sum of least MSE cost for each K."""
-    offers = _library(max(K_values), layers, tuple(FAMILIES))
+    offers = _library(max(K_values), layers, _names(None))
     better = [offer for offer in offers if offer.sign == -1]
     return _best_sums(K_values, layers, better, 1, None)
 

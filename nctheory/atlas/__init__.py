@@ -1,0 +1,6 @@
+"""The atlas: the best known constructions for every K and L, found, certified, bounded below.
+
+`table` puts together, for each cell, the cheapest construction of the registry (the chains that
+`discover` found and stored under data/ are the registry's family "atlas") and a proved lower
+bound.  `gauge` solves the two-layer problem C2(F); `submit` judges anyone's matrices.
+"""

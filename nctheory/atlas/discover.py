@@ -35,6 +35,8 @@ from nctheory.errors import InputError, integer, positive
 
 # A stored chain is to be better than what is known by at least this much in log c.
 MARGIN = 1e-6
+# What rounding to integers may add to log c, per L^2.
+ROUNDING = 3e-7
 DIGITS = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 5.5)
 
 
@@ -93,11 +95,13 @@ def store(factors: Factors, folder: Path = chains.DATA) -> bool:
     target = evaluate(factors)
     if target / (L + 1) > known(K, L, folder) - MARGIN:
         return False
-    # As few digits as cost at most the margin, or all of them.
+    # As few digits as cost next to nothing, or all of them: the exact numbers behind a chain
+    # grow with its layers.
+    room = ROUNDING * L**2 * (L + 1)
     for digits in DIGITS:
         integers = rounded(factors, digits)
         cost = evaluate([m.astype(np.float64) for m in integers])
-        if cost < target + MARGIN * (L + 1):
+        if cost < target + room:
             break
     if cost / (L + 1) > known(K, L, folder) - MARGIN:
         return False

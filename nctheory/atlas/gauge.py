@@ -30,13 +30,13 @@ Matrix = NDArray[np.float64]
 class Gauge:
     """C2(F) between `lower` and `upper`, and the neurons that reach the upper bound.
 
-    `certified` says whether the maximum over v behind `lower` was found region by region
+    `exhaustive` says whether the maximum over v behind `lower` was found region by region
     (rank 2; floating point) or by many starts, when `lower` is an observation.
     """
 
     upper: float
     lower: float
-    certified: bool
+    exhaustive: bool
     rows: Matrix
     shares: Matrix
 
@@ -128,7 +128,7 @@ def _check(features: Any) -> Matrix:
 
 
 def _inverse(marks: Matrix, shares: Matrix) -> Matrix:
-    return np.linalg.inv((marks.T * shares) @ marks)
+    return np.asarray(np.linalg.inv((marks.T * shares) @ marks), dtype=np.float64)
 
 
 def _design(marks: Matrix, shares: Matrix) -> Matrix:
@@ -182,10 +182,10 @@ def _maximisers(columns: Matrix, inverse: Matrix, rows: Matrix, starts: int,
     rank = rows.shape[1]
     kinks = []
     for _ in range(starts):
-        v = rng.normal(size=rank)
+        start = rng.normal(size=rank)
         chosen = columns[:, rng.permutation(columns.shape[1])[:rng.integers(1, max(rank, 2))]]
-        kinks.append(v - chosen @ np.linalg.lstsq(chosen, v, rcond=None)[0])
-    v = np.vstack([rows, rng.normal(size=(starts, rank)), kinks])
+        kinks.append(start - chosen @ np.linalg.lstsq(chosen, start, rcond=None)[0])
+    v: Matrix = np.vstack([rows, rng.normal(size=(starts, rank)), kinks])
     v = v[np.linalg.norm(v, axis=1) > 1e-9]
     v /= np.linalg.norm(v, axis=1, keepdims=True)
     metric = inverse @ inverse
@@ -193,7 +193,8 @@ def _maximisers(columns: Matrix, inverse: Matrix, rows: Matrix, starts: int,
 
     def value(at: Matrix) -> Matrix:
         marks = np.maximum(at @ columns, 0)
-        return np.einsum("ij,ij->i", marks @ metric, marks)
+        values: Matrix = np.einsum("ij,ij->i", marks @ metric, marks)
+        return values
 
     now = value(v)
     for _ in range(150):

@@ -91,7 +91,7 @@ def log_cost(x: Vector, sizes: Sizes, smoothing: float, penalty: float, gradient
         slopes = back @ inputs[i + 1].T + (2 / np.sum(factor * factor)) * factor
         gradient[offset:offset + length] = slopes.ravel()
         back = factor.T @ back
-    return value
+    return float(value)
 
 
 @njit(cache=True, error_model="numpy")

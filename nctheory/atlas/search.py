@@ -75,7 +75,7 @@ def _level(factors: Factors) -> Factors:
 def random_start(classes: int, layers: int, rng: np.random.Generator) -> Factors:
     """Gaussian factors through a bottleneck of a random low rank."""
     K = classes
-    rank = int(min(rng.integers(2, 3 + math.isqrt(2 * K)), K))
+    rank = min(int(rng.integers(2, 3 + math.isqrt(2 * K))), K)
     last = int(rng.integers(K, 2 * K + 1))
     top = int(rng.integers(rank, 2 * rank + 3)) if rng.random() < 0.7 else K
     middle = sorted(int(m) for m in rng.integers(rank, max(top, rank) + 1, size=layers - 2))

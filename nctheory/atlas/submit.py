@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nctheory import integers
+from nctheory.atlas.table import atlas
 from nctheory.constructions import Block, Chain, Features
 from nctheory.errors import InputError, require, show
 from nctheory.exact import PRECISIONS
-from nctheory.thresholds import threshold_table
 
 IMPROVES = "improves the cell"
 TIE = "no improvement: equal to the best known"
@@ -79,7 +78,7 @@ def submit(path: str | Path, layers: int | None = None) -> Verdict:
         verdict = _judge(block, L)
     except InputError as refusal:
         return Verdict(REFUSED, str(refusal))
-    known = threshold_table([max(block.classes, 2)], [L]).rows[0].cost
+    known = atlas([max(block.classes, 2)], [L])[0].cost
     reason = f"{block.label}: c = {block.cost(L):.6f}, best known {known:.6f}"
     if error:
         reason += (f"; the given W_L is off by {error:.3g} and was replaced by the exact "
@@ -135,14 +134,14 @@ def _fit_error(matrices: list[Any]) -> float:
     exact = [integers.fractions(matrix) for matrix in matrices]
     mean = exact[1] @ exact[0]
     for factor in exact[2:]:
-        mean = factor @ np.maximum(mean, Fraction(0))
+        mean = factor @ np.maximum(mean, 0)
     difference = mean - np.eye(len(mean), dtype=int)
     return float(max(abs(value) for value in difference.flat))
 
 
 def _judge(block: Block, layers: int) -> str:
     """Against the best known construction, by rational bounds."""
-    best = threshold_table([max(block.classes, 2)], [layers]).rows[0].construction
+    best = atlas([max(block.classes, 2)], [layers])[0].construction
     for bits in PRECISIONS:
         low, high = block.cost_bounds(layers, bits)
         below, above = best.cost_bounds(layers, bits)

@@ -39,6 +39,7 @@ class Cell:
     """One cell (K, L): lower <= c*(K, L) <= cost."""
 
     row: Row
+    construction: Construction
 
     @property
     def classes(self) -> int:
@@ -60,11 +61,6 @@ class Cell:
         """The (L+1)-th root of `lower_bound`."""
         bound = lower_bound(self.classes, self.layers)
         return min(math.exp(math.log(bound) / (self.layers + 1)), self.cost)
-
-    @property
-    def construction(self) -> Construction:
-        """The best known construction."""
-        return self.row.construction
 
     @property
     def certified(self) -> bool:
@@ -95,4 +91,5 @@ def atlas(classes: Iterable[int], layers: Iterable[int]) -> list[Cell]:
     >>> [(cell.classes, round(cell.cost, 4), cell.status) for cell in atlas([3, 10], [3])]
     [(3, 3.0, 'open'), (10, 9.2344, 'dnc beaten')]
     """
-    return [Cell(row) for row in threshold_table(classes, layers).rows]
+    return [Cell(row, row.construction) for row in threshold_table(classes, layers).rows
+            if isinstance(row.construction, Construction)]

@@ -126,8 +126,9 @@ class Chain(Block):
     def base_ranks(self) -> Ranks:
         """The ranks for m layers."""
         before = tuple(integers.rank(m) for m in self.means)
-        after = tuple(integers.rank(np.maximum(m, 0)) for m in self.means[1:])
-        return Ranks(before, after)
+        after = tuple(integers.rank(np.maximum(m, 0)) for m in self.means[1:-1])
+        # The last is K, or there is no inverse trace.
+        return Ranks(before, (*after, self.classes) if self.inverse_trace else after)
 
     @property
     def _projected(self) -> tuple[int, int]:

@@ -14,13 +14,13 @@ from nctheory.graphs import subset_incidence
 def test_orthogonal_features_cost_k(K):
     gauge = two_layer_gauge(np.eye(K))
     assert gauge.lower <= K * (1 + 1e-9) and gauge.upper == pytest.approx(K, rel=2e-6)
-    assert gauge.certified == (K == 2)
+    assert gauge.exhaustive == (K == 2)
 
 
-def test_points_of_the_plane_are_certified():
+def test_points_of_the_plane_are_searched_region_by_region():
     angles = np.linspace(0, math.pi / 2, 5)
     gauge = two_layer_gauge([np.cos(angles), np.sin(angles)])
-    assert gauge.certified and 0 <= gauge.gap < 1e-6
+    assert gauge.exhaustive and 0 <= gauge.gap < 1e-6
 
 
 def test_neurons_of_the_answer_reach_the_upper_bound():
