@@ -6,7 +6,7 @@ import mpmath
 import pytest
 
 from nctheory import InputError, Problem, Triangular, threshold_table
-from nctheory.certify import cell, compare, minimal_loss, threshold
+from nctheory.certify import cell, chain, compare, minimal_loss, threshold
 from nctheory.certify.uniform import two_layer_range
 from nctheory.constructions import Orthogonal
 from nctheory.thresholds import BEATEN
@@ -16,6 +16,11 @@ def test_thresholds_are_those_of_the_table():
     for row in threshold_table(range(3, 40), range(2, 6), library=["triangular"]).rows:
         made = threshold(row.classes, row.layers)
         assert (made.verdict == "beaten") == (row.verdict == BEATEN)
+    for row in threshold_table(range(3, 40), range(2, 6)).rows:
+        made = [threshold(row.classes, row.layers)]
+        if row.layers >= 4 or row.layers == 3 and row.classes >= 7:
+            made.append(chain(row.classes, row.layers))
+        assert any(c.verdict == "beaten" for c in made) == (row.verdict == BEATEN)
 
 
 def test_the_two_layer_rule_is_what_integers_say():
