@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nctheory import InputError, Problem, Triangular, cli
+from nctheory import InputError, Problem, Triangular
 from nctheory import strategies as ncs
 from nctheory.claims import CLAIMS, load
 from nctheory.network import check_parameters
@@ -94,17 +94,9 @@ def test_errors_are_not_counterexamples():
         refute(empty, examples=0)
 
 
-def run(monkeypatch, capsys, *arguments):
-    monkeypatch.setattr(sys, "argv", ["nctheory", "refute", *arguments])
-    with pytest.raises(SystemExit) as stop:
-        cli.main()
-    captured = capsys.readouterr()
-    return stop.value.code or 0, captured.out, captured.err
-
-
-def test_command(monkeypatch, capsys, tmp_path):
-    assert run(monkeypatch, capsys)[1].count("\n") == len(CLAIMS)
-    status, out, _ = run(monkeypatch, capsys, "gk25-theorem-7", "--examples", "30")
+def test_command(run, tmp_path):
+    assert run("refute")[1].count("\n") == len(CLAIMS)
+    status, out, _ = run("refute", "gk25-theorem-7", "--examples", "30")
     assert status == 0 and "no counterexample among" in out
     path = tmp_path / "mine.py"
     path.write_text("from nctheory import Triangular\n"
@@ -113,15 +105,15 @@ def test_command(monkeypatch, capsys, tmp_path):
                     "def always(r, s, L):\n    'Beaten by every member, L >= 3.'\n"
                     "    assume(s <= r - 2)\n"
                     "    return Triangular(vertices=r, subset=s).compare_with_dnc(L) < 0\n")
-    status, out, _ = run(monkeypatch, capsys, f"{path}:always")
+    status, out, _ = run("refute", f"{path}:always")
     assert status == 1 and "REFUTED by r=4, s=2, L=3" in out and "Beaten by every" in out
 
 
 @pytest.mark.parametrize("text", ["fermat", "nowhere.py:x", f"{__file__}:math"])
-def test_unknown_claims(text, monkeypatch, capsys):
+def test_unknown_claims(run, text, monkeypatch):
     if text.startswith("/"):
         monkeypatch.chdir("/")
-    status, out, err = run(monkeypatch, capsys, text)
+    status, out, err = run("refute", text)
     assert status == 2 and out == "" and len(err.splitlines()) == 1 and "must" in err
     with pytest.raises(InputError):
         load(text)

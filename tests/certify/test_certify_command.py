@@ -1,22 +1,8 @@
 """`nctheory certify` and `nctheory check` as their users meet them."""
 
 import json
-import sys
 
 import pytest
-
-from nctheory import cli
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["nctheory", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        captured = capsys.readouterr()
-        return stop.value.code or 0, captured.out, captured.err
-    return call
 
 
 def test_a_table_made_checked_and_tampered_with(run, tmp_path):

@@ -2,12 +2,11 @@
 
 import json
 import math
-import sys
 
 import numpy as np
 import pytest
 
-from nctheory import InputError, Orthogonal, Pairs, Problem, cli
+from nctheory import InputError, Orthogonal, Pairs, Problem
 from nctheory.cross_entropy.experiments import run
 from nctheory.cross_entropy.phases import phase_diagram
 
@@ -108,26 +107,15 @@ def test_direct_minimisation_agrees_with_the_solver():
     assert np.abs(batch.loss / best.loss - 1).min() < 1e-8
 
 
-@pytest.fixture
-def command(monkeypatch, capsys):
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["nctheory", "phases", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        captured = capsys.readouterr()
-        return stop.value.code or 0, captured.out, captured.err
-    return call
-
-
-def test_command(command, tmp_path):
+def test_command(run, tmp_path):
     grid = ("--classes", "4", "--layers", "2:3", "--weight-decay", "1e-3:1:4")
-    status, out, _ = command(*grid)
+    status, out, _ = run("phases", *grid)
     assert status == 0 and "layers 2: DNC from 0.001, " in out and "zero from" in out
-    _, out, _ = command(*grid, "--format", "json")
+    _, out, _ = run("phases", *grid, "--format", "json")
     data = json.loads(out)
     assert data["axes"] == ["layers", "weight_decay"] and data["families"][1][0] == "pairs"
     pytest.importorskip("matplotlib")
-    status, _, _ = command(*grid, "--figure", str(tmp_path / "a.pdf"))
+    status, _, _ = run("phases", *grid, "--figure", str(tmp_path / "a.pdf"))
     assert status == 0 and (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
 
 
@@ -139,7 +127,7 @@ def test_command(command, tmp_path):
      "--figure must be a writable file"),
     (("--layers", "2:3", "--weight-decay", "1e-3:1:2", "--figure", "a.xyz"),
      "--figure must be a writable file")])
-def test_command_refusals(command, arguments, message):
-    status, out, err = command(*arguments)
+def test_command_refusals(run, arguments, message):
+    status, out, err = run("phases", *arguments)
     assert (status, out) == (2, "")
     assert err.startswith("nctheory: error: ") and err.count("\n") == 1 and message in err
