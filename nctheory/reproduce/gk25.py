@@ -197,7 +197,7 @@ def _draw_sweep(figure: Any, tables: Tables, column: str, label: str) -> None:
     classes = tables["runs"][0].classes
     for rank, name in ((classes - 1, "DNC"), (classes // 2, "pairs")):
         right.axhline(rank, color="0.4", linestyle="--", linewidth=0.6)
-        right.annotate(name, (1, rank), (0, 2), xycoords=("axes fraction", "data"),
+        right.annotate(name, (1, rank), (0, -2), xycoords=("axes fraction", "data"), va="top",
                        textcoords="offset points", ha="right", fontsize=7, color="0.3")
     left.set(xlabel=label, ylabel="probability of DNC", ylim=(-0.03, 1.03))
     right.set(xlabel=label, ylabel="mean rank of $M_2$")
