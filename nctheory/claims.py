@@ -42,7 +42,7 @@ def triangular_thresholds(r: int, s: int, L: int) -> float:
 
 @claim(r=range(4, 201), s=range(2, 199))
 def two_layer_thresholds(r: int, s: int) -> bool:
-    """With L = 2, P < K^3 exactly for the s of the rule proved in proofs/triangular.py."""
+    """With L = 2, P < K^3 exactly for the s of the rule in proofs/two_layer_thresholds.py."""
     assume(s <= r - 2)
     beats = Triangular(vertices=r, subset=s).compare_with_dnc(2) == -1
     return beats == (s in two_layer_range(r))

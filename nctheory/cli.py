@@ -29,6 +29,7 @@ COMMANDS = {
     "refute": "nctheory.commands.refute:refute",
     "figure": "nctheory.commands.report:figure",
     "report": "nctheory.commands.report:report",
+    "atlas": "nctheory.commands.atlas:atlas",
 }
 
 

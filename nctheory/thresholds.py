@@ -121,7 +121,7 @@ class Table:
 
 def threshold_table(classes: Iterable[int], layers: Iterable[int], *, samples: int = 1,
                     weight_decay: float | None = None, loss: str = "mse",
-                    activation: str = "relu") -> Table:
+                    activation: str = "relu", library: Iterable[str] | None = None) -> Table:
     """The best construction of the library for every K and L, and whether it beats DNC.
 
     Parameters
@@ -138,6 +138,9 @@ def threshold_table(classes: Iterable[int], layers: Iterable[int], *, samples: i
         For "ce" see `nctheory.cross_entropy.table`.
     activation : {"relu", "linear"}
         "linear" for cross-entropy alone.
+    library : iterable of str, optional
+        Names of the families to use, by default all of the registry (MSE alone);
+        ("triangular",) is the library of [SLM24].
 
     Returns
     -------
@@ -156,12 +159,13 @@ def threshold_table(classes: Iterable[int], layers: Iterable[int], *, samples: i
     Examples
     --------
     >>> from nctheory import threshold_table
-    >>> table = threshold_table(range(9, 12), [3])
+    >>> table = threshold_table(range(9, 12), [3], library=["triangular"])
     >>> [(row.construction.label, round(row.ratio, 4), row.verdict) for row in table.rows]
     [('DNC 9', 1.0, 'not beaten by this library'),
      ('triangular r=5 s=3', 0.9234, 'dnc beaten'),
      ('triangular r=5 s=3 + DNC 1', 0.9304, 'dnc beaten')]
     """
+    names = _names(library)
     K_values = _values("classes", classes, 2)
     L_values = _values("layers", layers, 1)
     choice("activation", activation, ACTIVATIONS)
@@ -175,13 +179,13 @@ def threshold_table(classes: Iterable[int], layers: Iterable[int], *, samples: i
         raise InputError("activation must be 'relu' for loss 'mse', got 'linear'")
     rows: dict[tuple[int, int], Row] = {}
     for L in L_values:
-        library = _library(K_values[-1], L)
+        offers = _library(K_values[-1], L, names)
         problems = [None if weight_decay is None else Problem(
             classes=K, layers=L, samples=samples, weight_decay=weight_decay) for K in K_values]
-        better = [offer for offer in library if offer.sign == -1]
+        better = [offer for offer in offers if offer.sign == -1]
         sums = _best_sums(K_values, L, better, samples, weight_decay)
         for K, construction, problem in zip(K_values, sums, problems, strict=True):
-            rows[K, L] = _row(construction, *_verdict(K, L, library, problem), L, problem)
+            rows[K, L] = _row(construction, *_verdict(K, L, offers, problem), L, problem)
     return Table(K_values, L_values, integer("samples", samples, 1), weight_decay,
                  tuple(rows[K, L] for K in K_values for L in L_values))
 
@@ -204,16 +208,25 @@ class _Offer(NamedTuple):
 
 def cheapest_sums(K_values: Sequence[int], layers: int) -> list[Construction]:
     """The direct sum of least MSE cost for each K."""
-    better = [offer for offer in _library(max(K_values), layers) if offer.sign == -1]
+    offers = _library(max(K_values), layers, tuple(FAMILIES))
+    better = [offer for offer in offers if offer.sign == -1]
     return _best_sums(K_values, layers, better, 1, None)
 
 
-def _library(largest: int, layers: int) -> list[_Offer]:
+def _names(library: Iterable[str] | None) -> tuple[str, ...]:
+    if library is None:
+        return tuple(FAMILIES)
+    if isinstance(library, str):
+        raise InputError(f"library must be names of families, got the text {library!r}")
+    return tuple(choice("library", name, tuple(FAMILIES)) for name in library)
+
+
+def _library(largest: int, layers: int, names: Iterable[str]) -> list[_Offer]:
     """The best member of each family for each number of classes up to `largest`, DNC apart."""
     offers = []
-    for family in FAMILIES.values():
+    for best in (FAMILIES[name].best for name in names):
         for K in range(1, largest + 1):
-            block = family.best(K, layers) if family.best is not None else None
+            block = best(K, layers) if best is not None else None
             if block is not None and not isinstance(block, Orthogonal):
                 exact = block.representation_cost(layers).surd is not None
                 offers.append(_Offer(block, block.cost(layers), block.compare_with_dnc(layers),

@@ -1,12 +1,17 @@
-"""Theorems that run: `python -m proofs` checks them all, `python -m proofs NAME` shows one."""
+"""Theorems that run: `python -m proofs` checks them all, `python -m proofs NAME` shows one.
+
+A theorem is a file of its name, which defines THEOREM; each file here is found by itself.
+"""
 
 from __future__ import annotations
 
-from proofs import crossentropy, mse, trained, triangular
+import pkgutil
+from importlib import import_module
+
 from proofs.theorem import Outcome, Step, Theorem, prove
 
-THEOREMS = {theorem.name: theorem
-            for module in (mse, triangular, crossentropy, trained)
-            for theorem in module.THEOREMS}
+THEOREMS: dict[str, Theorem] = {
+    module.name.replace("_", "-"): import_module(f"proofs.{module.name}").THEOREM
+    for module in pkgutil.iter_modules(__path__) if module.name not in ("__main__", "theorem")}
 
 __all__ = ["THEOREMS", "Outcome", "Step", "Theorem", "prove"]

@@ -12,10 +12,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import sympy
 
-from nctheory.certify import Certificate, check_file, maker, to_json
+from nctheory.certify import UNIFORM, Certificate, check_file, maker, to_json
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,12 @@ def limit(text: str, expression: sympy.Expr, symbol: sympy.Symbol, point: object
 def certified(text: str, make: Callable[[], Sequence[Certificate]]) -> Step:
     """Certificates alone: made by the library, verified by the checker after the steps."""
     return Step(text, "certificates", lambda: len(make()) > 0, make)
+
+
+@cache
+def uniform(name: str) -> tuple[Certificate, ...]:
+    """The certificates of a uniform theorem, made once."""
+    return tuple(UNIFORM[name]())
 
 
 def _rational(expression: sympy.Expr) -> bool:

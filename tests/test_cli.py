@@ -14,8 +14,8 @@ from nctheory import cli
 def test_default_table(run):
     status, out, _ = run("thresholds")
     assert status == 0
-    assert "triangular r=5 s=3 + DNC 1" in out
-    assert "least K with DNC beaten:  L=2: 15, L=3: 10, L=4..5: 6" in out
+    assert "triangular r=6 s=3" in out
+    assert "least K with DNC beaten:  L=2: 15, L=3: 7, L=4..5: 3" in out
     assert "\x1b" not in out  # no colour but on a terminal
 
 
@@ -57,6 +57,52 @@ def test_cost_of_a_construction(run):
     assert row["ratio"] == pytest.approx(0.9304, abs=5e-5) and row["certified"] is True
 
 
+def cross_entropy_row(run, construction, *arguments):
+    status, out, err = run("cost", construction, "--loss", "ce", "--format", "json", *arguments)
+    assert (status, err) == (0, "")
+    row, = json.loads(out)["rows"]
+    return row
+
+
+def test_cost_for_cross_entropy(run):
+    """THEORY.md section 4: (10, 2, 5, 2^-10) and (4, 2, 1, 1e-3)."""
+    row = cross_entropy_row(run, "pairs:K=10", "--activation", "linear", "--layers", "2",
+                            "--samples", "5", "--weight-decay", str(2**-10))
+    assert row["loss"] == pytest.approx(0.0800127, abs=5e-8)
+    assert row["dnc_loss"] == pytest.approx(0.0906622, abs=5e-8)
+    assert row["loss_ratio"] == row["loss"] / row["dnc_loss"]
+    assert row["cost"] == pytest.approx(5 * 4 ** (1 / 3))  # m 4^(1/(L+1))
+    assert row["ranks"] == {"before": [5, 5], "after": [5]} and row["width"] == 5
+    assert (row["verdict"], row["verdict_certified"], row["certified"]) == (
+        "dnc beaten", True, True)
+    assert len(row["critical_scales"]) == 2
+    assert row["critical_scales"][1] == pytest.approx(row["scale"], rel=1e-9)
+    row = cross_entropy_row(run, "pairs:K=4", "--activation", "linear", "--layers", "2",
+                            "--weight-decay", "1e-3")
+    assert row["loss"] == pytest.approx(0.0192415, abs=5e-8)
+    assert (row["verdict"], row["comparison"], row["certified"]) == (
+        "dnc not beaten", "does not beat DNC", True)
+
+
+@pytest.mark.parametrize("construction, activation, layers, verdict", [
+    ("groups:sizes=3/3/2", "linear", 3, "dnc beaten"), ("circle:K=10", "linear", 4, "dnc beaten"),
+    ("dnc:K=6", "linear", 3, "dnc not beaten"), ("dnc:K=6", "linear", 1, "dnc optimal"),
+    ("triangular:r=6,s=3", "relu", 3, "dnc beaten"), ("pairs:K=10", "relu", 4, "undecided")])
+def test_cost_of_the_cross_entropy_families(run, construction, activation, layers, verdict):
+    arguments = ["--activation", activation, "--layers", str(layers), "--weight-decay", "1e-4"]
+    row = cross_entropy_row(run, construction, *arguments)
+    assert row["verdict"] == verdict
+    assert row["certified"] is True
+    _, out, _ = run("cost", construction, "--loss", "ce", *arguments)
+    assert f"{row['loss']:.7f}" in out and verdict in out and f"cross-entropy, {activation}" in out
+
+
+def test_cost_says_where_zero_is_optimal(run):
+    row = cross_entropy_row(run, "pairs:K=6", "--activation", "linear", "--layers", "3",
+                            "--weight-decay", "0.2")
+    assert (row["verdict"], row["scale"]) == ("zero optimal", 0)
+
+
 def test_graph(run):
     status, out, _ = run("graph", "triangular:r=5")
     assert status == 0
@@ -85,6 +131,15 @@ def test_help_names_every_command(run):
     (["cost", "pyramid:r=6"], "construction must be one of dnc"),
     (["cost", "triangular:r=6,s=3", "--layers", "1"], "layers must be at least 2"),
     (["cost"], "Missing argument"),
+    (["cost", "pairs:K=10"], "loss must be 'ce' for pairs 10, got 'mse'"),
+    (["cost", "groups:sizes=3/3", "--loss", "ce"], "activation must be 'linear' for groups 2x3"),
+    (["cost", "triangular:r=5,s=3", "--loss", "ce", "--activation", "linear"],
+     "activation must be 'relu' for triangular r=5 s=3, got 'linear'"),
+    (["cost", "pairs:K=3", "--loss", "ce"], "classes must be at least 4 for pairs with ReLU"),
+    (["cost", "pairs:K=6", "--loss", "ce", "--layers", "1"], "layers must be at least 2"),
+    (["cost", "circle:K=3", "--loss", "ce"], "classes must be an integer at least 4, got 3"),
+    (["cost", "dnc:K=1", "--loss", "ce"], "classes must be at least 2 for cross-entropy"),
+    (["cost", "pairs:K=6", "--loss", "ce", "--weight-decay", "0"], "weight_decay must be a"),
     (["graph", "pyramid:r=6"], "triangular"),
     (["graph", "triangular:r=1"], "r"),
     (["collapse"], "No such command")])

@@ -32,7 +32,7 @@ def test_console_examples(command, shown, tmp_path):
 
 
 def test_picture():
-    rows = re.findall(r"^   (\d)   ([ .\d]{55})", README, re.MULTILINE)
+    rows = re.findall(r"^   (\d)   ((?:[ 1]\.\d\d ?)+)", README, re.MULTILINE)
     K = [int(k) for k in re.search(r"^   K  ([ \d]*)$", README, re.MULTILINE)[1].split()]
     table = threshold_table(K, [int(layers) for layers, _ in rows])
     ratio = {(row.classes, row.layers): row.ratio for row in table.rows}

@@ -12,7 +12,7 @@ from nctheory.thresholds import BEATEN, NOT_BEATEN, OPTIMAL, ZERO, knapsack
 
 @pytest.fixture(scope="module")
 def table():
-    return threshold_table(range(2, 61), range(1, 9))
+    return threshold_table(range(2, 61), range(1, 9), library=["triangular"])
 
 
 def test_slm24_theorem_5_cell_by_cell(table):
@@ -60,7 +60,7 @@ def test_least_cost_is_subadditive_and_never_grows_faster_than_dnc(table):
 def test_direct_sums_are_the_best_of_all_partitions():
     """Brute force over every multiset of blocks with at most 30 classes."""
     blocks = {K: Triangular.best(K, 5).cost(5) for K in (6, 10, 15, 21, 28)}
-    for row in threshold_table(range(3, 31), [5]).rows:
+    for row in threshold_table(range(3, 31), [5], library=["triangular"]).rows:
         best = min(
             row.classes - sum(sizes) + sum(blocks[size] for size in sizes)
             for count in range(6)
@@ -79,7 +79,7 @@ def test_knapsack_compiled_and_in_python(compiled):
 
 
 def test_summaries():
-    table = threshold_table(range(3, 17), range(2, 6))
+    table = threshold_table(range(3, 17), range(2, 6), library=["triangular"])
     assert table.least_classes() == {2: 15, 3: 10, 4: 6, 5: 6}
     layers = table.least_layers()
     assert [layers[K] for K in (3, 5, 6, 9, 10, 14, 15, 16)] == [
@@ -142,6 +142,21 @@ def test_large_tables():
 def test_bad_ranges_are_named(arguments, message):
     with pytest.raises(InputError, match=message):
         threshold_table(*arguments)
+
+
+def test_the_whole_library_is_never_worse_than_a_part():
+    part = threshold_table(range(3, 31), range(2, 12), library=["triangular"]).rows
+    whole = threshold_table(range(3, 31), range(2, 12)).rows
+    for one, all_ in zip(part, whole, strict=True):
+        assert all_.cost <= one.cost * (1 + 1e-14)
+
+
+@pytest.mark.parametrize("library, message", [
+    (["pyramid"], "library must be one of 'dnc'"),
+    ("triangular", "library must be names of families, got the text")])
+def test_bad_libraries_are_named(library, message):
+    with pytest.raises(InputError, match=message):
+        threshold_table([3], [3], library=library)
 
 
 def test_bad_decay_and_samples_are_named():

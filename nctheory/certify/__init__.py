@@ -1,6 +1,7 @@
 """Certificates: claims with witnesses, made by this library, verified by an independent program.
 
-    makers      cell, threshold, thresholds, minimal_loss (MSE); compare (cross-entropy); UNIFORM
+    makers      cell, threshold, thresholds, chain, minimal_loss (MSE); compare (cross-entropy);
+                UNIFORM
     format      to_json: JSON in which integers and fractions are strings, without floats
     checker     the standard library alone, no code in common with the makers
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 from nctheory.certify.checker import NotACertificateFile, Result, check_file
 from nctheory.certify.crossentropy import compare
 from nctheory.certify.format import Certificate, to_json
-from nctheory.certify.maker import cell, minimal_loss, threshold, thresholds
+from nctheory.certify.maker import cell, chain, minimal_loss, threshold, thresholds
 from nctheory.certify.uniform import UNIFORM
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "NotACertificateFile",
     "Result",
     "cell",
+    "chain",
     "check_file",
     "compare",
     "minimal_loss",

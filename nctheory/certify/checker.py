@@ -53,8 +53,18 @@ class Result(NamedTuple):
     """What became of one claim."""
 
     verified: bool
-    statement: str
     reason: str
+    certificate: Any
+
+    @property
+    def statement(self) -> str:
+        """The claim in words: made when asked for, since it takes as long as the check."""
+        try:
+            template = CLAIMS[self.certificate["claim"]][1]
+            return template.format(verdict=_shown(self.certificate["verdict"]), **{
+                name: _shown(value) for name, value in self.certificate["parameters"].items()})
+        except (KeyError, TypeError, AttributeError, RecursionError):
+            return "(unreadable claim)"
 
 
 def require(condition: bool, reason: str) -> None:
@@ -65,6 +75,7 @@ def require(condition: bool, reason: str) -> None:
 # --- reading: nothing is trusted, everything is limited ---
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
+_RATIO = re.compile(r"(0|-?[1-9][0-9]*)(?:/([1-9][0-9]*))?")
 
 
 def integer(value: Any, least: int | None = None, most: int | None = None) -> int:
@@ -77,29 +88,39 @@ def integer(value: Any, least: int | None = None, most: int | None = None) -> in
     return number
 
 
-def fraction(value: Any) -> Fraction:
-    if not isinstance(value, str):
+def ratio(value: Any) -> tuple[int, int]:
+    """(p, q) for "p/q" in lowest terms, q > 0; (p, 1) for "p"."""
+    match = (_RATIO.fullmatch(value)
+             if isinstance(value, str) and len(value) <= 2 * LONGEST_INTEGER + 1 else None)
+    if match is None:
         raise Refused(f"not a fraction: {quote(value)}")
-    upper, slash, lower = value.partition("/")
-    if not slash:
-        return Fraction(integer(upper))
-    denominator = integer(lower, 2)
-    number = Fraction(integer(upper), denominator)
-    if number.denominator != denominator:
+    upper, lower = match.groups("1")
+    if len(upper) > LONGEST_INTEGER or len(lower) > LONGEST_INTEGER:
+        raise Refused(f"too long: {quote(value)}")
+    p, q = int(upper), int(lower)
+    if math.gcd(p, q) != 1 or value.endswith("/1"):
         raise Refused(f"not in lowest terms: {quote(value)}")
-    return number
+    return p, q
+
+
+def fraction(value: Any) -> Fraction:
+    return Fraction(*ratio(value))
 
 
 def members(value: Any, *names: str) -> list[Any]:
     """The values of an object that has exactly these members."""
-    if not isinstance(value, dict) or value.keys() != set(names):
-        raise Refused(f"must have the members {', '.join(names) or '(none)'}: {quote(value)}")
-    return [value[name] for name in names]
+    try:
+        if isinstance(value, dict) and len(value) == len(names):
+            return [value[name] for name in names]
+    except KeyError:
+        pass
+    raise Refused(f"must have the members {', '.join(names) or '(none)'}: {quote(value)}")
 
 
 def items(value: Any) -> list[Any]:
-    require(isinstance(value, list), f"not a list: {quote(value)}")
-    return list(value)
+    if not isinstance(value, list):
+        raise Refused(f"not a list: {quote(value)}")
+    return value
 
 
 def quote(value: Any) -> str:
@@ -109,21 +130,27 @@ def quote(value: Any) -> str:
     return text if len(text) < 60 else text[:57] + "..."
 
 
+Matrix = list[list[int]]
+
+
 class _Budget:
     left = BUDGET
 
 
 def spend(units: int) -> None:
     _Budget.left -= units
-    require(_Budget.left >= 0, "the work limit for one file is reached")
+    if _Budget.left < 0:
+        raise Refused("the work limit for one file is reached")
 
 
 def power(base: int, exponent: int) -> int:
     """base^exponent, refused where it would be too long."""
     bits = base.bit_length() * exponent
-    require(exponent >= 0 and bits <= LARGEST_POWER, "a power is too large")
+    if exponent < 0 or bits > LARGEST_POWER:
+        raise Refused("a power is too large")
     spend(1 + (bits >> 6))
-    return int(base**exponent)
+    result: int = base**exponent
+    return result
 
 
 # --- the triangular family, from the definition of its Gram matrices ---
@@ -232,12 +259,94 @@ def check_threshold(parameters: Any, method: Any, data: Any, verdict: Any) -> No
             "not every block is listed, once")
 
 
+# --- chains of integer matrices ---
+
+def check_chain(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+    """Integer matrices H_1, W_1, ..., W_(m-1) of k classes that cost less than DNC, P < k^(m+1).
+
+    M_2 = W_1 H_1, M_(l+1) = W_l S_l, S_l = max(M_l, 0).  If S = S_m has rank k, its pseudo-inverse
+    W_m makes the output exactly the identity, and P is the product of all squared norms, with
+    |W_m|^2 = tr((S^T S)^-1).  That is enough for every L >= m and K >= k: a projection on the
+    columns of S, put in, leaves all signals as they are and multiplies P by its squared norm,
+    rank S = k; costs of direct sums add, and DNC on K-k more classes costs K-k.
+    """
+    K_text, L_text = members(parameters, "K", "L")
+    K, L = integer(K_text, 2, LARGEST_CLASSES), integer(L_text, 2, LARGEST_LAYERS)
+    require(method == "integer matrices", "unknown method")
+    require(verdict == "beaten", "unknown verdict")
+    listed, trace = members(data, "matrices", "inverse trace")
+    first, *rest = [matrix(value) for value in items(listed)] or [[]]
+    m, k = len(rest) + 1, len(first[0]) if first else 0
+    require(2 <= m <= L and 2 <= k <= K, "the matrices must be for 2..L layers and 2..K classes")
+    signal, P = first, squared_norm(first)
+    for l, factor in enumerate(rest):
+        signal = product(factor, positive_part(signal) if l else signal)
+        P *= squared_norm(factor)
+    columns = transpose(positive_part(signal))
+    upper, lower = trace_of_inverse(product(columns, transpose(columns)))
+    require(fraction(trace) == Fraction(upper, lower), "the inverse trace is another")
+    require(P * upper < power(k, m + 1) * lower, "the matrices do not cost less than DNC")
+
+
+def matrix(value: Any) -> Matrix:
+    rows = [[integer(entry) for entry in items(row)] for row in items(value)]
+    require(len(rows) > 0 and len(rows[0]) > 0 and len({len(row) for row in rows}) == 1,
+            "not a matrix")
+    return rows
+
+
+def longest(values: Matrix) -> int:
+    """Words of the longest entry."""
+    return 1 + max(entry.bit_length() for row in values for entry in row) // 64
+
+
+def product(left: Matrix, right: Matrix) -> Matrix:
+    require(len(left[0]) == len(right), "the shapes of the matrices do not fit")
+    spend(len(left) * len(right) * len(right[0]) * (1 + longest(left) * longest(right)))
+    columns = transpose(right)
+    return [[sum(map(operator.mul, row, column)) for column in columns] for row in left]
+
+
+def transpose(values: Matrix) -> Matrix:
+    return [list(column) for column in zip(*values, strict=True)]
+
+
+def positive_part(values: Matrix) -> Matrix:
+    return [[max(entry, 0) for entry in row] for row in values]
+
+
+def squared_norm(values: Matrix) -> int:
+    spend(len(values) * len(values[0]) * longest(values) ** 2)
+    return sum(entry * entry for row in values for entry in row)
+
+
+def trace_of_inverse(gram: Matrix) -> tuple[int, int]:
+    """tr(G^-1) as (numerator, det G) for a Gram matrix, refused where it is singular.
+
+    Fraction-free elimination of [G | 1] on both sides of the diagonal: after step j the pivot is
+    the leading principal minor of order j, positive for all j iff G is not singular, and every
+    entry is a minor, so that the divisions are exact.  It ends with [det G | adjugate].
+    """
+    size, last = len(gram), 1
+    rows = [row + [int(i == j) for j in range(size)] for i, row in enumerate(gram)]
+    for j, pivots in enumerate(rows):
+        pivot = pivots[j]
+        require(pivot > 0, "the last signals do not separate the classes")
+        spend(size * (size + 1) * (1 + 2 * longest(rows) ** 2))
+        for i, row in enumerate(rows):
+            if i != j:
+                factor = row[j]
+                rows[i] = [(pivot * entry - factor * other) // last
+                           for entry, other in zip(row, pivots, strict=True)]
+        last = pivot
+    return sum(rows[i][size + i] for i in range(size)), last
+
+
 # --- the minimal loss f*, mean squared error ---
 
 def cost_bounds(construction: Any, layers: int) -> tuple[int, int, int]:
     """(lo, hi, q) with lo/q <= P <= hi/q, the relative width far below 2^-200."""
-    require(isinstance(construction, dict), f"not an object: {quote(construction)}")
-    if "K" in construction:
+    if isinstance(construction, dict) and "K" in construction:
         (text,) = members(construction, "K")
         P = power(integer(text, 1, LARGEST_CLASSES), layers + 1)
         return P, P, 1
@@ -260,29 +369,29 @@ def check_loss(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
     construction, L, n, decay, low, high = members(
         parameters, "construction", "L", "n", "decay", "low", "high")
     L, n = integer(L, 1, LARGEST_LAYERS), integer(n, 1, 10**12)
-    lam, low, high = fraction(decay), fraction(low), fraction(high)
+    (lam, divisor), low, high = ratio(decay), ratio(low), ratio(high)
     require(lam > 0, "decay: must be positive")
     require(method == "stationary deficit", "unknown method")
     N = L + 1
     bottom, top, scale = cost_bounds(construction, L)
     # h >= x is  above >= x * below,  h <= x is  beyond <= x * below.
-    factor = power(lam.numerator, N) * n
+    factor = power(lam, N) * n
     above, beyond = factor * bottom, factor * top
-    below = power(lam.denominator, N) * scale
+    below = power(divisor, N) * scale
     if verdict == "zero":
         members(data)
         require(above * power(L, 2 * L) >= power(L - 1, L - 1) * below,
                 "zero is not optimal")
-        require(low == high == Fraction(1, 2), "the loss of zero is 1/2")
+        require(low == high == (1, 2), "the loss of zero is 1/2")
         return
     require(verdict == "enclosed", "unknown verdict")
-    for t, bound, upwards in zip(map(fraction, members(data, "below", "above")), (low, high),
-                                 (False, True), strict=True):
-        p, q = t.numerator, t.denominator
+    for witness, bound, upwards in zip(members(data, "below", "above"), (low, high),
+                                       (False, True), strict=True):
+        p, q = ratio(witness)
         require(0 < p * L <= q, "the deficit must be in (0, 1/L]")
-        value, unit = power(p, N) * power(q - p, L - 1) * below, power(q, 2 * L)
-        twice = p * (N * q - L * p) * bound.denominator  # f(t) 2 q^2, over the bound's
-        given = 2 * q * q * bound.numerator
+        value, unit = power(p * (q - p), L - 1) * p * p * below, power(q, 2 * L)
+        twice = p * (N * q - L * p) * bound[1]  # f(t) 2 q^2, over the bound's
+        given = 2 * q * q * bound[0]
         if upwards:
             require(value >= beyond * unit and twice <= given, "the upper bound is not one")
         else:
@@ -694,6 +803,7 @@ def _coefficients(onwards: bool) -> str:
 CLAIMS: dict[str, tuple[Callable[[Any, Any, Any, Any], None], str]] = {
     "cell": (check_cell, "triangular r={r} s={s}, L={L}: P {verdict} K^(L+1)"),
     "threshold": (check_threshold, "K={K}, L={L}: DNC {verdict} by triangular direct sums"),
+    "chain": (check_chain, "K={K}, L={L} and more of both: DNC {verdict} by integer matrices"),
     "minimal loss": (check_loss, "{construction}, L={L}, n={n}, decay={decay}: {verdict}, "
                                  "{low} <= loss <= {high}"),
     "cross-entropy": (check_cross_entropy, "K={K}, L={L}, n={n}, decay={decay}: least loss of "
@@ -709,7 +819,6 @@ CLAIMS: dict[str, tuple[Callable[[Any, Any, Any, Any], None], str]] = {
 
 def check(certificate: Any) -> Result:
     """Verify one certificate, a value as `json` reads it."""
-    statement = "(unreadable claim)"
     try:
         claim, parameters, method, data, verdict = members(
             certificate, "claim", "parameters", "method", "data", "verdict")
@@ -717,19 +826,13 @@ def check(certificate: Any) -> Result:
             raise Refused(f"unknown claim {quote(claim)}")
         require(isinstance(method, str) and isinstance(verdict, str),
                 "method, verdict: not words")
-        verify, template = CLAIMS[claim]
-        require(isinstance(parameters, dict), "parameters: not an object")
-        try:
-            statement = template.format(verdict=_shown(verdict), **{
-                name: _shown(value) for name, value in parameters.items()})
-        except (KeyError, TypeError):
-            raise Refused("parameters: not those of this claim") from None
+        verify, _ = CLAIMS[claim]
         verify(parameters, method, data, verdict)
     except Refused as refusal:
-        return Result(False, statement, str(refusal))
+        return Result(False, str(refusal), certificate)
     except RecursionError:
-        return Result(False, statement, "nested too deeply")
-    return Result(True, statement, "")
+        return Result(False, "nested too deeply", certificate)
+    return Result(True, "", certificate)
 
 
 def _shown(value: Any) -> str:
@@ -745,9 +848,10 @@ def _refuse_number(text: str) -> Any:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({name for name, _ in pairs}) < len(pairs):
+    found = dict(pairs)
+    if len(found) < len(pairs):
         raise NotACertificateFile("an object names a member twice")
-    return dict(pairs)
+    return found
 
 
 def read(content: bytes) -> list[Any]:

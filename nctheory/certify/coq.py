@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from nctheory.certify.format import Certificate
-from nctheory.certify.maker import bound
+from nctheory.certify.maker import bound, coefficients_positive
 from nctheory.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ def to_coq(certificates: Iterable[Certificate]) -> str:
     Raises
     ------
     InputError
-        Where a claim has no Coq proof here: only those about the triangular family with L >= 3
-        and about pairs at equal scale have one.
+        Where a claim has no Coq proof here: cells, and uniform claims about the triangular
+        family and about pairs at equal scale, have one.
     """
     certificates = list(certificates)
     parts, theorems = [_source("prelude.v")], []
@@ -52,12 +52,20 @@ def _source(name: str) -> str:
 
 def _cell(r: int, s: int, L: int, verdict: str) -> tuple[str, str]:
     """Statement and proof term of one cell."""
-    if L < 3 or verdict == "equal":
-        raise InputError(f"claim must have L >= 3 and be no tie for Coq, got r={r}, s={s}, L={L}")
-    left, right = f"P {r} {s} {L}", f"P_DNC {r} {L}"
-    statement = f"{left} < {right}" if verdict == "below" else f"{right} < {left}"
-    return statement, (f"apply (decide_{verdict}_sound {r} {s} {L}); "
-                       "[lia | vm_compute; reflexivity]")
+    left, right = (f"P2 {r} {s}" if L == 2 else f"P {r} {s} {L}"), f"P_DNC {r} {L}"
+    if verdict == "equal":
+        if L > 2:
+            raise InputError(f"claim must be no tie for Coq, got r={r}, s={s}, L={L}")
+        statement, ways = f"{left} = {right}", ["equal"]
+    else:
+        statement = _order(left, right, verdict == "below")
+        ways = ["below"] if verdict == "below" else ["above", "above_too"]
+    if L > 2:
+        return statement, (f"apply (decide_{verdict}_sound {r} {s} {L}); "
+                           "[lia | vm_compute; reflexivity]")
+    tries = " | ".join(f"apply (decide2_{way}_sound {r} {s}); vm_compute; reflexivity"
+                       for way in ways)
+    return statement, f"first [{tries}]"
 
 
 def _prove_cell(name: str, made: Certificate) -> str:
@@ -84,12 +92,11 @@ def _prove_family(name: str, made: Certificate) -> str:
     r, s, u, t = sympy.symbols("r s u t")
     given = made.parameters
     onwards, L = given["L"].endswith("+"), int(given["L"].removesuffix("+"))
-    if L < 3:
-        raise InputError(f"claim must have L >= 3 for Coq, got L={L}")
-    # In the prelude |B|_*^2 = (r-1) (a + 2 sqrt(d)), and r-1 belongs to P's factor.
-    n, m, a, _, _ = bound(r, s, L)
-    n, m = sympy.fraction(sympy.factor(n / m / (r - 1)))
-    a, d = sympy.cancel(a / (r - 1)), 2 * (r - 1) * (r - 2)
+    # In the prelude |M_2|_*^2 is a multiple of a + 2 sqrt(d), which belongs to P's factor.
+    n, m, a, b, d = bound(r, s, L)
+    multiple = r - 1 if L > 2 else (r - 1)**2
+    n, m = sympy.fraction(sympy.factor(n / m / multiple))
+    a, d = sympy.cancel(a / multiple), sympy.cancel(b**2 * d / (2 * multiple)**2)
     at = {r: sympy.sympify(given["r"]), s: sympy.sympify(given["s"])}
     if sympy.expand(m.subs(at, simultaneous=True)).subs({u: 0, t: 0}) < 0:
         n, m = -n, -m
@@ -100,23 +107,27 @@ def _prove_family(name: str, made: Certificate) -> str:
         return _expanded(expression.subs(at, simultaneous=True))
 
     R, S = (_text(at[symbol]) for symbol in (r, s))
+    factor, lemma = ((f"factor r s {L}", made.verdict) if L > 2 else
+                     ("factor2 r s", f"{made.verdict}2"))
     below = made.verdict == "below"
-    conditions = [expanded(m)] + ([expanded(gap), expanded(square)] if below
-                                  else [expanded(-square)])
+    conditions = [m, gap, square] if below else [m, -square]
+    if L == 2 and not below and not coefficients_positive(
+            (-square).subs(at, simultaneous=True)):
+        lemma, conditions = "above2_gap", [m, -gap]
     lines = [
         f"Definition {name}_n r s := {_text(n)}.",
         f"Definition {name}_m r s := {_text(m)}.",
         f"Lemma {name}_bound : forall r s, 2 <= s -> s + 2 <= r ->",
-        f"  P_DNC r {L} * {name}_m r s = factor r s {L} * {name}_n r s.",
-        "Proof. intros r s Hs Hr. unfold P_DNC, factor. rewrite T_closed by assumption.",
+        f"  P_DNC r {L} * {name}_m r s = {factor} * {name}_n r s.",
+        "Proof. intros r s Hs Hr. unfold P_DNC, factor, factor2. rewrite T_closed by assumption.",
         f"unfold K, num, den, {name}_n, {name}_m. simpl Nat.sub. simpl Nat.add. field.",
         "repeat split; lra. Qed.",
         f"Lemma {name}_base : forall u t, 0 <= u -> 0 <= t ->",
-        f"  {_order(f'P ({R}) ({S}) {L}', f'P_DNC ({R}) {L}', below)}.",
-        f"Proof. intros u t Hu Ht. apply {made.verdict} with (n := {name}_n ({R}) ({S}))",
+        f"  {_order(_cost(R, S, str(L)), f'P_DNC ({R}) {L}', below)}.",
+        f"Proof. intros u t Hu Ht. apply {lemma} with (n := {name}_n ({R}) ({S}))",
         f"  (m := {name}_m ({R}) ({S})); try lra; try (apply {name}_bound; lra);",
-        f"  unfold {name}_n, {name}_m.",
-        *(f"expand_to ({condition})." for condition in conditions),
+        f"  unfold a2, d2, {name}_n, {name}_m.",
+        *(f"expand_to ({expanded(condition)})." for condition in conditions),
         "Qed."]
     lines += _for_all(name, at, L, onwards, below)
     return "\n".join(lines)
@@ -141,7 +152,7 @@ def _for_all(name: str, at: dict[sympy.Symbol, sympy.Expr], L: int, onwards: boo
     hypotheses = [f"0 <= {arguments[v]}" for v in hidden]
     hypotheses += [f"({L} <= L)%nat"] * onwards
     layers = "L" if onwards else str(L)
-    goal = _order(f"P ({_text(R)}) ({_text(S)}) {layers}", f"P_DNC ({_text(R)}) {layers}", below)
+    goal = _order(_cost(_text(R), _text(S), layers), f"P_DNC ({_text(R)}) {layers}", below)
     lines = [f"Theorem {name} : {quantifier}" + " -> ".join([*hypotheses, goal]) + ".",
              "Proof. intros.",
              f"assert (B := {name}_base ({arguments[u]}) ({arguments[t]}) ltac:(lra) ltac:(lra))."]
@@ -202,6 +213,10 @@ def _prove_equal_scale(name: str, made: Certificate) -> str:
               "ring.",
               "Qed."]
     return "\n".join(lines)
+
+
+def _cost(r: str, s: str, layers: str) -> str:
+    return f"P2 ({r}) ({s})" if layers == "2" else f"P ({r}) ({s}) {layers}"
 
 
 def _order(left: str, right: str, below: bool) -> str:

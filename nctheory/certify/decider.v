@@ -66,3 +66,87 @@ Proof. intros r s L HL H. unfold decide_above in H. apply andb_true_iff in H as 
 apply inside_R in H0 as [Hs Hr]. apply Z.ltb_lt, IZR_lt in H2. rewrite square_IZR in H2.
 apply above with (n := IZR (Zn r s L)) (m := IZR (Zm r s L)); try assumption.
 apply m_pos; assumption. apply equation; assumption. lra. Qed.
+
+(* The same for two layers, with ties where the square root vanishes. *)
+Definition Zm2 (r s : Z) : Z := (2 * (r - 1) * (r - 1) * Znum r s)%Z.
+Definition Zn2 (r s : Z) : Z := (Zden r s * (r * (r - 1)) * (r * (r - 1)) * (r * (r - 1)))%Z.
+Definition Zk (r s : Z) : Z := ((2 * s - r) * (2 * s - r))%Z.
+Definition Za2 (r s : Z) : Z := (2 * Zk r s + (r * r - Zk r s) * (r - 2))%Z.
+Definition Zd2 (r s : Z) : Z := (2 * Zk r s * (r * r - Zk r s) * (r - 2))%Z.
+Definition gap2 (r s : Z) : Z := (Zn2 r s - Zm2 r s * Za2 r s)%Z.
+Definition square2 (r s : Z) : Z :=
+  (gap2 r s * gap2 r s - Zm2 r s * Zm2 r s * 4 * Zd2 r s)%Z.
+Definition decide2_below (r s : Z) : bool :=
+  (inside r s && (0 <? gap2 r s) && (0 <? square2 r s))%Z.
+Definition decide2_above (r s : Z) : bool := (inside r s && (square2 r s <? 0))%Z.
+Definition decide2_above_too (r s : Z) : bool := (inside r s && (gap2 r s <? 0))%Z.
+Definition decide2_equal (r s : Z) : bool :=
+  (inside r s && (gap2 r s =? 0) && (Zd2 r s =? 0))%Z.
+
+Lemma a2_IZR : forall r s, IZR (Za2 r s) = a2 (IZR r) (IZR s).
+Proof. intros. unfold Za2, Zk, a2. to_R. ring. Qed.
+Lemma d2_IZR : forall r s, IZR (Zd2 r s) = d2 (IZR r) (IZR s).
+Proof. intros. unfold Zd2, Zk, d2. to_R. ring. Qed.
+Lemma m2_pos : forall r s, 2 <= IZR s -> IZR s + 2 <= IZR r -> 0 < IZR (Zm2 r s).
+Proof. intros r s Hs Hr. unfold Zm2. to_R. rewrite num_IZR.
+assert (H := num_pos _ _ Hs Hr). repeat apply Rmult_lt_0_compat; try assumption; lra. Qed.
+Lemma equation2 : forall r s, 2 <= IZR s -> IZR s + 2 <= IZR r ->
+  P_DNC (IZR r) 2 * IZR (Zm2 r s) = factor2 (IZR r) (IZR s) * IZR (Zn2 r s).
+Proof. intros r s Hs Hr. unfold P_DNC, factor2. rewrite T_closed by assumption.
+assert (Hd := den_pos _ _ Hs Hr). unfold Zm2, Zn2. to_R. rewrite num_IZR, den_IZR.
+unfold K. simpl Nat.add. field. split; lra. Qed.
+Lemma gap2_IZR : forall r s,
+  IZR (gap2 r s) = IZR (Zn2 r s) - IZR (Zm2 r s) * a2 (IZR r) (IZR s).
+Proof. intros. unfold gap2. to_R. rewrite a2_IZR. reflexivity. Qed.
+Lemma square2_IZR : forall r s, IZR (square2 r s)
+  = (IZR (Zn2 r s) - IZR (Zm2 r s) * a2 (IZR r) (IZR s))^2
+    - IZR (Zm2 r s)^2 * 2^2 * d2 (IZR r) (IZR s).
+Proof. intros. unfold square2. to_R. rewrite gap2_IZR, d2_IZR. ring. Qed.
+
+Theorem decide2_below_sound : forall r s, decide2_below r s = true ->
+  P2 (IZR r) (IZR s) < P_DNC (IZR r) 2.
+Proof. intros r s H. unfold decide2_below in H.
+apply andb_true_iff in H as [H H2]. apply andb_true_iff in H as [H0 H1].
+apply inside_R in H0 as [Hs Hr]. apply Z.ltb_lt, IZR_lt in H1, H2.
+rewrite gap2_IZR in H1. rewrite square2_IZR in H2.
+apply below2 with (n := IZR (Zn2 r s)) (m := IZR (Zm2 r s)); try assumption.
+apply m2_pos; assumption. apply equation2; assumption. Qed.
+Theorem decide2_above_sound : forall r s, decide2_above r s = true ->
+  P_DNC (IZR r) 2 < P2 (IZR r) (IZR s).
+Proof. intros r s H. unfold decide2_above in H. apply andb_true_iff in H as [H0 H2].
+apply inside_R in H0 as [Hs Hr]. apply Z.ltb_lt, IZR_lt in H2. rewrite square2_IZR in H2.
+apply above2 with (n := IZR (Zn2 r s)) (m := IZR (Zm2 r s)); try assumption.
+apply m2_pos; assumption. apply equation2; assumption. lra. Qed.
+Lemma multiple2 : forall r s, 2 <= IZR s -> IZR s + 2 <= IZR r ->
+  (P2 (IZR r) (IZR s) - P_DNC (IZR r) 2) * IZR (Zm2 r s)
+  = factor2 (IZR r) (IZR s)
+    * (2 * IZR (Zm2 r s) * sqrt (d2 (IZR r) (IZR s)) - IZR (gap2 r s)).
+Proof. intros r s Hs Hr. assert (E := equation2 r s Hs Hr). rewrite gap2_IZR.
+rewrite P2_factor by assumption.
+replace ((factor2 (IZR r) (IZR s) * (a2 (IZR r) (IZR s) + 2 * sqrt (d2 (IZR r) (IZR s)))
+  - P_DNC (IZR r) 2) * IZR (Zm2 r s)) with (factor2 (IZR r) (IZR s)
+  * (a2 (IZR r) (IZR s) + 2 * sqrt (d2 (IZR r) (IZR s))) * IZR (Zm2 r s)
+  - P_DNC (IZR r) 2 * IZR (Zm2 r s)) by ring. rewrite E. ring. Qed.
+Theorem decide2_above_too_sound : forall r s, decide2_above_too r s = true ->
+  P_DNC (IZR r) 2 < P2 (IZR r) (IZR s).
+Proof. intros r s H. unfold decide2_above_too in H. apply andb_true_iff in H as [H0 H1].
+apply inside_R in H0 as [Hs Hr]. apply Z.ltb_lt, IZR_lt in H1.
+assert (M := multiple2 r s Hs Hr). assert (Hm := m2_pos r s Hs Hr).
+assert (F := factor2_pos _ _ Hs Hr). assert (Q := sqrt_pos (d2 (IZR r) (IZR s))).
+assert (0 <= 2 * IZR (Zm2 r s) * sqrt (d2 (IZR r) (IZR s))) by
+  (apply Rmult_le_pos; lra).
+assert (0 < factor2 (IZR r) (IZR s)
+  * (2 * IZR (Zm2 r s) * sqrt (d2 (IZR r) (IZR s)) - IZR (gap2 r s))) by
+  (apply Rmult_lt_0_compat; lra).
+apply Rnot_le_lt. intro C.
+assert ((P2 (IZR r) (IZR s) - P_DNC (IZR r) 2) * IZR (Zm2 r s) <= 0 * IZR (Zm2 r s)) by
+  (apply Rmult_le_compat_r; lra). lra. Qed.
+Theorem decide2_equal_sound : forall r s, decide2_equal r s = true ->
+  P2 (IZR r) (IZR s) = P_DNC (IZR r) 2.
+Proof. intros r s H. unfold decide2_equal in H.
+apply andb_true_iff in H as [H H2]. apply andb_true_iff in H as [H0 H1].
+apply inside_R in H0 as [Hs Hr]. apply Z.eqb_eq in H1, H2.
+assert (M := multiple2 r s Hs Hr). assert (Hm := m2_pos r s Hs Hr).
+rewrite H1 in M. rewrite <- d2_IZR, H2, sqrt_0 in M.
+replace (factor2 (IZR r) (IZR s) * (2 * IZR (Zm2 r s) * 0 - 0)) with 0 in M by ring.
+apply Rmult_integral in M as [M | M]; lra. Qed.

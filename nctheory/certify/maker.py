@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from nctheory import losses
 from nctheory.certify.format import Certificate
 from nctheory.constructions import Orthogonal, Triangular
+from nctheory.constructions.chain import DATA, stored
 from nctheory.constructions.triangular import (
     cut_spectrum,
     incidence_spectrum,
@@ -93,6 +94,33 @@ def thresholds(classes: Iterable[int], layers: Iterable[int]) -> Iterator[Certif
     """`threshold` for each K and L of a table."""
     L_values = list(layers)
     return (threshold(K, L) for K in classes for L in L_values)
+
+
+def chain(classes: int, layers: int) -> Certificate:
+    """DNC is not optimal with so many classes and layers, or more, by a chain of the atlas.
+
+    The smallest block is taken: with DNC on the other classes it is enough.
+
+    Raises
+    ------
+    InputError
+        Where the atlas has no chain of at most so many classes and layers that beats DNC.
+
+    >>> made = chain(3, 4)
+    >>> made.verdict, len(made.data["matrices"])
+    ('beaten', 4)
+    """
+    K, L = integer("classes", classes, 2), integer("layers", layers, 2)
+    for k in sorted(int(path.stem) for path in DATA.glob("*.json")):
+        for block in stored(k) if k <= K else ():
+            m = block.least_layers
+            if m <= L and block.compare_with_dnc(m) == -1:
+                matrices = [[list(map(int, row)) for row in value] for value in block.matrices]
+                return Certificate("chain", {"K": K, "L": L}, "integer matrices",
+                                   {"matrices": matrices, "inverse trace": block.inverse_trace},
+                                   "beaten")
+    raise InputError("classes and layers must be those of a chain of the atlas, or more, "
+                     f"got K = {K}, L = {L}")
 
 
 # --- the minimal loss f* ---
@@ -197,14 +225,14 @@ def family(r: str, s: str, layers: str, verdict: str) -> Certificate:
     onwards = layers.endswith("+")
     numbers = {name: sympy.sympify(text) for name, text in (("r", r), ("s", s))}
     n, m, a, b, d = bound(numbers["r"], numbers["s"], int(layers.removesuffix("+")))
-    if not _coefficients_positive(m):
+    if not coefficients_positive(m):
         n, m = -n, -m
     gap = n - m * a
     square = gap**2 - m**2 * b**2 * d
-    shown = (_coefficients_positive(gap) and _coefficients_positive(square)
+    shown = (coefficients_positive(gap) and coefficients_positive(square)
              if verdict == "below" else
-             _coefficients_positive(-gap) or _coefficients_positive(-square))
-    if not (shown and _coefficients_positive(m)):
+             coefficients_positive(-gap) or coefficients_positive(-square))
+    if not (shown and coefficients_positive(m)):
         raise InputError(f"verdict must follow from the coefficients, got {verdict!r} for "
                          f"r = {r}, s = {s}, L = {layers}")
     return Certificate("triangular family", {"r": r, "s": s, "L": layers},
@@ -234,7 +262,7 @@ def _coefficients(onwards: bool) -> str:
     return "shifted coefficients, induction in L" if onwards else "shifted coefficients"
 
 
-def _coefficients_positive(expression: sympy.Expr) -> bool:
+def coefficients_positive(expression: sympy.Expr) -> bool:
     """Whether all coefficients are positive, and one is constant: positive for u, t >= 0."""
     import sympy
 

@@ -146,3 +146,69 @@ Lemma growth : forall a b g h (j : nat), 0 < a -> a < b -> 0 < g -> g <= h ->
   a * g^j < b * h^j.
 Proof. intros a b g h j Ha Hb Hg Hh. assert (g^j <= h^j) by (apply pow_incr; lra).
 assert (0 < g^j) by (apply pow_lt; lra). nra. Qed.
+
+(* --- Two layers: M_2 = V_s B, V_s^T V_s = C(r,s)/4 ((1-e) I + e J) --- *)
+Definition e r s := ((2 * s - r)^2 - r) / (r * (r - 1)).
+Definition P2 r s := (sqrt ((1 + (r - 1) * e r s) * (2 * (r - 1)))
+  + (r - 1) * sqrt ((1 - e r s) * (r - 2)))^2 * (T r s / 4).
+Definition a2 r s := 2 * (2 * s - r)^2 + (r^2 - (2 * s - r)^2) * (r - 2).
+Definition d2 r s := 2 * (2 * s - r)^2 * (r^2 - (2 * s - r)^2) * (r - 2).
+Definition factor2 r s := (r - 1) / (4 * r) * T r s.
+
+Lemma skew : forall r s, 2 <= s -> s + 2 <= r -> 0 <= (2 * s - r)^2 /\ 0 <= r^2 - (2 * s - r)^2.
+Proof. intros. split. apply pow2_ge_0.
+replace (r^2 - (2 * s - r)^2) with (4 * s * (r - s)) by ring. repeat apply Rmult_le_pos; lra. Qed.
+Lemma d2_nonneg : forall r s, 2 <= s -> s + 2 <= r -> 0 <= d2 r s.
+Proof. intros r s Hs Hr. destruct (skew r s Hs Hr). unfold d2.
+apply Rmult_le_pos; [apply Rmult_le_pos; [apply Rmult_le_pos; [lra | assumption] | assumption]
+ | lra]. Qed.
+Lemma P2_factor : forall r s, 2 <= s -> s + 2 <= r ->
+  P2 r s = factor2 r s * (a2 r s + 2 * sqrt (d2 r s)).
+Proof. intros r s Hs Hr. destruct (skew r s Hs Hr) as [H1 H2].
+assert (Hd := d2_nonneg r s Hs Hr). unfold P2, factor2.
+assert (E1 : (1 + (r - 1) * e r s) * (2 * (r - 1)) = (2 * s - r)^2 * (2 * (r - 1) / r)) by
+  (unfold e; field; repeat split; lra).
+assert (E2 : (1 - e r s) * (r - 2) = (r^2 - (2 * s - r)^2) * ((r - 2) / (r * (r - 1)))) by
+  (unfold e; field; repeat split; lra).
+assert (I : 0 < / r) by (apply Rinv_0_lt_compat; lra).
+assert (X : 0 <= (2 * s - r)^2 * (2 * (r - 1) / r)).
+{ apply Rmult_le_pos. assumption. unfold Rdiv. apply Rmult_le_pos; lra. }
+assert (Y : 0 <= (r^2 - (2 * s - r)^2) * ((r - 2) / (r * (r - 1)))).
+{ apply Rmult_le_pos. assumption. unfold Rdiv. apply Rmult_le_pos. lra. left.
+  apply Rinv_0_lt_compat. apply Rmult_lt_0_compat; lra. }
+rewrite E1, E2.
+assert (S : sqrt ((2 * s - r)^2 * (2 * (r - 1) / r))
+  * sqrt ((r^2 - (2 * s - r)^2) * ((r - 2) / (r * (r - 1)))) = sqrt (d2 r s) * / r).
+{ rewrite <- sqrt_mult by assumption. rewrite <- (sqrt_square (/ r)) by lra.
+  rewrite <- sqrt_mult. 2: assumption. 2: apply Rmult_le_pos; lra. f_equal. unfold d2. field. repeat split; lra. }
+assert (Q1 := sqrt_sqrt _ X). assert (Q2 := sqrt_sqrt _ Y).
+set (p := sqrt ((2 * s - r)^2 * (2 * (r - 1) / r))) in *.
+set (q := sqrt ((r^2 - (2 * s - r)^2) * ((r - 2) / (r * (r - 1))))) in *.
+replace ((p + (r - 1) * q)^2) with (p * p + (r - 1)^2 * (q * q) + 2 * (r - 1) * (p * q)) by ring.
+rewrite Q1, Q2, S. unfold a2. field. repeat split; lra. Qed.
+Lemma factor2_pos : forall r s, 2 <= s -> s + 2 <= r -> 0 < factor2 r s.
+Proof. intros r s Hs Hr. unfold factor2. assert (H := T_pos r s Hs Hr).
+apply Rmult_lt_0_compat; [|assumption]. apply Rdiv_lt_0_compat; lra. Qed.
+Lemma below2 : forall r s n m, 2 <= s -> s + 2 <= r -> 0 < m ->
+  P_DNC r 2 * m = factor2 r s * n -> 0 < n - m * a2 r s ->
+  0 < (n - m * a2 r s)^2 - m^2 * 2^2 * d2 r s -> P2 r s < P_DNC r 2.
+Proof. intros r s n m Hs Hr Hm E Hg Hq. rewrite P2_factor by assumption.
+assert (H := root_below m n _ 2 _ ltac:(lra) ltac:(lra) (d2_nonneg r s Hs Hr) Hg Hq).
+apply Rmult_lt_reg_r with m. assumption. rewrite E.
+rewrite Rmult_assoc. rewrite (Rmult_comm _ m).
+apply Rmult_lt_compat_l. apply factor2_pos; assumption. assumption. Qed.
+Lemma above2 : forall r s n m, 2 <= s -> s + 2 <= r -> 0 < m ->
+  P_DNC r 2 * m = factor2 r s * n ->
+  0 < m^2 * 2^2 * d2 r s - (n - m * a2 r s)^2 -> P_DNC r 2 < P2 r s.
+Proof. intros r s n m Hs Hr Hm E Hq. rewrite P2_factor by assumption.
+assert (H := root_above m n _ 2 _ ltac:(lra) ltac:(lra) (d2_nonneg r s Hs Hr) Hq).
+apply Rmult_lt_reg_r with m. assumption. rewrite E.
+rewrite Rmult_assoc. rewrite (Rmult_comm _ m).
+apply Rmult_lt_compat_l. apply factor2_pos; assumption. assumption. Qed.
+Lemma above2_gap : forall r s n m, 2 <= s -> s + 2 <= r -> 0 < m ->
+  P_DNC r 2 * m = factor2 r s * n -> 0 < m * a2 r s - n -> P_DNC r 2 < P2 r s.
+Proof. intros r s n m Hs Hr Hm E Hg. rewrite P2_factor by assumption.
+assert (Q := sqrt_pos (d2 r s)). assert (0 <= m * sqrt (d2 r s)) by (apply Rmult_le_pos; lra).
+apply Rmult_lt_reg_r with m. assumption. rewrite E.
+rewrite Rmult_assoc. rewrite (Rmult_comm _ m).
+apply Rmult_lt_compat_l. apply factor2_pos; assumption. lra. Qed.

@@ -18,6 +18,7 @@ USAGE = {
     "thresholds": "thresholds",
     "cell": "cell:r=..,s=..,L=..",
     "threshold": "threshold:K=..,L=..",
+    "chain": "chain:K=..,L=..",
     "minimal-loss": "minimal-loss:K=..,L=.. or minimal-loss:r=..,s=..,L=.. [,n=..,decay=p/q]",
     "cross-entropy": "cross-entropy:first=pairs,second=dnc,K=..,L=.. [,n=..,decay=p/q]",
 }
@@ -40,6 +41,7 @@ def certify(claim: str, classes: range, layers: range, format_: str,
     thresholds                                with --classes, --layers
     cell:r=5,s=3,L=3                          one member of the triangular family
     threshold:K=11,L=3                        one cell of the table
+    chain:K=3,L=4                             DNC beaten by integer matrices of the atlas
     minimal-loss:r=5,s=3,L=4,decay=1/250      f* in rational bounds (K=.. for DNC)
     cross-entropy:first=pairs,second=dnc,K=10,L=2,n=5,decay=1/1024
     triangular-thresholds, two-layer-thresholds, slm24-theorem-5, gk25-theorem-1,
@@ -74,7 +76,7 @@ def check(file: Path) -> None:
 
 
 def _single(claim: str) -> Certificate:
-    from nctheory.certify import UNIFORM, cell, compare, minimal_loss, threshold
+    from nctheory.certify import UNIFORM, cell, chain, compare, minimal_loss, threshold
     from nctheory.constructions import Orthogonal, Triangular
 
     name, _, listed = claim.partition(":")
@@ -95,6 +97,8 @@ def _single(claim: str) -> Certificate:
         made = cell(number("r"), number("s"), number("L"))
     elif name == "threshold":
         made = threshold(number("K"), number("L"))
+    elif name == "chain":
+        made = chain(number("K"), number("L"))
     elif name == "minimal-loss":
         construction = (Orthogonal(classes=number("K")) if "K" in given else
                         Triangular(vertices=number("r"), subset=number("s")))

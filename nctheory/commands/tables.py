@@ -24,17 +24,21 @@ from nctheory.problem import ACTIVATIONS, LOSSES
 @click.option("--loss", type=click.Choice(LOSSES), default="mse", show_default=True)
 @click.option("--activation", type=click.Choice(ACTIVATIONS), default="relu", show_default=True,
               help="sigma; linear is for --loss ce.")
+@click.option("--library", default=None,
+              help="Families to use, joined by commas, e.g. triangular; by default all.")
 @click.option("--format", "format_", type=click.Choice(["text", "json", "csv", "latex"]),
               default="text", show_default=True)
 @output_option
 def thresholds(classes: range, layers: range, samples: int, weight_decay: float | None,
-               loss: str, activation: str, format_: str, output: Path | None) -> None:
+               loss: str, activation: str, library: str | None, format_: str,
+               output: Path | None) -> None:
     """Which known construction beats deep neural collapse, by how much, certified or not."""
     from nctheory.report.table import FORMATS, to_text
     from nctheory.thresholds import threshold_table
 
     table = threshold_table(classes, layers, samples=samples, weight_decay=weight_decay,
-                            loss=loss, activation=activation)
+                            loss=loss, activation=activation,
+                            library=library.split(",") if library else None)
     if format_ == "text" and output is None and sys.stdout.isatty():
         text = to_text(table, colour="NO_COLOR" not in os.environ)
     else:
@@ -47,19 +51,30 @@ def thresholds(classes: range, layers: range, samples: int, weight_decay: float 
 @click.option("--layers", type=RANGE, default="2:8", show_default=True)
 @click.option("--samples", type=int, default=1, show_default=True, help="n, samples a class.")
 @click.option("--weight-decay", type=float, default=0.004, show_default=True)
+@click.option("--loss", type=click.Choice(LOSSES), default="mse", show_default=True)
+@click.option("--activation", type=click.Choice(ACTIVATIONS), default="relu", show_default=True,
+              help="sigma; families such as groups and circle ask for linear.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
 @output_option
-def cost(construction: str, layers: range, samples: int, weight_decay: float, format_: str,
-         output: Path | None) -> None:
-    """Exact costs, ranks and losses of one CONSTRUCTION, e.g. triangular:r=5,s=3+dnc:K=1."""
+def cost(construction: str, layers: range, samples: int, weight_decay: float, loss: str,
+         activation: str, format_: str, output: Path | None) -> None:
+    """Exact costs, ranks and losses of one CONSTRUCTION, e.g. triangular:r=5,s=3+dnc:K=1.
+
+    With --loss ce also of pairs:K=10, groups:sizes=3/3/2, circle:K=10.
+    """
     from nctheory.constructions import Construction, construct
-    from nctheory.report.cost import to_json, to_text
+    from nctheory.report import cost as squares
+    from nctheory.report import entropy_cost
 
     made = construct(construction)
-    if not isinstance(made, Construction):
-        raise InputError(f"construction must be one for the MSE loss, got {construction!r}")
-    layout = to_json if format_ == "json" else to_text
-    write(layout(made, layers, samples, weight_decay), output)
+    if loss == "ce":
+        logits = made.logits() if isinstance(made, Construction) else made
+        text = entropy_cost.LAYOUTS[format_](logits, layers, samples, weight_decay, activation)
+    elif isinstance(made, Construction):
+        text = squares.LAYOUTS[format_](made, layers, samples, weight_decay, activation)
+    else:
+        raise InputError(f"loss must be 'ce' for {made.label}, got 'mse'")
+    write(text, output)
 
 
 @click.command()

@@ -7,6 +7,7 @@ A new family is one file with a `Block` subclass and one line in `FAMILIES` (or 
 from __future__ import annotations
 
 from nctheory.constructions.base import Block, Construction, DirectSum, Ranks
+from nctheory.constructions.chain import Chain
 from nctheory.constructions.codes import Circle, Code
 from nctheory.constructions.features import Features
 from nctheory.constructions.logits import Logits, Simplex
@@ -25,6 +26,7 @@ __all__ = [
     "Block",
     "Circle",
     "Code",
+    "Chain",
     "Construction",
     "DirectSum",
     "Features",

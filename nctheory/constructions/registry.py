@@ -3,6 +3,7 @@
     triangular:r=5,s=3           one member of a family
     triangular:r=5,s=3+dnc:K=1   a direct sum
     features:file=mine.npz       one's own, from the arrays `features` and `rows`
+    atlas:K=5,L=4                the chain of the atlas found for 5 classes and 4 layers
     pairs:K=10, groups:sizes=3/3/2   for cross-entropy alone
 """
 
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from nctheory.constructions.base import Block, Construction, DirectSum
+from nctheory.constructions.chain import Chain
 from nctheory.constructions.codes import Circle
 from nctheory.constructions.features import Features
 from nctheory.constructions.logits import Logits
@@ -64,6 +66,7 @@ FAMILIES: dict[str, Family] = {
     "groups": Family(Groups, {"sizes": ("sizes", _sizes)}, best_logits=Groups.best),
     "circle": Family(Circle, {"K": ("classes", int)}, best_logits=Circle.best),
     "features": Family(_from_file, {"file": ("file", str)}),
+    "atlas": Family(Chain.stored, {"K": ("classes", int), "L": ("layers", int)}, Chain.best),
 }
 
 

@@ -74,7 +74,7 @@ def entropy_rows(K_values: Sequence[int], L_values: Sequence[int], samples: int,
                 classes=K, layers=L, samples=samples, weight_decay=weight_decay, loss="ce",
                 activation=activation)
             rows[K, L] = (_by_cost(candidates, K, L, activation) if problem is None
-                          else _by_loss(candidates, problem))
+                          else row_at(candidates, problem))
     return tuple(rows[K, L] for K in K_values for L in L_values)
 
 
@@ -119,7 +119,8 @@ def _by_cost(candidates: list[Logits], K: int, L: int, activation: str) -> Entro
     return EntropyRow(K, L, best, best.cost(L, activation), *verdict, activation=activation)
 
 
-def _by_loss(candidates: list[Logits], problem: Problem) -> EntropyRow:
+def row_at(candidates: list[Logits], problem: Problem) -> EntropyRow:
+    """The row of these candidates at a weight decay; the first of them is DNC."""
     K, L, activation = problem.classes, problem.layers, problem.activation
     values = [logits.loss(problem) for logits in candidates]
     loss = min(values)

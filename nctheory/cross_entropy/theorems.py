@@ -222,7 +222,8 @@ class Curvature:
     def norms(self) -> dict[str, float]:
         """Frobenius norm, spectral norm and trace."""
         e = self.eigenvalues
-        return {"frobenius": float(np.linalg.norm(e)), "spectral": float(np.abs(e).max()),
+        largest = float(np.abs(e).max())  # squares of small weight decays would underflow
+        return {"frobenius": largest * float(np.linalg.norm(e / largest)), "spectral": largest,
                 "trace": float(e.sum())}
 
 
@@ -311,12 +312,17 @@ class NormRatios(NamedTuple):
 
 def theorem_6(one: Logits, other: Logits, layers: int, decays: Iterable[float], *,
               width: int | None = None, samples: int = 1) -> list[NormRatios]:
-    """Theorem 6: the ratios of three norms of the two Hessians tend to constants as lam -> 0."""
+    """Theorem 6: the ratios of three norms of the two Hessians tend to constants as lam -> 0.
+
+    They do so slowly, like 1 / log(1/lam).  Weight decays below 1e-12 are refused: softmax in
+    float64 then loses the curvature of the own class's logit.
+    """
     K = one.classes
     width = max(one.required_width(layers), other.required_width(layers)) if width is None \
         else width
     rows = []
     for decay in decays:
+        require(decay >= 1e-12, "decays", "be at least 1e-12", decay)
         problem = linear_problem(K, layers, samples, decay, width)
         a, b = (curvature(logits, problem)[-1].norms for logits in (one, other))
         rows.append(NormRatios(decay, *(a[name] / b[name] for name in a)))

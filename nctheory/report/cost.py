@@ -16,15 +16,21 @@ COMPARISONS = {-1: "beats DNC", 0: "ties with DNC", 1: "does not beat DNC", None
 
 
 def records(construction: Construction, layers: Iterable[int], samples: int,
-            weight_decay: float) -> list[dict[str, Any]]:
+            weight_decay: float, activation: str) -> list[dict[str, Any]]:
     """A record for each number of layers that the construction is defined for."""
-    values = [L for L in layers if L >= construction.least_layers]
-    if not values:
-        raise InputError(f"layers must be at least {construction.least_layers} for "
-                         f"{construction.label}, got {list(layers)}")
+    values = defined(layers, construction.least_layers, construction.label)
     return [_record(construction, L, Problem(classes=construction.classes, layers=L,
-                                             samples=samples, weight_decay=weight_decay))
+                                             samples=samples, weight_decay=weight_decay,
+                                             activation=activation))
             for L in values]
+
+
+def defined(layers: Iterable[int], least: int, label: str) -> list[int]:
+    """Those of the `layers` that are at least `least`; an `InputError` where none is."""
+    values = [L for L in layers if L >= least]
+    if not values:
+        raise InputError(f"layers must be at least {least} for {label}, got {list(layers)}")
+    return values
 
 
 def _record(construction: Construction, L: int, problem: Problem) -> dict[str, Any]:
@@ -46,22 +52,23 @@ def _record(construction: Construction, L: int, problem: Problem) -> dict[str, A
 
 
 def to_json(construction: Construction, layers: Iterable[int], samples: int,
-            weight_decay: float) -> str:
+            weight_decay: float, activation: str = "relu") -> str:
     """{"version", "parameters", "rows"}."""
-    rows = records(construction, layers, samples, weight_decay)
+    rows = records(construction, layers, samples, weight_decay, activation)
     parameters = {"construction": construction.label, "classes": construction.classes,
-                  "samples": samples, "weight_decay": weight_decay}
+                  "samples": samples, "weight_decay": weight_decay, "loss": "mse",
+                  "activation": activation}
     return json.dumps({"version": __version__, "parameters": parameters, "rows": rows},
                       indent=1) + "\n"
 
 
 def to_text(construction: Construction, layers: Iterable[int], samples: int,
-            weight_decay: float) -> str:
+            weight_decay: float, activation: str = "relu") -> str:
     """A line for each number of layers, with the exact P."""
     table = grid({"L": "right", "c": "right", "c/K": "right", "loss": "right",
                   "rank M": "left", "rank σ(M_L)": "left", "width": "right", "DNC": "left",
                   "P": "left"})
-    for row in records(construction, layers, samples, weight_decay):
+    for row in records(construction, layers, samples, weight_decay, activation):
         after = row["ranks"]["after"]
         table.add_row(str(row["layers"]), f"{row['cost']:.6f}", f"{row['ratio']:.6f}",
                       f"{row['loss']:.7f}", span(row["ranks"]["before"]),
@@ -71,3 +78,6 @@ def to_text(construction: Construction, layers: Iterable[int], samples: int,
               f"the comparison with DNC (c = K) is decided\nby exact arithmetic.  loss: minimal, "
               f"at weight decay {weight_decay:g} and {samples} sample(s) a class.\n")
     return render(table) + "\n" + legend
+
+
+LAYOUTS = {"json": to_json, "text": to_text}

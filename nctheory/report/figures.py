@@ -157,10 +157,10 @@ def make_figure(kind: str, source: Source, output: str | Path) -> list[Path]:
         from matplotlib.figure import Figure
     except ImportError:
         raise InputError("figures need the extra 'plot' (matplotlib is missing)") from None
-    rows = KINDS[kind].data(source)
     data = output.with_suffix(".csv")
     require(data.resolve() != source.path.resolve(), "output",
             "not put its data over the source", str(data))
+    rows = KINDS[kind].data(source)
     with style.context(STYLE):
         figure = Figure()
         KINDS[kind].draw(figure, rows)

@@ -56,7 +56,7 @@ def figure(diagram: PhaseDiagram) -> Figure:
     try:
         from matplotlib.colors import ListedColormap
         from matplotlib.figure import Figure
-        from matplotlib.patches import Patch
+        from matplotlib.patches import Patch, Rectangle
     except ImportError:
         raise InputError("figures need matplotlib: pip install nctheory[plot]") from None
     drawn = Figure(figsize=(5.0, 3.6), layout="constrained")
@@ -70,9 +70,11 @@ def figure(diagram: PhaseDiagram) -> Figure:
     handles = []
     for index, name in enumerate(diagram.names):
         hatch = HATCHES[families.index(name) % len(HATCHES)] if name in families else ""
-        here = np.ma.masked_where(diagram.best != index, diagram.best)
         if hatch:
-            axes.pcolor(columns, rows, here, hatch=hatch, alpha=0.0, linewidth=0)
+            for i, j in np.argwhere(diagram.best == index):
+                axes.add_patch(Rectangle((columns[j], rows[i]), columns[j + 1] - columns[j],
+                                         rows[i + 1] - rows[i], fill=False, hatch=hatch,
+                                         edgecolor="#444444", linewidth=0))
         handles.append(Patch(facecolor=colours[index], hatch=hatch, edgecolor="#444444",
                              label=name))
     for set_scale, set_label, name in ((axes.set_yscale, axes.set_ylabel, diagram.axes[0]),

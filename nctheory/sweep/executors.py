@@ -287,6 +287,6 @@ def _client(distributed: Any, scheduler: str | None, workers: int | None) -> Ite
     count = processors() if workers is None else integer("workers", workers, 1)
     pinned = {"distributed.nanny.pre-spawn-environ": SINGLE_THREADED}
     with (dask.config.set(pinned), distributed.LocalCluster(
-            n_workers=count, threads_per_worker=1, dashboard_address=None) as cluster,
+            n_workers=count, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
             distributed.Client(cluster) as client):
         yield client

@@ -103,6 +103,7 @@ class Plan(Sequence[Point]):
     keep: tuple[str, ...] = ()
     _axes: tuple[_Axis, ...] = field(init=False, repr=False, compare=False)
     _base: dict[str, Any] = field(init=False, repr=False, compare=False)
+    _length: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         names = offered()
@@ -134,6 +135,7 @@ class Plan(Sequence[Point]):
                 raise PlanError(f"{parameter.name} must be given (task {self.task})",
                                 key=parameter.name)
         object.__setattr__(self, "_axes", tuple(axes))
+        object.__setattr__(self, "_length", count)
         object.__setattr__(self, "_base", {
             name: fixed.get(name, parameter.default)
             for name, parameter in task.parameters.items()})
@@ -194,7 +196,7 @@ class Plan(Sequence[Point]):
                    [zips] if isinstance(zips, Mapping) else zips, document.get("keep", ()))
 
     def __len__(self) -> int:
-        return math.prod(len(axis.values) for axis in self._axes)
+        return self._length
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
@@ -231,8 +233,7 @@ def key_of(task: str, version: str, seed: int | None, parameters: str) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
 # --- reading entries ---

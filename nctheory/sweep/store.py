@@ -90,8 +90,8 @@ class Store:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     summary = run_plan(plan, f"{folder}/results.db", executor="inline")
     ...     with Store(f"{folder}/results.db") as store:
-    ...         [round(row["loss"], 7) for row in store.table()]
-    [0.0482145, 0.0597077]
+    ...         [round(row["minimal_loss"], 7) for row in store.table()]
+    [0.0477085, 0.0597077]
     """
 
     def __init__(self, path: str | Path, *, writable: bool = False) -> None:
@@ -319,15 +319,13 @@ class Store:
               times: bool = False) -> Iterator[dict[str, Any]]:
         """The rows as flat records: parameters, seed, results, error, version.
 
-        A result of the same name as a parameter is called "end_...".  Times differ between runs
-        of the same plan and are left out unless asked for.
+        Times differ between runs of the same plan and are left out unless asked for.
         """
         for row in self.rows(task, version):
             record = dict(row.parameters)
             if row.seed is not None:
                 record["seed"] = row.seed
-            for name, value in (row.result or {}).items():
-                record[f"end_{name}" if name in record else name] = value
+            record |= row.result or {}
             record["error"] = None if row.error is None else row.error.splitlines()[-1]
             record["version"] = row.version
             if times:
@@ -444,7 +442,7 @@ class Store:
 
 def _checksum(key: bytes, result: str | None, error: str | None, kept: str,
               arrays: bytes | None) -> int:
-    text = json.dumps([result, error, kept])
+    text = f"{result}\0{error}\0{kept}"
     return zlib.crc32(text.encode() + key + (arrays or b""))
 
 

@@ -30,52 +30,66 @@ LARGEST_LAYERS = 10**4
 
 
 def thresholds(classes: list[int], *, layers: int, samples: int = 1,
-               weight_decay: float | None = None) -> list[dict[str, Any]]:
-    """Threshold cells: the best construction of the library against deep neural collapse."""
+               weight_decay: float | None = None, loss: str = "mse", activation: str = "relu",
+               library: str | None = None) -> list[dict[str, Any]]:
+    """Threshold cells: the best construction of the library against deep neural collapse.
+
+    `library` names families, separated by commas; by default all of them.
+    """
     from nctheory.thresholds import threshold_table
 
-    table = threshold_table(classes, [layers], samples=samples, weight_decay=weight_decay)
+    table = threshold_table(classes, [layers], samples=samples, weight_decay=weight_decay,
+                            loss=loss, activation=activation,
+                            library=library.split(",") if library else None)
     rows = {row.classes: row for row in table.rows}
     return [{
         "construction": row.construction.label,
         "cost": row.cost,
+        "dnc_cost": row.dnc_cost,
         "ratio": row.ratio,
-        "loss": row.loss,
+        "minimal_loss": row.loss,
         "dnc_loss": row.dnc_loss,
         "loss_ratio": row.loss_ratio,
         "verdict": row.verdict,
         "certified": row.certified,
         "evidence": row.evidence,
-        **_construction_ranks(row.construction, layers),
+        **_least_and_last(row.ranks),
     } for row in (rows[K] for K in classes)]
 
 
 def loss(*, construction: str, layers: int, samples: int = 1,
-         weight_decay: float | tuple[float, ...] = 0.004) -> dict[str, Any]:
+         weight_decay: float | tuple[float, ...] = 0.004, loss: str = "mse",
+         activation: str = "relu") -> dict[str, Any]:
     """Closed-form cost and loss of one construction, and of deep neural collapse beside it."""
-    from nctheory.constructions import Orthogonal, construct
+    from nctheory.constructions import Logits, Orthogonal, Simplex, construct
     from nctheory.problem import Problem
 
-    made = construct(construction)
+    made: Any = construct(construction)
+    dnc: Any = Orthogonal(classes=made.classes)
+    extra: dict[str, str] = {}
+    if loss == "ce":
+        made = made if isinstance(made, Logits) else Simplex(made)
+        dnc, extra = Simplex(dnc), {"activation": activation}
     problem = Problem(classes=made.classes, layers=layers, samples=samples,
-                      weight_decay=weight_decay)
-    found, dnc = made.loss(problem), Orthogonal(classes=made.classes).loss(problem)
-    cost = made.cost(layers)
+                      weight_decay=weight_decay, loss=loss, activation=activation)
+    found, against = made.loss(problem), dnc.loss(problem)
+    cost, dnc_cost = made.cost(layers, **extra), dnc.cost(layers, **extra)
+    comparison = made.compare_with_dnc(layers, **extra)
     return {
         "classes": made.classes,
         "cost": cost,
-        "ratio": cost / made.classes,
-        "loss": found,
-        "dnc_loss": dnc,
-        "loss_ratio": found / dnc,
-        "beats_dnc": {-1: True, 0: False, 1: False, None: None}[made.compare_with_dnc(layers)],
-        **_construction_ranks(made, layers),
+        "dnc_cost": dnc_cost,
+        "ratio": cost / dnc_cost,
+        "minimal_loss": found,
+        "dnc_loss": against,
+        "loss_ratio": found / against,
+        "beats_dnc": None if comparison is None else comparison < 0,
+        **_least_and_last(made.ranks(layers, **extra)),
     }
 
 
-def _construction_ranks(made: Any, layers: int) -> dict[str, int]:
+def _least_and_last(ranks: Any) -> dict[str, int]:
     """Least rank of M_1..M_L; rank of sigma(M_L), or of M_1 where L = 1."""
-    ranks = made.ranks(layers)
     return {"least_rank": min(ranks.before), "last_rank": (ranks.after or ranks.before)[-1]}
 
 
@@ -100,7 +114,7 @@ def solve(seed: list[int], *, classes: int, layers: int, samples: int = 1, width
     for i in range(len(seed)):
         sound = result.sound(i)
         rows.append({
-            "loss": float(result.loss[i]) if sound else None,
+            "end_loss": float(result.loss[i]) if sound else None,
             "dnc_loss": dnc,
             "label": str(result.label[i]),
             "is_dnc": bool(result.label[i] == "dnc"),
@@ -157,11 +171,82 @@ def ranks(seed: list[int], *, classes: int, layers: int, width: int = 30,
         rows.append({
             "holds": all(v.counterexample is None for v in applied),
             "label": str(result.label[i]),
-            "loss": float(result.loss[i]),
+            "end_loss": float(result.loss[i]),
             "rank_of_last_means": int(np.sum(values > 1e-3 * values[0])),
             **{"margin_" + v.statement.name.replace("-", "_"): float(v.least_margin)
                for v in applied}})
     return rows
+
+
+def train(*, seed: int, hidden_layers: int = 2, width: int = 64, activation: str = "relu",
+          loss: str = "ce", epochs: int = 100, batch: int = 64, optimiser: str = "sgd",
+          rate: float = 0.05, momentum: float = 0.9, weight_decay: float = 5e-4,
+          schedule: str = "constant", polish: int = 0,
+          keep: Sequence[str] = ()) -> dict[str, Any]:
+    """A perceptron on digits: accuracy, collapse of its last features, ranks and their bound.
+
+    `polish` iterations of full-batch L-BFGS follow the recipe, towards a critical point.
+    """
+    import numpy as np
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    from nctheory.metrics import Moments, nc1, nc2_etf, strong_nc1
+    from nctheory.trained import Architecture, Recipe, digits, fit, rank_bounds
+
+    with threadpool_limits(1, user_api="blas"):  # more may add in another order
+        split = digits(seed)
+        training = fit(split, Architecture((64, *[width] * hidden_layers, 10), activation, loss),
+                       Recipe(epochs=epochs, batch=batch, optimiser=optimiser, rate=rate,
+                              momentum=momentum, weight_decay=weight_decay, schedule=schedule,
+                              seed=seed))
+        if polish:
+            training.polish(polish)
+        network, bounds = training.network, rank_bounds(training)
+        inside, outside = (network.features(x)[-1] for x in (split.x, split.x_test))
+        on_train = Moments.of(inside, split.labels)
+        on_test = Moments.of(outside, split.labels_test)
+        result: dict[str, Any] = {
+            "objective": training.objective(),
+            "train_accuracy": float(np.mean(network.predict(split.x) == split.labels)),
+            "test_accuracy": float(np.mean(network.predict(split.x_test) == split.labels_test)),
+            "nc1": nc1(on_train),
+            "test_nc1": strong_nc1(on_train, on_test),
+            "nc2_etf": nc2_etf(on_train),
+            "ranks": [b.rank for b in bounds],
+            "mean_rank": float(np.mean([b.rank for b in bounds[1:-1]])) if bounds[2:] else None,
+            "distances_to_rank": [float(b.distance) for b in bounds],
+            "rank_bounds": [float(b.bound) for b in bounds],
+            "bounds_hold": all(b.holds for b in bounds),
+        }
+    if "trace" in keep:
+        result["trace_loss"] = np.array(training.losses)
+        result["trace_steps"] = np.arange(1, len(training.losses) + 1)
+    if "weights" in keep:
+        result |= {f"weights_{l}": w.copy() for l, w in enumerate(network.weights, start=1)}
+    if "singular_values" in keep:
+        result |= {f"singular_values_{b.layer}": b.singular_values for b in bounds}
+    return result
+
+
+CLAIMS = ("threshold", "pairs", "relu pairs")
+
+
+def certify(*, classes: int, layers: int, claim: str = "threshold", samples: int = 1,
+            weight_decay: float = 0.001) -> dict[str, Any]:
+    """A certificate, made and verified by the independent checker.
+
+    "threshold": whether a direct sum of this library beats DNC (MSE; samples and weight decay do
+    not matter).  "pairs", "relu pairs": their least cross-entropy loss against that of DNC.
+    """
+    from nctheory.certify import check_file, compare, threshold, to_json
+
+    made = (threshold(classes, layers) if claim == "threshold" else
+            compare(claim, "dnc", classes, layers, samples=samples,
+                    weight_decay=repr(weight_decay)))
+    text = to_json([made])
+    verified, = check_file(text.encode())
+    return {"verdict": made.verdict, "verified": verified.verified,
+            "statement": verified.statement, "reason": verified.reason, "certificate": text}
 
 
 @dataclass(frozen=True)
@@ -266,7 +351,11 @@ def _check_problem(parameters: Mapping[str, Any]) -> None:
 
 
 def _check_thresholds(parameters: Mapping[str, Any]) -> None:
+    from nctheory.constructions import FAMILIES
+
     integer("classes", parameters["classes"], 2, LARGEST_TABLE)
+    for name in (parameters.get("library") or "dnc").split(","):
+        choice("library", name, tuple(FAMILIES))
     _check_problem(parameters)
 
 
@@ -292,12 +381,33 @@ def _check_solve(parameters: Mapping[str, Any]) -> None:
     _check_problem(parameters)
 
 
+def _check_train(parameters: Mapping[str, Any]) -> None:
+    from nctheory.trained import Architecture, Recipe
+
+    integer("hidden_layers", parameters["hidden_layers"], 1, LARGEST_LAYERS)
+    integer("width", parameters["width"], 1)
+    integer("polish", parameters["polish"], 0)
+    Architecture((64, parameters["width"], 10), parameters["activation"], parameters["loss"])
+    recipe = Recipe(**{name: parameters[name] for name in (
+        "epochs", "batch", "optimiser", "rate", "momentum", "weight_decay", "schedule", "seed")})
+    recipe.decays(1)
+    integer("seed", parameters["seed"], 0, LARGEST_SEED)
+
+
+def _check_certify(parameters: Mapping[str, Any]) -> None:
+    choice("claim", parameters["claim"], CLAIMS)
+    _check_thresholds(parameters)
+
+
 TASKS: dict[str, Task] = {
     "thresholds": Task(thresholds, _check_thresholds, together="classes"),
     "loss": Task(loss, _check_loss),
-    "solve": Task(solve, _check_solve, together="seed", needs="nctheory.solver",
+    "solve": Task(solve, _check_solve, together="seed",
                   keep=("trace", "means", "singular_values", "weights")),
-    "ranks": Task(ranks, _check_solve, together="seed", needs="nctheory.solver"),
+    "ranks": Task(ranks, _check_solve, together="seed"),
+    "train": Task(train, _check_train, keep=("trace", "weights", "singular_values"),
+                  needs="sklearn"),
+    "certify": Task(certify, _check_certify),
 }
 
 
@@ -356,12 +466,15 @@ def _attempt(task: Task, group: list[dict[str, Any]], keep: Sequence[str]) -> li
     return [Outcome(text, None, arrays, seconds) for text, arrays in packed]
 
 
+_encode = json.JSONEncoder(allow_nan=False).encode
+
+
 def _pack(result: Mapping[str, Any]) -> tuple[str, bytes | None]:
     """JSON of the plain entries (no NaN passes), compressed .npz of the arrays."""
     import numpy as np
 
     arrays: dict[str, Any] = {k: v for k, v in result.items() if isinstance(v, np.ndarray)}
-    text = json.dumps({k: v for k, v in result.items() if k not in arrays}, allow_nan=False)
+    text = _encode({k: v for k, v in result.items() if k not in arrays})
     if not arrays:
         return text, None
     buffer = io.BytesIO()

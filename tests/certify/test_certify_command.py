@@ -39,6 +39,7 @@ def test_a_table_made_checked_and_tampered_with(run, tmp_path):
 
 @pytest.mark.parametrize("claim, verdict", [
     ("cell:r=6,s=3,L=2", "below"), ("threshold:K=9,L=3", "not beaten"),
+    ("chain:K=3,L=4", "beaten"),
     ("minimal-loss:K=10,L=4,decay=0.004", "enclosed"),
     ("minimal-loss:r=5,s=3,L=4,n=2,decay=1/2", "zero"),
     ("cross-entropy:first=pairs,second=dnc,K=10,L=2,n=5,decay=1/1024", "below"),
@@ -53,7 +54,8 @@ def test_single_claims(run, tmp_path, claim, verdict):
 
 
 @pytest.mark.parametrize("claim", [
-    "nonsense", "cell", "cell:r=5", "cell:r=5,s=4,L=3", "cell:r=5,s=3,L=1", "cell:r=5,s=3,L=3,x=1",
+    "nonsense", "cell", "cell:r=5", "cell:r=5,s=4,L=3", "cell:r=5,s=3,L=1",
+    "chain:K=6,L=3", "chain:K=2,L=9", "chain:K=3", "cell:r=5,s=3,L=3,x=1",
     "minimal-loss:K=10,L=4,decay=-1", "minimal-loss:K=10,L=4,decay=1/0", "cross-entropy:K=2,L=3",
     "cross-entropy:first=pears,K=4,L=3", "cross-entropy:first=pairs,second=pairs,K=8,L=3",
 ])

@@ -9,7 +9,6 @@ import pytest
 from nctheory import InputError
 from nctheory.certify import UNIFORM, cell, compare, minimal_loss, threshold, thresholds
 from nctheory.certify.coq import to_coq
-from nctheory.certify.maker import family
 from nctheory.constructions import Orthogonal
 
 REAL_AXIOMS = {"ClassicalDedekindReals.sig_not_dec", "ClassicalDedekindReals.sig_forall_dec",
@@ -36,11 +35,13 @@ def checked(source, folder):
 @needs_coq
 def test_cells_by_the_decider(tmp_path):
     out, axioms = checked(to_coq([cell(5, 3, 3), cell(4, 2, 3), cell(9, 4, 6), threshold(11, 3),
-                                  threshold(9, 3), threshold(3, 4)])
+                                  threshold(9, 3), threshold(3, 4), cell(6, 3, 2), cell(4, 2, 2),
+                                  cell(9, 2, 2), cell(9, 4, 2)])
                           + "Check decide_below_sound. Print Assumptions decide_below_sound.\n"
                           + "Print Assumptions decide_below.\n", tmp_path)
     assert axioms == REAL_AXIOMS
     assert "P 5 3 3 < P_DNC 5 3" in out and "P_DNC 4 3 < P 4 2 3" in out
+    assert "P2 6 3 < P_DNC 6 2" in out and "P2 4 2 = P_DNC 4 2" in out
     # The decider computes in integers, without any axiom.
     assert out.rstrip().endswith("Closed under the global context")
 
@@ -64,6 +65,7 @@ def test_pairs_for_all_sizes(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("name, statement", [
     ("triangular-thresholds", "P r s L < P_DNC r L"),
+    ("two-layer-thresholds", "P2 r s < P_DNC r 2"),
     ("gk25-theorem-7", "(2 * (u + 14) + 4) ^ (L - 2)"),
 ])
 def test_uniform_theorems(name, statement, tmp_path):
@@ -78,6 +80,7 @@ def test_the_whole_table(tmp_path):
 
 
 @needs_coq
+@pytest.mark.slow
 def test_interval_arithmetic_says_the_same(tmp_path):
     """A cell by the `interval` tactic instead, from the same definitions."""
     from importlib.resources import files
@@ -94,8 +97,8 @@ def test_interval_arithmetic_says_the_same(tmp_path):
 
 
 @pytest.mark.parametrize("made", [
-    lambda: cell(6, 3, 2), lambda: minimal_loss(Orthogonal(classes=3), 2),
-    lambda: compare("pairs", "dnc", 10, 3), lambda: family("6+2*u", "3+u", "2", "below"),
+    lambda: minimal_loss(Orthogonal(classes=3), 2),
+    lambda: compare("pairs", "dnc", 10, 3),
 ])
 def test_claims_without_a_coq_proof_are_refused(made):
     with pytest.raises(InputError, match="for Coq"):

@@ -329,7 +329,7 @@ def test_a_registered_family_is_used_by_tables_and_text():
     register("square", Family(points_of_a_square, {}, best))
     try:
         assert construct("square+dnc:K=1").classes == 5
-        rows = threshold_table([4], range(2, 40)).rows
+        rows = threshold_table([4], range(2, 40), library=["square"]).rows
         assert rows[-1].construction.label.startswith("square")
         assert rows[-1].verdict == "dnc beaten" and rows[-1].evidence == "rational bounds"
     finally:

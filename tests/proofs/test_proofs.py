@@ -2,6 +2,7 @@
 
 import json
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,13 @@ from click.testing import CliRunner
 from nctheory.certify import Certificate, checker
 from proofs import THEOREMS, Theorem, prove, theorem
 from proofs.__main__ import main
+
+
+def test_a_theorem_a_file():
+    """Every file but the two that are none is a theorem, of the file's name."""
+    files = {path.stem for path in Path(theorem.__file__).parent.glob("[!_]*.py")} - {"theorem"}
+    assert {name.replace("-", "_") for name in THEOREMS} == files
+    assert all(made.name == name for name, made in THEOREMS.items())
 
 
 @pytest.mark.parametrize("name", THEOREMS)

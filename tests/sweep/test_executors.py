@@ -62,6 +62,6 @@ def test_dask_refuses_what_is_no_scheduler():
 def test_dask_workers_with_several_threads():
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(n_workers=1, threads_per_worker=3, processes=False,
-                                  protocol="tcp://", dashboard_address=None) as cluster:
+                                  protocol="tcp://", dashboard_address="127.0.0.1:0") as cluster:
         found = list(Dask(cluster.scheduler_address)(operator.neg, range(50)))
     assert sorted(found) == [(i, -i) for i in range(50)]

@@ -1,5 +1,6 @@
 """Tasks give the library's numbers, one by one or together, and every error is a result."""
 
+import io
 import json
 
 import numpy as np
@@ -18,7 +19,10 @@ def results(plan, batch=None):
     outcomes = [outcome for i in range(0, len(plan), step) for outcome in run_batch(Batch(
         plan.task, nctheory.__version__, plan.keep, [p.values for p in plan[i:i + step]]))]
     assert [outcome.error for outcome in outcomes] == [None] * len(plan)
-    return [(json.loads(outcome.result), outcome.arrays) for outcome in outcomes]
+    found = [(json.loads(outcome.result), outcome.arrays) for outcome in outcomes]
+    # In tables results stand beside parameters: no name may be both.
+    assert not any(set(result) & set(TASKS[plan.task].parameters) for result, _ in found)
+    return found
 
 
 def test_thresholds_are_the_table():
@@ -30,7 +34,7 @@ def test_thresholds_are_the_table():
         row = rows[point.values["classes"], point.values["layers"]]
         assert (found["construction"], found["verdict"], found["certified"]) == (
             row.construction.label, row.verdict, row.certified)
-        assert (found["cost"], found["loss"], found["dnc_loss"]) == (
+        assert (found["cost"], found["minimal_loss"], found["dnc_loss"]) == (
             row.cost, row.loss, row.dnc_loss)
 
 
@@ -41,9 +45,29 @@ def test_losses_are_the_closed_forms():
     for point, (found, _) in zip(plan, results(plan), strict=True):
         problem = nctheory.Problem(classes=11, layers=point.values["layers"], samples=2,
                                    weight_decay=point.values["weight_decay"])
-        assert found["loss"] == made.loss(problem)
+        assert found["minimal_loss"] == made.loss(problem)
         assert found["dnc_loss"] == nctheory.Orthogonal(classes=11).loss(problem)
         assert found["beats_dnc"] is True and found["least_rank"] == 6
+
+
+def test_cross_entropy():
+    """[GK25]: (K, L, n, lam) = (10, 2, 5, 2^-10): DNC 0.0906622, pairs 0.0800127."""
+    setting = {"layers": 2, "samples": 5, "weight_decay": 2**-10, "loss": "ce",
+               "activation": "linear"}
+    (found, _), = results(Plan("loss", fixed={"construction": "pairs:K=10"} | setting))
+    assert (round(found["minimal_loss"], 7), round(found["dnc_loss"], 7)) == (
+        0.0800127, 0.0906622)
+    assert found["beats_dnc"] is True and found["least_rank"] == 5
+    (cell, _), = results(Plan("thresholds", fixed={"classes": 10} | setting))
+    assert cell["dnc_loss"] == pytest.approx(found["dnc_loss"], rel=1e-12)
+    assert cell["minimal_loss"] <= found["minimal_loss"] * (1 + 1e-12)
+
+
+def test_a_chosen_library():
+    plan = Plan("thresholds", fixed={"library": "triangular", "layers": 3},
+                grid={"classes": [10, 12]})
+    table = nctheory.threshold_table([10, 12], [3], library=["triangular"])
+    assert [found["ratio"] for found, _ in results(plan)] == [row.ratio for row in table.rows]
 
 
 SOLVE = {"classes": 4, "layers": 3, "width": 6, "steps": 60}
@@ -55,21 +79,48 @@ def test_solver_runs_and_their_arrays():
     from nctheory.solver import solve
     result = solve(nctheory.Problem(classes=4, layers=3), 6, range(3), steps=60)
     for seed, (found, packed) in enumerate(results(plan)):
-        assert found["loss"] == result.loss[seed] and found["label"] == result.label[seed]
+        assert found["end_loss"] == result.loss[seed] and found["label"] == result.label[seed]
         assert found["ranks_before"] == result.ranks[seed, :, 0].tolist()
-        import io
         arrays = np.load(io.BytesIO(packed))
         assert np.array_equal(arrays["means"], result.means(seed))
         assert np.array_equal(arrays["weights_3"], result.parameters(seed)[3])
         assert np.allclose(arrays["singular_values"][1],
                            np.linalg.svd(result.means(seed)[1])[1], atol=1e-12)
-        assert arrays["trace_loss"][-1] == pytest.approx(found["loss"], rel=1e-9)
+        assert arrays["trace_loss"][-1] == pytest.approx(found["end_loss"], rel=1e-9)
 
 
 def test_rank_bounds_hold_at_end_points():
     plan = Plan("ranks", fixed={"classes": 3, "layers": 2, "width": 5}, grid={"seed": [0, 1]})
     for found, _ in results(plan):
         assert found["holds"] is True and found["margin_rank_of_means"] >= 0
+
+
+def test_training_runs():
+    pytest.importorskip("sklearn")
+    from nctheory.trained import Architecture, Recipe, digits, fit
+
+    plan = Plan("train", fixed={"epochs": 3, "width": 16}, grid={"seed": [0, 1]},
+                keep=("trace",))
+    for seed, (found, packed) in enumerate(results(plan)):
+        training = fit(digits(seed), Architecture((64, 16, 16, 10)),
+                       Recipe(epochs=3, seed=seed))
+        assert np.load(io.BytesIO(packed))["trace_loss"].tolist() == training.losses
+        assert found["objective"] == training.objective()
+        assert found["bounds_hold"] is True and len(found["ranks"]) == 3
+        assert 0.5 < found["test_accuracy"] <= 1
+
+
+def test_certificates_are_made_and_verified(tmp_path):
+    from nctheory.certify import check_file
+
+    plan = Plan("certify", fixed={"claim": "threshold"}, grid={"classes": [5, 6], "layers": [4]})
+    for (found, _), verdict in zip(results(plan), ("not beaten", "beaten"), strict=True):
+        assert (found["verdict"], found["verified"], found["reason"]) == (verdict, True, "")
+        assert all(result.verified for result in check_file(found["certificate"].encode()))
+    plan = Plan("certify", fixed={"claim": "pairs", "classes": 10, "layers": 2, "samples": 5,
+                                  "weight_decay": 2**-10})
+    (found, _), = results(plan)
+    assert found["verdict"] == "below" and found["verified"]  # [GK25]: 0.0800127 < 0.0906622
 
 
 @pytest.mark.parametrize("plan", [

@@ -59,7 +59,7 @@ def _bound() -> Iterator[bool]:
             yield bool(tail <= right * (1 + 1e-12))
 
 
-bound = Theorem(
+THEOREM = Theorem(
     name="z24-rank-bound",
     statement="dist_F(W_l, rank <= K) <= (1/lam) sqrt((1/N) sum |delta_i|^2) "
               "sqrt((1/N) sum |z_i - zbar_c(i)|^2) at a critical point; elsewhere "
@@ -71,5 +71,3 @@ bound = Theorem(
     source="ours, a version of [Z24]'s claim",
     steps=steps,
     cited=("Eckart-Young: the distance to rank K is the tail of the singular values",))
-
-THEOREMS = (bound,)

@@ -1,0 +1,105 @@
+"""The atlas as text, JSON, CSV, LaTeX, and its phase diagram."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from nctheory import __version__
+from nctheory.atlas.table import Cell
+from nctheory.report.text import grid, render, span
+
+
+def record(cell: Cell) -> dict[str, Any]:
+    """One cell as plain data."""
+    return {
+        "classes": cell.classes,
+        "layers": cell.layers,
+        "cost": cell.cost,
+        "lower": cell.lower,
+        "construction": cell.construction.label,
+        "certified": cell.certified,
+        "ranks": {"before": list(cell.ranks.before), "after": list(cell.ranks.after)},
+        "ratio": cell.cost / cell.classes,
+        "status": cell.status,
+    }
+
+
+def to_json(cells: Sequence[Cell]) -> str:
+    """{"version", "rows"}."""
+    return json.dumps({"version": __version__, "rows": list(map(record, cells))},
+                      indent=1) + "\n"
+
+
+def to_csv(cells: Sequence[Cell]) -> str:
+    """One line a cell; ranks as "5 5 5 / 5 10", before and after sigma."""
+    rows = []
+    for cell in cells:
+        ranks = " / ".join(" ".join(map(str, side)) for side in cell.ranks)
+        rows.append({**record(cell), "ranks": ranks})
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def to_latex(cells: Sequence[Cell]) -> str:
+    r"""c/K as a `tabular` (booktabs): a line each K, a column each L; DNC optimal or open: 1."""
+    layers = sorted({cell.layers for cell in cells})
+    ratios = {(cell.classes, cell.layers): cell.cost / cell.classes for cell in cells}
+    lines = [f"% nctheory {__version__}: best known c/K",
+             rf"\begin{{tabular}}{{r{'r' * len(layers)}}}", r"\toprule",
+             " & ".join(["$K$", *(f"$L={L}$" for L in layers)]) + r" \\", r"\midrule"]
+    for K in sorted({cell.classes for cell in cells}):
+        lines.append(" & ".join([str(K), *(f"{ratios[K, L]:.4f}" for L in layers)]) + r" \\")
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
+
+
+def to_text(cells: Sequence[Cell]) -> str:
+    """Aligned columns, one line a cell, and a legend."""
+    lines = grid({"K": "right", "L": "right", "construction": "left", "lower": "right",
+                  "c": "right", "c/K": "right", "rank M": "left", "status": "left",
+                  "certified": "left"})
+    for cell in cells:
+        lines.add_row(str(cell.classes), str(cell.layers), cell.construction.label,
+                      f"{cell.lower:.4f}", f"{cell.cost:.4f}",
+                      f"{cell.cost / cell.classes:.4f}", span(cell.ranks.before), cell.status,
+                      "yes" if cell.certified else "no")
+    beaten = sum(cell.status == "dnc beaten" for cell in cells)
+    mean = sum(cell.cost / cell.classes for cell in cells) / len(cells)
+    return render(lines, colour=False) + (
+        f"{beaten} of {len(cells)} cells beat deep neural collapse (c < K); mean c/K {mean:.4f}\n"
+        "lower <= least cost of any collapsed exact fit <= c; \"open\": DNC is the best known\n")
+
+
+FORMATS: dict[str, Callable[[Sequence[Cell]], str]] = {
+    "text": to_text, "json": to_json, "csv": to_csv, "latex": to_latex}
+
+
+def phase_diagram(cells: Sequence[Cell], path: Path) -> None:
+    """Which kind of construction is best where, and its c/K, as a picture (matplotlib)."""
+    from matplotlib.figure import Figure
+
+    classes = sorted({cell.classes for cell in cells})
+    layers = sorted({cell.layers for cell in cells})
+    figure = Figure(figsize=(11, 4.5), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    ratio = [[0.0] * len(classes) for _ in layers]
+    rank = [[0.0] * len(classes) for _ in layers]
+    for cell in cells:
+        at = layers.index(cell.layers), classes.index(cell.classes)
+        ratio[at[0]][at[1]] = cell.cost / cell.classes
+        rank[at[0]][at[1]] = min(cell.ranks.before)
+    extent = (classes[0] - 0.5, classes[-1] + 0.5, layers[0] - 0.5, layers[-1] + 0.5)
+    for axes, values, title in ((left, ratio, "best known c/K"),
+                                (right, rank, "least rank of a layer")):
+        image = axes.imshow(values, origin="lower", aspect="auto", extent=extent,
+                            cmap="viridis")
+        figure.colorbar(image, ax=axes)
+        axes.set(title=title, xlabel="classes K", ylabel="layers L")
+    figure.savefig(path)

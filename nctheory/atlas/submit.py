@@ -1,0 +1,153 @@
+"""Anyone's matrices: verified exactly, and compared with the best known construction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nctheory import integers
+from nctheory.constructions import Block, Chain, Features
+from nctheory.errors import InputError, require, show
+from nctheory.exact import PRECISIONS
+from nctheory.thresholds import threshold_table
+
+IMPROVES = "improves the cell"
+TIE = "no improvement: equal to the best known"
+WORSE = "no improvement"
+REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a submission.
+
+    `error`, where the file holds a W_L, is max |W_L sigma(M_L) - I| over the given matrices;
+    the cost is always that of the exact fit, W_L replaced by the pseudo-inverse.
+    """
+
+    verdict: str
+    reason: str
+    classes: int | None = None
+    layers: int | None = None
+    cost: float | None = None
+    known: float | None = None
+    error: float | None = None
+
+    @property
+    def improves(self) -> bool:
+        """Whether the cell is improved, decided exactly."""
+        return self.verdict == IMPROVES
+
+
+def submit(path: str | Path, layers: int | None = None) -> Verdict:
+    """Verify an .npz file exactly and say whether it improves a cell of the atlas.
+
+    Parameters
+    ----------
+    path : path
+        Of a file with the arrays H1, W1, ..., W{L-1} and perhaps WL (without it W_L is the
+        pseudo-inverse), or with `features` and `rows` (see `Features`).  Floats stand for the
+        exact rationals that they are.
+    layers : int, optional
+        L; by default the number of weight matrices, and 4 for features and rows.
+
+    Returns
+    -------
+    Verdict
+        Also for files that are refused: nothing about their content raises.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.savez(folder + "/frame.npz", H1=np.eye(4), W1=np.eye(4), W2=np.eye(4))
+    ...     submit(folder + "/frame.npz").verdict
+    'no improvement: equal to the best known'
+    """
+    arrays = _read(path)
+    try:
+        block, L, error = _block(arrays, layers)
+        verdict = _judge(block, L)
+    except InputError as refusal:
+        return Verdict(REFUSED, str(refusal))
+    known = threshold_table([max(block.classes, 2)], [L]).rows[0].cost
+    reason = f"{block.label}: c = {block.cost(L):.6f}, best known {known:.6f}"
+    if error:
+        reason += (f"; the given W_L is off by {error:.3g} and was replaced by the exact "
+                   "pseudo-inverse")
+    return Verdict(verdict, reason, block.classes, L, block.cost(L), known, error)
+
+
+def _read(path: str | Path) -> dict[str, Any]:
+    try:
+        # NumPy leaves a damaged file open when given its name.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except Exception as error:  # whatever a damaged archive makes NumPy raise
+        raise InputError(f"file must be a readable .npz file, got {show(str(path))}: "
+                         f"{error}") from None
+
+
+def _block(arrays: dict[str, Any], layers: int | None) -> tuple[Block, int, float | None]:
+    if {"features", "rows"} <= set(arrays):
+        made = Features(features=arrays["features"], rows=arrays["rows"], name="submission")
+        return made, layers or 4, None
+    count = sum(name.startswith("W") for name in arrays)
+    names = ["H1", *(f"W{i}" for i in range(1, count + 1))]
+    require(set(names) == set(arrays) and count >= 1, "file",
+            "hold H1, W1, W2, ... (or features and rows)", sorted(arrays))
+    for name in names:
+        require(arrays[name].ndim == 2 and np.issubdtype(arrays[name].dtype, np.number)
+                and np.isrealobj(arrays[name]) and bool(np.all(np.isfinite(arrays[name]))),
+                name, "be a matrix of finite real numbers", arrays[name])
+    classes = arrays["H1"].shape[1]
+    whole = count >= 3 if layers is None else count == layers
+    if whole and len(arrays[names[-1]]) == classes:
+        try:
+            error = _fit_error([arrays[name] for name in names])
+        except ValueError:
+            error = None
+        # A last layer of K rows that fits roughly is W_L, not a hidden layer.
+        if error is not None and error < 0.5:
+            chain = Chain(matrices=[arrays[name] for name in names[:-1]], name="submission")
+            return _checked(chain), layers or count, error
+    chain = Chain(matrices=[arrays[name] for name in names], name="submission")
+    return _checked(chain), layers or count + 1, None
+
+
+def _checked(chain: Chain) -> Chain:
+    """The chain, after its exact fit was computed (an `InputError` where it has none)."""
+    require(chain.inverse_trace > 0, "matrices", "separate the classes", chain.classes)
+    return chain
+
+
+def _fit_error(matrices: list[Any]) -> float:
+    """max |Z - I| of given matrices, computed exactly."""
+    exact = [integers.fractions(matrix) for matrix in matrices]
+    mean = exact[1] @ exact[0]
+    for factor in exact[2:]:
+        mean = factor @ np.maximum(mean, Fraction(0))
+    difference = mean - np.eye(len(mean), dtype=int)
+    return float(max(abs(value) for value in difference.flat))
+
+
+def _judge(block: Block, layers: int) -> str:
+    """Against the best known construction, by rational bounds."""
+    best = threshold_table([max(block.classes, 2)], [layers]).rows[0].construction
+    for bits in PRECISIONS:
+        low, high = block.cost_bounds(layers, bits)
+        below, above = best.cost_bounds(layers, bits)
+        if high < below:
+            return IMPROVES
+        if low > above:
+            return WORSE
+    return TIE
