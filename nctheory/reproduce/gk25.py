@@ -197,7 +197,7 @@ def _draw_sweep(figure: Any, tables: Tables, column: str, label: str) -> None:
     classes = tables["runs"][0].classes
     for rank, name in ((classes - 1, "DNC"), (classes // 2, "pairs")):
         right.axhline(rank, color="0.4", linestyle="--", linewidth=0.6)
-        right.annotate(name, (1, rank), (0, 2), xycoords=("axes fraction", "data"),
+        right.annotate(name, (1, rank), (0, -2), xycoords=("axes fraction", "data"), va="top",
                        textcoords="offset points", ha="right", fontsize=7, color="0.3")
     left.set(xlabel=label, ylabel="probability of DNC", ylim=(-0.03, 1.03))
     right.set(xlabel=label, ylabel="mean rank of $M_2$")
@@ -216,8 +216,8 @@ FIGURE_2 = Experiment(
     name="gk25-fig2", source="[GK25] Fig 2",
     claim="linear model: DNC grows more likely, and the rank larger, with the width (Theorem 5: "
           "its set of parameters gains in dimension)",
-    quick={**SETTING, "widths": [10, 40, 70], "log2_weight_decays": [-10], "scales": [1.0, 2.0],
-           "runs": 8, "times": 10},
+    quick={**SETTING, "widths": [10, 50, 90], "log2_weight_decays": [-10], "scales": [1.0, 2.0],
+           "runs": 16, "times": 20},
     full={**SETTING, "widths": [10, 15, 20, 30, 40, 50, 60, 70, 85, 100],
           "log2_weight_decays": [-10], "scales": [1.0, 2.0], "runs": 24, "times": 50},
     measure=_sweep, judge=_judge_2, draw=_draw_2)
@@ -225,8 +225,8 @@ FIGURE_2 = Experiment(
 FIGURE_5 = Experiment(
     name="gk25-fig5", source="[GK25] Fig 5",
     claim="linear model: DNC grows less likely, and the rank smaller, with the weight decay",
-    quick={**SETTING, "widths": [70], "log2_weight_decays": [-10, -9, -8], "scales": [1.0, 2.0],
-           "runs": 8, "times": 10},
+    quick={**SETTING, "widths": [70], "log2_weight_decays": [-10, -9, -8, -7], "scales": [2.0],
+           "runs": 16, "times": 20},
     full={**SETTING, "widths": [70], "log2_weight_decays": [-12 + k / 2 for k in range(11)],
           "scales": [1.0, 2.0], "runs": 16, "times": 20},
     measure=_sweep, judge=_judge_5, draw=_draw_5)
