@@ -39,6 +39,7 @@ class Result:
         False only after an interruption.
     trace : dict of (runs, points) arrays
         "loss", "fit", "regularisation", "gradient_norm" at `trace_steps`; nan after the end.
+        With `trace_ranks` also "ranks" (runs, points, L), those of M_1..M_L before sigma.
     """
 
     problem: Problem
@@ -73,7 +74,10 @@ class Result:
 
     @property
     def trace(self) -> dict[str, NDArray[np.float64]]:
-        return {name: self.trace_values[:, :, i] for i, name in enumerate(TRACED)}
+        named = {name: self.trace_values[:, :, i] for i, name in enumerate(TRACED)}
+        if self.trace_values.shape[2] > len(TRACED):
+            named["ranks"] = self.trace_values[:, :, len(TRACED):]
+        return named
 
     def advice(self, i: int) -> str:
         """A sentence on a run that diverged; empty for the others."""
