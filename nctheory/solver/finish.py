@@ -30,12 +30,15 @@ from nctheory.problem import Problem
 
 DEAD = 1e-6  # norm below which a unit's weights count as zero
 LARGEST = 2500  # unknowns beyond which a dense system is not worth solving
-NARROWEST = 1e-6
+NARROWEST = 1e-4
 KINK_ERROR = 1e-11  # largest |h| left at a kink
-STEPS = 40  # of Newton's method at a time
-FOLLOW = 40  # evaluations that make use of a Hessian
+STEPS = 100  # of Newton's method
+FOLLOW = 150  # evaluations, at most, that make use of one Hessian
 FIRST_RIDGE, LEAST_RIDGE, LARGEST_RIDGE = 1e-6, 1e-10, 1e3
 ROUNDING = 1e-15  # of losses
+
+
+MEMORY = 20
 
 
 class _Smoothed(NamedTuple):
@@ -52,16 +55,20 @@ class _Smoothed(NamedTuple):
     outputs: Array
 
 
+# A point and a step to (the new point, how much it gains, minus the slope along the step).
+Move = Callable[[_Smoothed, Array], tuple[_Smoothed, float, float]]
+
+
 def newton_finish(parameters: Parameters, slopes: list[Array], problem: Problem, width: float,
-                  tolerance: float
-                  ) -> tuple[Parameters, list[Array], bool] | None:
+                  tolerance: float) -> tuple[Parameters, list[Array], bool] | None:
     """A point of lower smoothed loss, its slopes, and whether it is stationary to `tolerance`.
 
-    None where the dense Hessian would be too large.  `slopes` are the shifts to start from.
+    None where the dense Hessian would be too large.  `slopes` are the shifts to begin with.
     """
     small, shifts, live, basis = _compress(parameters, slopes, problem)
     if sum(p.size for p in small) > LARGEST:
         return None
+    widest = width
     ridge, error, goal, done = FIRST_RIDGE, np.inf, np.inf, False
     point = _smoothed(small, shifts, width, problem)
     for _ in range(STEPS):
@@ -79,9 +86,13 @@ def newton_finish(parameters: Parameters, slopes: list[Array], problem: Problem,
             goal = 0.01 * error
             point = _smoothed(point.parameters, shifts, width, problem)
         found = _step(point, shifts, width, problem, ridge)
-        if found is None:
+        if found is not None:
+            point, ridge = found
+        elif width < widest:  # kinks that are too narrow to slide along
+            width, ridge, goal = widest, FIRST_RIDGE, np.inf
+            point = _smoothed(point.parameters, shifts, width, problem)
+        else:
             break
-        point, ridge = found
     return *_expand(parameters, slopes, point.parameters, shifts, live, basis), done
 
 
@@ -106,13 +117,14 @@ def _step(point: _Smoothed, shifts: list[Array], width: float, problem: Problem,
         hessian = smooth + (along * (upstream[kinks] / width)) @ along.T
         hessian[np.diag_indices_from(hessian)] += ridge
         try:
-            factor = cho_factor(hessian, lower=True)
+            factor = cho_factor(hessian.T, overwrite_a=True, check_finite=False)
         except LinAlgError:
             ridge *= 10.0
             continue
         # Kinks that only the step reaches curve the loss from there on.
         pull = along @ (upstream * beyond)[kinks]
-        new, gain, slope = moved(point, -cho_solve(factor, point.gradient + pull))
+        new, gain, slope = moved(point, -cho_solve(factor, point.gradient + pull,
+                                                    check_finite=False))
         if slope > 0 and gain >= 0.1 * slope:
             point = _follow(new, factor, moved)
             return point, max(LEAST_RIDGE, ridge * (0.1 if gain >= 0.4 * slope else 1.0))
@@ -124,42 +136,38 @@ def _step(point: _Smoothed, shifts: list[Array], width: float, problem: Problem,
     return None
 
 
-def _follow(point: _Smoothed, factor: Any,
-            moved: Callable[[_Smoothed, Array], tuple[_Smoothed, float, float]]) -> _Smoothed:
-    """L-BFGS from a Hessian that was right nearby: along a curved, almost flat valley."""
-    pairs: list[tuple[Array, Array, float]] = []
-    before, evaluations = float(np.linalg.norm(point.gradient)), 0
-    while evaluations < FOLLOW:
+def _follow(point: _Smoothed, factor: Any, moved: Move) -> _Smoothed:
+    """L-BFGS, with the Hessian of a point nearby to begin with: down curved, flat valleys."""
+    pairs: list[tuple[Array, Array]] = []
+    goal = 1e-2 * float(np.linalg.norm(point.gradient))
+    used = 0
+    while used < FOLLOW and np.linalg.norm(point.gradient) > goal:
         d, weights = -point.gradient, []
-        for s, y, curvature in reversed(pairs):
-            weights.append((s @ d) / curvature)
+        for s, y in reversed(pairs):
+            weights.append((s @ d) / (s @ y))
             d = d - weights[-1] * y
-        d = cho_solve(factor, d)
-        for (s, y, curvature), weight in zip(pairs, reversed(weights), strict=True):
-            d = d + (weight - (y @ d) / curvature) * s
-        slope = float(point.gradient @ d)
-        t, low, high, best = 1.0, 0.0, np.inf, None
-        while evaluations < FOLLOW:
+        d = cho_solve(factor, d, check_finite=False)
+        for (s, y), weight in zip(pairs, reversed(weights), strict=True):
+            d = d + (weight - (y @ d) / (s @ y)) * s
+        # Far enough that the slope has changed, not so far that the loss has risen.
+        slope, t, low, high, found = float(point.gradient @ d), 1.0, 0.0, np.inf, None
+        while used < FOLLOW and high >= 1e-2 and (found is None or high == np.inf):
             new, gain, _ = moved(point, t * d)
-            evaluations += 1
+            used += 1
             if gain >= -1e-4 * t * slope:
-                best = (new, t)
+                found, low = (new, t * d), t
                 if new.gradient @ d >= 0.9 * slope:
                     break
-                low = t
             else:
                 high = t
-            if high < np.inf and best is not None or high < 1e-2:
-                break
             t = 0.5 * (low + high) if high < np.inf else 4.0 * t
-        if best is None:
+        if found is None:
             break
-        new, t = best
-        s, y = t * d, new.gradient - point.gradient
+        new, s = found
+        y = new.gradient - point.gradient
         if s @ y > 0:
-            pairs.append((s, y, float(s @ y)))
+            pairs = [*pairs[1 - MEMORY:], (s, y)]
         point = new
-        if np.linalg.norm(point.gradient) < 1e-2 * before: break
     return point
 
 
