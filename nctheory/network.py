@@ -212,7 +212,7 @@ def hessian_vector_product(parameters: Sequence[ArrayLike], direction: Sequence[
         moved.append(change * slopes[layer - 1])
     outputs = parameters[-1] @ inputs[-1]
     upstream = output_gradient(outputs, problem)
-    dup = _output_hessian(outputs, moves[-1] @ inputs[-1] + parameters[-1] @ moved[-1],
+    dup = output_hessian(outputs, moves[-1] @ inputs[-1] + parameters[-1] @ moved[-1],
                           problem)
     products = []
     for layer in range(problem.layers, 0, -1):
@@ -228,7 +228,7 @@ def hessian_vector_product(parameters: Sequence[ArrayLike], direction: Sequence[
     return products[::-1]
 
 
-def _output_hessian(outputs: Array, change: Array, problem: Problem) -> Array:
+def output_hessian(outputs: Array, change: Array, problem: Problem) -> Array:
     """The derivative of `output_gradient` along `change`."""
     columns = outputs.shape[1]
     if problem.loss == "mse":

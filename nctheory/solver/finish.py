@@ -1,119 +1,234 @@
-"""Newton's method on identified kinks: the last digits.
+"""The method of multipliers of `quasi_newton.py` with Newton's method inside: the last digits.
 
-With the kinks E, the active and the inactive pre-activations identified, a stationary point
-solves the smooth system  grad F_s(x) = 0,  h_E(x) = 0, where F_s is the loss with slope s at
-the kinks.  Newton's step (dx, nu) solves
-
-    (Hess F_s) dx + J^T nu = -grad F_s,      J dx = -h_E,      J the Jacobian of h_E,
-
-and nu corrects the multipliers s * upstream.  Units with zero weights, and what of H_1 no row
-of W_1 sees, are left out first, which leaves a few hundred unknowns.
+Units with zero weights, and what of H_1 no row of W_1 sees, are left out first, which leaves a
+few hundred unknowns: the smoothed loss then has a small dense Hessian, and the number of Newton
+steps hardly depends on the width of the smoothing, so that this goes down to 1e-6.  Steps are
+shortened by a ridge that is adapted so that each lowers the smoothed loss: neither rotations of
+features (along which the loss is constant), nor kinks that depend on each other, nor kinks whose
+slope ends at 0 or 1 need be told apart from the others.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
 import numpy as np
-from scipy.linalg import LinAlgError, solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from nctheory.network import (
     Array,
     Parameters,
-    forward,
-    gradient,
-    hessian_vector_product,
+    fit,
     output_gradient,
+    output_hessian,
     pack,
+    regularisation,
     unpack,
 )
 from nctheory.problem import Problem
-from nctheory.solver.kinks import kink_jacobian
 
 DEAD = 1e-6  # norm below which a unit's weights count as zero
-RIDGE = 1e-9  # for the rotations of features, along which the loss is constant
-DEPENDENT = 1e-4  # relative singular value below which kinks count as dependent
 LARGEST = 2500  # unknowns beyond which a dense system is not worth solving
+NARROWEST = 1e-4
+KINK_ERROR = 1e-11  # largest |h| left at a kink
+STEPS = 100  # of Newton's method
+FOLLOW = 150  # evaluations, at most, that make use of one Hessian
+FIRST_RIDGE, LEAST_RIDGE, LARGEST_RIDGE = 1e-6, 1e-10, 1e3
+ROUNDING = 1e-15  # of losses
 
 
-def newton_finish(parameters: Parameters, slopes: list[Array], problem: Problem,
-                  tolerance: float, iterations: int = 10
-                  ) -> tuple[Parameters, list[Array]] | None:
-    """A stationary point near `parameters` and its slopes; None if Newton does not settle."""
-    small, s, live, basis = _compress(parameters, slopes, problem)
-    like = [p.shape for p in small]
-    first = 0.0
+MEMORY = 20
+
+
+class _Smoothed(NamedTuple):
+    """The smoothed loss at a point, with all that its Hessian needs."""
+
+    value: float
+    gradient: Array
+    parameters: Parameters
+    features: list[Array]  # H_2, ..., H_L
+    inputs: list[Array]  # X_1, ..., X_L
+    slopes: list[Array]  # at H_2, ..., H_L
+    upstreams: list[Array]  # gradients at X_2, ..., X_L
+    deltas: list[Array]  # gradients at what W_1, ..., W_L put out
+    outputs: Array
+
+
+# A point and a step to (the new point, how much it gains, minus the slope along the step).
+Move = Callable[[_Smoothed, Array], tuple[_Smoothed, float, float]]
+
+
+def newton_finish(parameters: Parameters, slopes: list[Array], problem: Problem, width: float,
+                  tolerance: float) -> tuple[Parameters, list[Array], bool] | None:
+    """A point of lower smoothed loss, its slopes, and whether it is stationary to `tolerance`.
+
+    None where the dense Hessian would be too large.  `slopes` are the shifts to begin with.
+    """
+    small, shifts, live, basis = _compress(parameters, slopes, problem)
     if sum(p.size for p in small) > LARGEST:
         return None
-    for iteration in range(iterations):
-        kinks = [(x > 0) & (x < 1) for x in s]
-        h = forward(small, problem)[0][1:]
-        g = pack(gradient(small, problem, s))
-        gap = np.concatenate([a[k] for a, k in zip(h, kinks, strict=True)])
-        error = float(np.linalg.norm(g) + np.linalg.norm(gap))
-        if np.linalg.norm(g) <= tolerance and np.abs(gap).max(initial=0.0) <= 1e-12:
-            return _expand(parameters, slopes, small, s, live, basis)
-        if iteration == 0:
-            first = error
-        elif error > 1e3 * max(first, 1e-6):
-            return None
-        jacobian = kink_jacobian(small, problem, kinks)
-        hessian = pack(hessian_vector_product(small, unpack(np.eye(g.size), like), problem, s))
-        left, values, right = np.linalg.svd(jacobian, full_matrices=False)
-        # Features of low rank make the kinks of a unit depend on each other: then multipliers
-        # are not unique, and are moved only where they are determined.
-        rank = int(np.sum(values > DEPENDENT * values.max(initial=0.0)))
-        left, values, right = left[:, :rank], values[:rank], right[:rank]
-        n = g.size
-        system = np.zeros((n + rank, n + rank))
-        ridge = max(RIDGE, float(np.linalg.norm(g)))  # shortens steps until they converge
-        system[:n, :n] = (hessian + hessian.T) / 2 + ridge * np.eye(n)
-        system[n:, :n], system[:n, n:] = right, right.T
+    widest = width
+    ridge, error, goal, done = FIRST_RIDGE, np.inf, np.inf, False
+    point = _smoothed(small, shifts, width, problem)
+    for _ in range(STEPS):
+        norm = float(np.linalg.norm(point.gradient))
+        if norm <= max(goal, tolerance):
+            before = error
+            error = max((width * float(np.abs(s - t).max())
+                         for s, t in zip(point.slopes, shifts, strict=True)), default=0.0)
+            shifts = point.slopes
+            done = norm <= tolerance and error <= KINK_ERROR
+            if done:
+                break
+            if error > 0.3 * before:
+                width = max(NARROWEST, 0.1 * width)
+            goal = 0.01 * error
+            point = _smoothed(point.parameters, shifts, width, problem)
+        found = _step(point, shifts, width, problem, ridge)
+        if found is not None:
+            point, ridge = found
+        elif width < widest:  # kinks that are too narrow to slide along
+            width, ridge, goal = widest, FIRST_RIDGE, np.inf
+            point = _smoothed(point.parameters, shifts, width, problem)
+        else:
+            break
+    return *_expand(parameters, slopes, point.parameters, shifts, live, basis), done
+
+
+def _step(point: _Smoothed, shifts: list[Array], width: float, problem: Problem,
+          ridge: float) -> tuple[_Smoothed, float] | None:
+    """Newton steps with one Hessian that lower the smoothed loss; the ridge for the next."""
+    like = [p.shape for p in point.parameters]
+    smooth, derivatives = _curvature(point, problem)
+    q = _flat([t + h / width for t, h in zip(shifts, point.features, strict=True)])
+    upstream, beyond = _flat(point.upstreams), q - np.clip(q, 0.0, 1.0)
+    kinks = beyond == 0
+
+    def moved(start: _Smoothed, step: Array) -> tuple[_Smoothed, float, float]:
+        new = _smoothed(unpack(pack(start.parameters) + step, like), shifts, width, problem)
+        slope, gain = -float(start.gradient @ step), start.value - new.value
+        if abs(gain) <= ROUNDING:  # there the gradient decides
+            gain = slope * (np.linalg.norm(new.gradient) < np.linalg.norm(start.gradient))
+        return new, gain, slope
+
+    while ridge < LARGEST_RIDGE:
+        along = derivatives[:, kinks]
+        hessian = smooth + (along * (upstream[kinks] / width)) @ along.T
+        hessian[np.diag_indices_from(hessian)] += ridge
         try:
-            step = solve(system, -np.concatenate([g, left.T @ gap / values]), assume_a="sym")
-        except (LinAlgError, ValueError):
-            return None
-        if not np.linalg.norm(step[:n]) < 1.0:
-            return None
-        nu = left @ (step[n:] / values)
-        multipliers = _multipliers(small, s, problem)
-        start = 0
-        for l, kink in enumerate(kinks):
-            multipliers[l][kink] += nu[start:start + kink.sum()]
-            start += kink.sum()
-        small = unpack(pack(small) + step[:n], like)
-        s = _reclassify(small, s, kinks, multipliers, problem)
+            factor = cho_factor(hessian.T, overwrite_a=True, check_finite=False)
+        except LinAlgError:
+            ridge *= 10.0
+            continue
+        # Kinks that only the step reaches curve the loss from there on.
+        pull = along @ (upstream * beyond)[kinks]
+        new, gain, slope = moved(point, -cho_solve(factor, point.gradient + pull,
+                                                    check_finite=False))
+        if slope > 0 and gain >= 0.1 * slope:
+            point = _follow(new, factor, moved)
+            return point, max(LEAST_RIDGE, ridge * (0.1 if gain >= 0.4 * slope else 1.0))
+        reached = ~kinks & (_flat([(s > 0) & (s < 1) for s in new.slopes]) > 0) & (upstream > 0)
+        if slope > 0 and reached.any():
+            kinks |= reached
+        else:
+            kinks, ridge = beyond == 0, 10.0 * ridge
     return None
 
 
-def _multipliers(parameters: Parameters, slopes: list[Array], problem: Problem) -> list[Array]:
-    """Slope times upstream gradient, at H_2, ..., H_L."""
-    _, outputs = forward(parameters, problem)
-    delta = output_gradient(outputs, problem)
-    found: list[Array] = []
-    for l in range(problem.layers, 1, -1):
-        delta = (parameters[l].T @ delta) * slopes[l - 2]
-        found.insert(0, delta)
-    return found
+def _follow(point: _Smoothed, factor: Any, moved: Move) -> _Smoothed:
+    """L-BFGS, with the Hessian of a point nearby to begin with: down curved, flat valleys."""
+    pairs: list[tuple[Array, Array]] = []
+    goal = 1e-2 * float(np.linalg.norm(point.gradient))
+    used = 0
+    while used < FOLLOW and np.linalg.norm(point.gradient) > goal:
+        d, weights = -point.gradient, []
+        for s, y in reversed(pairs):
+            weights.append((s @ d) / (s @ y))
+            d = d - weights[-1] * y
+        d = cho_solve(factor, d, check_finite=False)
+        for (s, y), weight in zip(pairs, reversed(weights), strict=True):
+            d = d + (weight - (y @ d) / (s @ y)) * s
+        # Far enough that the slope has changed, not so far that the loss has risen.
+        slope, t, low, high, found = float(point.gradient @ d), 1.0, 0.0, np.inf, None
+        while used < FOLLOW and high >= 1e-2 and (found is None or high == np.inf):
+            new, gain, _ = moved(point, t * d)
+            used += 1
+            if gain >= -1e-4 * t * slope:
+                found, low = (new, t * d), t
+                if new.gradient @ d >= 0.9 * slope:
+                    break
+            else:
+                high = t
+            t = 0.5 * (low + high) if high < np.inf else 4.0 * t
+        if found is None:
+            break
+        new, s = found
+        y = new.gradient - point.gradient
+        if s @ y > 0:
+            pairs = [*pairs[1 - MEMORY:], (s, y)]
+        point = new
+    return point
 
 
-def _reclassify(parameters: Parameters, slopes: list[Array], kinks: list[Array],
-                multipliers: list[Array], problem: Problem) -> list[Array]:
-    """Slopes from the new multipliers; kinks whose slope leaves [0, 1] are released, and
-    pre-activations that changed sign become kinks."""
-    features, outputs = forward(parameters, problem)
+def _flat(matrices: list[Array]) -> Array:
+    return np.concatenate([np.zeros(0), *(m.ravel() for m in matrices)])
+
+
+def _smoothed(parameters: Parameters, shifts: list[Array], width: float,
+              problem: Problem) -> _Smoothed:
+    features, inputs, slopes = [], [parameters[0]], []
+    for weight, shift in zip(parameters[1:-1], shifts, strict=True):
+        h = weight @ inputs[-1]
+        q = shift + h / width
+        s = np.clip(q, 0.0, 1.0)
+        features.append(h)
+        slopes.append(s)
+        inputs.append(width * (0.5 * (s - shift) * (s + shift) + np.maximum(q - 1.0, 0.0)))
+    outputs = parameters[-1] @ inputs[-1]
     delta = output_gradient(outputs, problem)
-    found: list[Array] = []
-    for l in range(problem.layers, 1, -1):
-        upstream, kink, h = parameters[l].T @ delta, kinks[l - 2], features[l - 1]
-        new = slopes[l - 2].copy()
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = multipliers[l - 2] / upstream
-        known = kink & np.isfinite(ratio) & (np.abs(upstream) > 1e-12)
-        new[known] = np.clip(ratio[known], 0.0, 1.0)
-        crossed = ~kink & np.where(slopes[l - 2] > 0.5, h < 0, h > 0)
-        new[crossed] = np.where(slopes[l - 2] > 0.5, 1 - 1e-9, 1e-9)[crossed]
-        found.insert(0, new)
-        delta = upstream * new
-    return found
+    gradients, upstreams, deltas = [], [], []
+    for l in range(problem.layers, 0, -1):
+        deltas.append(delta)
+        gradients.append(delta @ inputs[l - 1].T + problem.decays[l] * parameters[l])
+        delta = parameters[l].T @ delta
+        if l > 1:
+            upstreams.append(delta)
+            delta = delta * slopes[l - 2]
+    gradients.append(delta + problem.decays[0] * parameters[0])
+    value = float(fit(outputs, problem) + regularisation(parameters, problem))
+    return _Smoothed(value, pack(gradients[::-1]), parameters, features, inputs, slopes,
+                     upstreams[::-1], deltas[::-1], outputs)
+
+
+def _curvature(point: _Smoothed, problem: Problem) -> tuple[Array, Array]:
+    """The Hessian of the smoothed loss but for the curvature of sigma; and the derivatives of
+    all entries of H_2, ..., H_L (a column each) in all parameters.
+
+    With D_l the derivatives of H_l: the outputs' curvature between D_Z and, as features are
+    bilinear, delta_l between W_l's own entry and what the others do to X_l.
+    """
+    like = [p.shape for p in point.parameters]
+    ends = np.cumsum([0, *(a * b for a, b in like)])
+    moved = np.zeros((ends[-1], *like[0]))
+    moved[:ends[1]] = np.eye(ends[1]).reshape(-1, *like[0])
+    hessian = np.diag(np.repeat(problem.decays, np.diff(ends)))
+    derivatives = [np.zeros((ends[-1], 0))]
+    for l in range(1, problem.layers + 1):
+        rows, cols = like[l]
+        own = slice(ends[l], ends[l + 1])
+        cross = (moved @ point.deltas[l - 1].T).swapaxes(1, 2).reshape(ends[-1], -1)
+        hessian[:, own] += cross
+        hessian[own] += cross.T
+        moved = point.parameters[l] @ moved
+        each = np.arange(rows)
+        moved[own].reshape(rows, cols, rows, -1)[each, :, each] += point.inputs[l - 1]
+        if l < problem.layers:
+            derivatives.append(moved.reshape(ends[-1], -1))
+            moved = moved * point.slopes[l - 1]
+    curved = output_hessian(point.outputs, moved, problem)
+    hessian += moved.reshape(ends[-1], -1) @ curved.reshape(ends[-1], -1).T
+    return hessian, np.concatenate(derivatives, axis=1)
 
 
 def _compress(parameters: Parameters, slopes: list[Array], problem: Problem

@@ -72,7 +72,7 @@ def curvature(parameters: Sequence[ArrayLike], problem: Problem,
     size = sum(p.size for p in parameters)
     normal = np.zeros((size, 0))
     if point.kink_count:
-        jacobian = kink_jacobian(parameters, problem, point.kinks)
+        jacobian = kink_jacobian(parameters, problem, point.kinks, point.slopes)
         left, values, _ = np.linalg.svd(jacobian.T, full_matrices=False)
         normal = left[:, values > 1e-9 * max(values[0], 1e-300)]
     # Shifted up along the normals, so that the least eigenvalue belongs to a tangent direction.

@@ -31,7 +31,8 @@ NARROWEST = 3e-3
 ROUGH = 1e-5  # gradient norm at which the continuation moves on
 KINK_ERROR = 1e-8  # largest |h| left at a kink
 MEMORY = 10
-NEWTON_ERROR = 1e-6  # largest |h| at a kink for a first try with Newton's method
+NEWTON_WIDTH = 3.0
+NEWTON_ERROR = 1e-4  # largest |h| at a kink for a first try with Newton's method
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class QuasiNewton:
                     break
                 if error <= newton_at:
                     newton_at = 0.1 * error
-                    if self._newton(program, work, shifts):
+                    if self._newton(program, work, shifts, width):
                         break
                 if used >= self.steps:
                     break
@@ -110,16 +111,18 @@ class QuasiNewton:
                 state.slopes[row] = pack(shifts)
             state.steps[row], state.finished[row] = used, True
 
-    def _newton(self, program: Program, work: Array, shifts: list[Array]) -> bool:
-        """Try to finish by Newton's method; on failure nothing changes."""
+    def _newton(self, program: Program, work: Array, shifts: list[Array],
+                width: float) -> bool:
+        """Go on by Newton's method; whether that ended at a stationary point."""
         found = newton_finish(program.read(work, program.parameters, 0),
-                              [shift.copy() for shift in shifts], self.problem, self.tol)
+                              [shift.copy() for shift in shifts], self.problem,
+                              NEWTON_WIDTH * width, self.tol)
         if found is None:
             return False
         program.write(work, program.parameters, 0, found[0])
         for shift, slope in zip(shifts, found[1], strict=True):
             shift[:] = slope
-        return True
+        return found[2]
 
     def _multipliers(self, program: Program, work: Array, shifts: list[Array],
                      width: float) -> float:
