@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from nctheory.errors import choice, require
 from nctheory.sweep.executors import Dask, Lost, inline, processes, processors
 from nctheory.sweep.plan import Plan, Point
 from nctheory.sweep.store import Store
-from nctheory.sweep.tasks import Batch, Outcome, run_batch
+from nctheory.sweep.tasks import TASKS, Batch, Outcome, Task, run_batch
 
 EXECUTORS = ("processes", "inline", "dask")
 BATCH_SECONDS = 0.5  # long against the cost of sending a batch, short to lose in a crash
@@ -178,6 +178,12 @@ class _Work(NamedTuple):
     batch: Batch
 
 
+def _pieces(points: Iterable[Point], task: Task) -> Iterator[list[Point]]:
+    for _, group in groupby(points, key=lambda point: task.common(point.values)):
+        while piece := list(islice(group, LARGEST_BATCH)):
+            yield piece
+
+
 def _work(work: _Work) -> list[Outcome]:
     return run_batch(work.batch)
 
@@ -186,7 +192,10 @@ class _Batches:
     """Points as batches whose size follows their duration; remembers what is under way."""
 
     def __init__(self, plan: Plan, points: Iterator[Point]) -> None:
-        self._plan, self._points = plan, points
+        self._plan = plan
+        task = TASKS[plan.task]
+        # Pieces that batches are made of: points, or groups where these had better stay whole.
+        self._pieces = (_pieces(points, task) if task.whole else ([point] for point in points))
         self._size = 1
         self._under_way: dict[int, list[Point]] = {}
         self._again: deque[list[Point]] = deque()
@@ -201,7 +210,7 @@ class _Batches:
         return self
 
     def __next__(self) -> _Work:
-        points = self._again.popleft() if self._again else list(islice(self._points, self._size))
+        points = self._again.popleft() if self._again else self._next_points()
         if not points:
             self._drained = True
             raise StopIteration
@@ -209,6 +218,14 @@ class _Batches:
         self._under_way[self._number] = points
         return _Work(self._number, Batch(self._plan.task, __version__, self._plan.keep,
                                          [point.values for point in points]))
+
+    def _next_points(self) -> list[Point]:
+        points: list[Point] = []
+        for piece in self._pieces:
+            points += piece
+            if len(points) >= self._size:
+                break
+        return points
 
     def settle(self, work: _Work, outcomes: list[Outcome] | Lost) -> list[tuple[Point, Outcome]]:
         """The finished points of a batch; a lost one goes out again, a point at a time."""

@@ -294,7 +294,8 @@ def _fit(value: Any, kind: Any) -> Any:
 class Task:
     """A function that plans may ask for.
 
-    `together` names the parameter that the function takes as a list, `keep` the arrays that it
+    `together` names the parameter that the function takes as a list (`whole`: most of the work is
+    common to all its values, so that batches had better not cut them), `keep` the arrays that it
     can leave, `needs` the module it works with: a task whose module is absent is not offered.
     `check` refuses parameters before any work, each by itself.
     """
@@ -302,6 +303,7 @@ class Task:
     function: Callable[..., Any]
     check: Callable[[Mapping[str, Any]], object]
     together: str | None = None
+    whole: bool = False
     keep: tuple[str, ...] = ()
     needs: str | None = None
 
@@ -319,6 +321,10 @@ class Task:
             default = None if required else 0 if name == "seed" else item.default
             found[name] = Parameter(name, kinds or (hint,), default, required)
         return found
+
+    def common(self, parameters: Mapping[str, Any]) -> list[Any]:
+        """What points computed together have in common."""
+        return [parameters[name] for name in self.parameters if name != self.together]
 
     @property
     def available(self) -> bool:
@@ -400,7 +406,7 @@ def _check_certify(parameters: Mapping[str, Any]) -> None:
 
 
 TASKS: dict[str, Task] = {
-    "thresholds": Task(thresholds, _check_thresholds, together="classes"),
+    "thresholds": Task(thresholds, _check_thresholds, together="classes", whole=True),
     "loss": Task(loss, _check_loss),
     "solve": Task(solve, _check_solve, together="seed",
                   keep=("trace", "means", "singular_values", "weights")),
@@ -448,9 +454,7 @@ def run_batch(batch: Batch) -> list[Outcome]:
 def _groups(task: Task, points: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     if task.together is None:
         return ([point] for point in points)
-    names = [name for name in task.parameters if name != task.together]
-    return (list(group) for _, group in itertools.groupby(
-        points, key=lambda point: [point[name] for name in names]))
+    return (list(group) for _, group in itertools.groupby(points, key=task.common))
 
 
 def _attempt(task: Task, group: list[dict[str, Any]], keep: Sequence[str]) -> list[Outcome]:

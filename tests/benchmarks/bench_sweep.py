@@ -87,10 +87,11 @@ def executors(points: int) -> None:
 
 
 def million() -> None:
-    plan = Plan("thresholds", grid={"classes": range(2, 1002), "layers": range(1, 1001)})
+    plan = Plan("thresholds", grid={"classes": range(2, 1002), "layers": range(1, 51),
+                                    "samples": range(1, 21)})
     took = run(plan, "processes", 2)
-    print(f"\n{len(plan)} threshold cells through the store, 2 processes: {took:.0f} s, "
-          f"{len(plan) / took:.0f} points/s")
+    print(f"\n{len(plan)} threshold cells (K to 1001, L to 50, n to 20) through the store, "
+          f"2 processes: {took:.0f} s, {len(plan) / took:.0f} points/s")
 
 
 def scheduler(points: int) -> None:

@@ -169,6 +169,15 @@ def test_batches_follow_the_duration_of_points():
     assert len(next(batches).batch.points) == 4
 
 
+def test_groups_that_share_their_work_stay_whole():
+    plan = Plan("thresholds", grid={"classes": range(3, 10), "layers": [2, 3, 4]})
+    sizes = []
+    for item in (batches := run._Batches(plan, iter(plan))):
+        sizes.append(len(item.batch.points))
+        batches.settle(item, [run.Outcome("{}", None, None, 1e-6)] * sizes[-1])
+    assert sizes == [7, 7, 7]  # one number of layers each
+
+
 def test_refusals(path):
     with pytest.raises(InputError, match="executor must be one of"):
         run_plan(LOSS, path, executor="threads")
