@@ -213,7 +213,7 @@ def hessian_vector_product(parameters: Sequence[ArrayLike], direction: Sequence[
     outputs = parameters[-1] @ inputs[-1]
     upstream = output_gradient(outputs, problem)
     dup = output_hessian(outputs, moves[-1] @ inputs[-1] + parameters[-1] @ moved[-1],
-                          problem)
+                         problem)
     products = []
     for layer in range(problem.layers, 0, -1):
         weight, dweight = parameters[layer], moves[layer]

@@ -124,7 +124,7 @@ def _step(point: _Smoothed, shifts: list[Array], width: float, problem: Problem,
         # Kinks that only the step reaches curve the loss from there on.
         pull = along @ (upstream * beyond)[kinks]
         new, gain, slope = moved(point, -cho_solve(factor, point.gradient + pull,
-                                                    check_finite=False))
+                                                   check_finite=False))
         if slope > 0 and gain >= 0.1 * slope:
             point = _follow(new, factor, moved)
             return point, max(LEAST_RIDGE, ridge * (0.1 if gain >= 0.4 * slope else 1.0))
