@@ -1,7 +1,6 @@
 """Running plans: resumed, extended, retried, interrupted; the same numbers everywhere."""
 
 import signal
-import threading
 import time
 
 import pytest
@@ -125,12 +124,15 @@ def test_lost_batches_go_out_again_a_point_at_a_time(path, monkeypatch):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_keeps_what_is_finished(path, number):
-    plan = Plan("thresholds", grid={"classes": range(2, 900), "layers": range(1, 40)})
-    timer = threading.Timer(0.3, signal.raise_signal, [number])
-    # raise_signal in another thread is still handled in the main one.
-    timer.start()
-    summary = run_plan(plan, path, executor="inline")
-    timer.join()
+    plan = Plan("loss", fixed=LOSS.fixed | {"layers": 3}, grid={"samples": range(1, 900)})
+
+    def interrupt(progress):
+        if progress.finished > 5 and not raised:
+            raised.append(number)
+            signal.raise_signal(number)
+
+    raised = []
+    summary = run_plan(plan, path, executor="inline", progress=interrupt)
     assert summary.interrupted and 0 < summary.computed < len(plan)
     with Store(path) as store:
         assert sum(entry["finished"] for entry in store.counts()) == summary.computed
