@@ -14,7 +14,7 @@ from nctheory import cli
 def test_default_table(run):
     status, out, _ = run("thresholds")
     assert status == 0
-    assert "triangular r=5 s=3 + DNC 1" in out
+    assert "triangular r=6 s=3" in out and "chain K=3 L=4" in out
     assert "least K with DNC beaten:  L=2: 15, L=3: 7, L=4..5: 3" in out
     assert "\x1b" not in out  # no colour but on a terminal
 
