@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nctheory.network import Parameters, class_means, forward, pack, unpack
+from nctheory.network import pack, unpack
 from nctheory.problem import Problem
 from nctheory.solver import kernels
-from nctheory.solver.outcome import numerical_rank
 from nctheory.solver.program import Program
 from nctheory.solver.starts import shapes
-from nctheory.solver.state import TRACED, State
+from nctheory.solver.state import State
 
 # Doubles multiplied between two looks at the clock and at Ctrl-C: about half a second.
 CHUNK_FLOPS = 2e10
@@ -113,14 +112,6 @@ class Descent:
             norm = math.sqrt(sum(float(np.sum(program.view(work, slot, lane) ** 2))
                                  for slot in program.gradients))
             point = math.ceil(step / self.trace_every)
-            state.trace[row, point, :len(TRACED)] = value + penalty, value, penalty, norm
-            if state.trace.shape[2] > len(TRACED):
-                state.trace[row, point, len(TRACED):] = self._ranks(
-                    program.read(work, program.parameters, lane))
+            state.trace[row, point] = (value + penalty, value, penalty, norm)
             if norm <= self.tol:
                 state.finished[row] = True
-
-    def _ranks(self, parameters: Parameters) -> list[int]:
-        """Numerical ranks of M_1..M_L before sigma."""
-        features, _ = forward(parameters, self.problem)
-        return [numerical_rank(class_means(h, self.problem))[0] for h in features]

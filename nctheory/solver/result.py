@@ -39,7 +39,6 @@ class Result:
         False only after an interruption.
     trace : dict of (runs, points) arrays
         "loss", "fit", "regularisation", "gradient_norm" at `trace_steps`; nan after the end.
-        With `trace_ranks` also "ranks" (runs, points, L), those of M_1..M_L before sigma.
     """
 
     problem: Problem
@@ -74,10 +73,7 @@ class Result:
 
     @property
     def trace(self) -> dict[str, NDArray[np.float64]]:
-        named = {name: self.trace_values[:, :, i] for i, name in enumerate(TRACED)}
-        if self.trace_values.shape[2] > len(TRACED):
-            named["ranks"] = self.trace_values[:, :, len(TRACED):]
-        return named
+        return {name: self.trace_values[:, :, i] for i, name in enumerate(TRACED)}
 
     def advice(self, i: int) -> str:
         """A sentence on a run that diverged; empty for the others."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -15,7 +14,7 @@ from numpy.typing import ArrayLike
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from nctheory.errors import InputError, choice, integer, positive, require
-from nctheory.network import collapse, expand, pack, unpack
+from nctheory.network import collapse, expand, unpack
 from nctheory.problem import Problem
 from nctheory.solver.descent import Descent
 from nctheory.solver.program import Program
@@ -33,8 +32,7 @@ def solve(problem: Problem, width: int | None = None,
           method: str = "gd", learning_rate: float = 0.5, momentum: float = 0.9,
           steps: int | None = None, tol: float | None = None,
           init: str | Sequence[ArrayLike] = "gaussian", scale: float = 1.0, noise: float = 0.0,
-          trace_every: int | None = None, trace_ranks: bool = False, collapsed: bool = False,
-          threads: int | None = None,
+          trace_every: int | None = None, collapsed: bool = False, threads: int | None = None,
           checkpoint: str | Path | None = None,
           progress: Callable[[int, int], object] | None = None) -> Result:
     r"""Minimise the loss of `problem` from one random start a seed.
@@ -67,8 +65,6 @@ def solve(problem: Problem, width: int | None = None,
         Of the random start; of the noise added to given matrices.
     trace_every : int, optional
         Steps between points of the trace (default a tenth of all).
-    trace_ranks : bool
-        Put the numerical ranks of M_1..M_L into the trace, too (descent; costs some steps each).
     collapsed : bool
         Solve the equivalent problem with one sample a class (`nctheory.network.collapse`) and
         expand its solution.
@@ -125,9 +121,9 @@ def solve(problem: Problem, width: int | None = None,
     _check_memory(program, solver, len(seeds), threads)
     starts = [starting_point(solved, width, seed, init, scale, noise) for seed in seeds]
     state = State.fresh(starts, solver.points, method in ("momentum", "nesterov"),
-                        getattr(solver, "kinked", 0), solved.layers if trace_ranks else 0)
+                        getattr(solver, "kinked", 0))
     settings = {"solver": repr(solver), "seeds": seeds, "scale": scale, "noise": noise,
-                "init": init if isinstance(init, str) else _digest(init), "collapsed": collapsed}
+                "init": init if isinstance(init, str) else "given", "collapsed": collapsed}
     path = None if checkpoint is None else Path(checkpoint)
     if path is not None and path.exists():
         state.load(path, settings)
@@ -149,12 +145,6 @@ def solve(problem: Problem, width: int | None = None,
         trace_steps=np.array([min(i * getattr(solver, "trace_every", 1), steps)
                               for i in range(solver.points)]),
         interrupted=interrupted, seconds=time.perf_counter() - started)
-
-
-def _digest(matrices: Sequence[ArrayLike]) -> str:
-    """Tells one given start from another, for checkpoints."""
-    packed = pack([np.asarray(matrix, dtype=np.float64) for matrix in matrices])
-    return hashlib.sha256(packed.tobytes()).hexdigest()
 
 
 def _processors() -> int:

@@ -29,21 +29,21 @@ class State:
     steps: NDArray[np.int64]  # steps (or evaluations) done
     finished: NDArray[np.bool_]
     diverged: NDArray[np.int64]  # the step at which a run blew up, or -1
-    trace: NDArray[np.float64]  # runs x points x len(TRACED), then ranks; nan where not reached
+    trace: NDArray[np.float64]  # runs x points x len(TRACED); nan where not reached
     lock: Lock = field(default_factory=Lock)
     cancelled: Event = field(default_factory=Event)
 
     ARRAYS = ("parameters", "velocities", "slopes", "steps", "finished", "diverged", "trace")
 
     @classmethod
-    def fresh(cls, starts: list[Parameters], points: int, momentum: bool, slopes: int,
-              ranks: int = 0) -> State:
+    def fresh(cls, starts: list[Parameters], points: int, momentum: bool,
+              slopes: int) -> State:
         packed = np.array([pack(start) for start in starts])
         runs = len(starts)
         return cls(packed, np.zeros(packed.shape if momentum else (runs, 0)),
                    np.full((runs, slopes), 0.5), np.zeros(runs, np.int64),
                    np.zeros(runs, bool), np.full(runs, -1, np.int64),
-                   np.full((runs, points, len(TRACED) + ranks), np.nan))
+                   np.full((runs, points, len(TRACED)), np.nan))
 
     def save(self, path: Path, settings: dict[str, Any]) -> None:
         """Write a checkpoint: whole, or not at all."""

@@ -167,19 +167,3 @@ def test_initial_points():
     assert p[1].shape == (6, 6) and p[1].sum() == 4
     q = starting_point(SMALL, 6, 1, given, 1.0, 0.1)
     assert 0 < np.abs(q[1] - p[1]).max() < 0.3
-
-
-def test_ranks_in_the_trace_end_with_those_of_the_result():
-    result = solve(SMALL, 9, seeds=range(3), steps=300, trace_every=100, trace_ranks=True)
-    ranks = result.trace["ranks"]
-    assert ranks.shape == (3, 4, SMALL.layers)
-    assert np.array_equal(ranks[:, -1], result.ranks[:, :, 0])
-    assert "ranks" not in solve(SMALL, 9, seeds=[0], steps=3).trace
-
-
-def test_a_checkpoint_of_another_given_start_is_refused(tmp_path):
-    path = tmp_path / "batch.npz"
-    first, other = (solve(SMALL, 9, seeds=[seed], steps=5).parameters(0) for seed in (0, 1))
-    solve(SMALL, 9, seeds=[0], steps=5, init=first, checkpoint=path)
-    with pytest.raises(InputError, match="checkpoint must be of the same problem"):
-        solve(SMALL, 9, seeds=[0], steps=5, init=other, checkpoint=path)
