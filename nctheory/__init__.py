@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from nctheory.constructions import register as register
     from nctheory.errors import InputError as InputError
     from nctheory.problem import Problem as Problem
-    from nctheory.solver import solve as solve
+    from nctheory.solver.solve import solve as solve
     from nctheory.thresholds import threshold_table as threshold_table
 
 _HOME = {

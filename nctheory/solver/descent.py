@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nctheory.network import pack, unpack
 from nctheory.problem import Problem
 from nctheory.solver import kernels
+from nctheory.solver.outcome import ranks
 from nctheory.solver.program import Program
 from nctheory.solver.starts import shapes
 from nctheory.solver.state import State
@@ -33,6 +34,7 @@ class Descent:
     steps: int
     trace_every: int
     tol: float
+    ranked: bool
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -112,6 +114,9 @@ class Descent:
             norm = math.sqrt(sum(float(np.sum(program.view(work, slot, lane) ** 2))
                                  for slot in program.gradients))
             point = math.ceil(step / self.trace_every)
-            state.trace[row, point] = (value + penalty, value, penalty, norm)
+            state.trace[row, point] = (value + penalty, value, penalty, norm, step)
+            if self.ranked and np.isfinite(value + penalty):
+                state.ranks[row, point] = ranks(
+                    program.read(work, program.parameters, lane), self.problem)
             if norm <= self.tol:
                 state.finished[row] = True

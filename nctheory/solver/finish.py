@@ -1,11 +1,15 @@
 """The method of multipliers of `quasi_newton.py` with Newton's method inside: the last digits.
 
 Units with zero weights, and what of H_1 no row of W_1 sees, are left out first, which leaves a
-few hundred unknowns: the smoothed loss then has a small dense Hessian, and the number of Newton
-steps hardly depends on the width of the smoothing, so that this goes down to 1e-6.  Steps are
-shortened by a ridge that is adapted so that each lowers the smoothed loss: neither rotations of
-features (along which the loss is constant), nor kinks that depend on each other, nor kinks whose
-slope ends at 0 or 1 need be told apart from the others.
+few hundred unknowns: the smoothed loss then has a small dense Hessian.  A ridge, adapted so that
+every step lowers the smoothed loss, shortens the steps: rotations of features (along which the
+loss is constant), kinks that depend on each other and kinks whose slope ends at 0 or 1 need not
+be told apart from the others, as they would in a system of equations for the kinks.
+
+What takes long are valleys: with negative curvature near 1e-6, and walls, pre-activations that
+reach a kink on the way.  So a step that fails is tried again with the kinks it ran into
+(otherwise it would creep up to each of them), and every Hessian serves as the start of some
+L-BFGS, whose evaluations cost a hundredth of a Hessian.
 """
 
 from __future__ import annotations
@@ -30,14 +34,12 @@ from nctheory.problem import Problem
 
 DEAD = 1e-6  # norm below which a unit's weights count as zero
 LARGEST = 2500  # unknowns beyond which a dense system is not worth solving
-NARROWEST = 1e-4
+NARROWEST = 1e-4  # of smoothing
 KINK_ERROR = 1e-11  # largest |h| left at a kink
 STEPS = 100  # of Newton's method
 FOLLOW = 150  # evaluations, at most, that make use of one Hessian
 FIRST_RIDGE, LEAST_RIDGE, LARGEST_RIDGE = 1e-6, 1e-10, 1e3
 ROUNDING = 1e-15  # of losses
-
-
 MEMORY = 20
 
 
@@ -123,8 +125,8 @@ def _step(point: _Smoothed, shifts: list[Array], width: float, problem: Problem,
             continue
         # Kinks that only the step reaches curve the loss from there on.
         pull = along @ (upstream * beyond)[kinks]
-        new, gain, slope = moved(point, -cho_solve(factor, point.gradient + pull,
-                                                   check_finite=False))
+        step = -cho_solve(factor, point.gradient + pull, check_finite=False)
+        new, gain, slope = moved(point, step)
         if slope > 0 and gain >= 0.1 * slope:
             point = _follow(new, factor, moved)
             return point, max(LEAST_RIDGE, ridge * (0.1 if gain >= 0.4 * slope else 1.0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import networkx as nx
 import numpy as np
@@ -14,6 +15,7 @@ from nctheory.network import Array, activate, check_parameters, class_means, for
 from nctheory.problem import Problem
 
 RANK_TOLERANCE = 1e-3
+LEAST_GAP = 10.0
 SURVIVES = 1e-2  # least share of the largest class-mean output that a surviving class has
 CLOSE = 0.1  # distance to an ideal structure below which a run is called by its name
 
@@ -24,15 +26,17 @@ class Outcome:
     Attributes
     ----------
     label : str
-        "zero", "dropped classes", "dnc", "triangular", "pairs", "other low rank" or "other".
+        "zero", "dropped classes", "dnc", "triangular", "direct sum", "pairs", "other low rank"
+        (a rank below that of DNC, and no structure known here) or "other".
     distances : dict
         To each structure that exists for the surviving classes: the largest, over the layers it
         concerns, of |G/|G|_F - I/|I|_F|_F for Gram matrix G and ideal I, over permutations of
         classes.  Gram matrices do not see rotations of features.
     survivors : indices of classes whose mean output is not 0.
-    ranks, gaps : (L, 2) arrays
-        Ranks of M_l before and after sigma, and the ratio of the last singular value counted to
-        the first that is not (inf at full rank): a rank with a small gap is doubtful.
+    ranks, gaps, gap_ranks : (L, 2) arrays
+        Ranks of M_l before and after sigma by a relative tolerance, the ratio of the last
+        singular value counted to the first that is not (inf at full rank; a rank with a small
+        gap is doubtful), and the ranks by the largest gap: see `numerical_rank`.
     balancedness : float
         Largest |lam_{l+1} |W_{l+1}|_F^2 - lam_l |W_l|_F^2| (W_0 = H_1) over the largest
         lam_l |W_l|_F^2; 0 at critical points, as sigma is positively homogeneous.
@@ -47,26 +51,63 @@ class Outcome:
     survivors: Array
     ranks: Array
     gaps: Array
+    gap_ranks: Array
     balancedness: float
     dnc1: Array
     dnc2: Array
     dnc3: Array
 
 
-def numerical_rank(matrix: Array, relative: float = RANK_TOLERANCE) -> tuple[int, float]:
-    """(rank, gap): singular values above `relative` times the largest, and the ratio of the
-    last of these to the next (inf if there is none).  A matrix below 1e-8 has rank 0.
+class Rank(NamedTuple):
+    """Two numerical ranks of one matrix; `gap` says how clear-cut the first is."""
 
-    >>> numerical_rank(np.diag([2.0, 1.0, 1e-5]))[0]
-    2
+    rank: int
+    gap: float
+    by_gap: int
+
+
+def numerical_rank(matrix: Array, relative: float = RANK_TOLERANCE) -> Rank:
+    """Ranks by a relative tolerance and by the largest gap in the spectrum.
+
+    `rank`: singular values above `relative` times the largest; `gap`: the ratio of the last of
+    these to the next (inf if there is none).  `by_gap`: singular values before the largest
+    ratio of neighbours, if it is at least 10, with everything below 1e-12 of the largest raised
+    to that; without such a ratio all those above it.  A matrix below 1e-8 has rank 0.  Where the
+    two ranks differ the run has not made up its mind, or small directions carry meaning.
+
+    >>> numerical_rank(np.diag([4.0, 1.0, 2.0**-30]))
+    Rank(rank=2, gap=1073741824.0, by_gap=2)
+    >>> numerical_rank(np.diag([4.0, 1.0, 2.0**-7]))
+    Rank(rank=3, gap=inf, by_gap=2)
     """
     values = np.linalg.svd(matrix, compute_uv=False)
     if values[0] < 1e-8:
-        return 0, math.inf
+        return Rank(0, math.inf, 0)
+    raised = np.maximum(values, 1e-12 * values[0])
+    ratios = raised[:-1] / raised[1:]
+    clear = ratios.size > 0 and ratios.max() >= LEAST_GAP
+    by_gap = int(ratios.argmax()) + 1 if clear else int(np.sum(values > raised[0] * 1e-12))
     rank = int(np.sum(values > relative * values[0]))
     if rank == values.size or values[rank] == 0:
-        return rank, math.inf
-    return rank, float(values[rank - 1] / values[rank])
+        return Rank(rank, math.inf, by_gap)
+    return Rank(rank, float(values[rank - 1] / values[rank]), by_gap)
+
+
+def ranks(parameters: Sequence[ArrayLike], problem: Problem) -> Array:
+    """(L, 2) numerical ranks of M_1..M_L before and after sigma, by the relative tolerance."""
+    features, _ = forward(parameters, problem)
+    means = [class_means(h, problem) for h in features]
+    return np.asarray(_rank_table(means, problem)[..., 0].astype(int))
+
+
+def _rank_table(means: list[Array], problem: Problem) -> Array:
+    return np.array([[numerical_rank(m), numerical_rank(a)]
+                     for m, a in zip(means, _active(means, problem), strict=True)])
+
+
+def _active(means: list[Array], problem: Problem) -> list[Array]:
+    """What W_1, ..., W_L multiply, for collapsed features."""
+    return [means[0], *(activate(m, problem) for m in means[1:])]
 
 
 def outcome(parameters: Sequence[ArrayLike], problem: Problem) -> Outcome:
@@ -74,7 +115,9 @@ def outcome(parameters: Sequence[ArrayLike], problem: Problem) -> Outcome:
 
     The structures (for the surviving classes): "dnc", class means after sigma orthogonal (mse)
     or a simplex when centred (ce), in layers 2..L; "triangular", before sigma in layers
-    2..L-1, Gram matrix B^T B = 2 I + A(T(r)); "pairs", Gram matrix of the outputs
+    2..L-1, Gram matrix B^T B = 2 I + A(T(r)); "direct sum", the same for several orthogonal
+    blocks of classes, each at its own scale, one at least triangular and the others triangular
+    or single classes (as DNC has them); "pairs", Gram matrix of the outputs
     blockdiag([[1,-1],[-1,1]]), for odd numbers with one class alone.
 
     Examples
@@ -86,9 +129,8 @@ def outcome(parameters: Sequence[ArrayLike], problem: Problem) -> Outcome:
     parameters = check_parameters(parameters, problem)
     features, outputs = forward(parameters, problem)
     means = [class_means(h, problem) for h in features]
-    active = [means[0], *(activate(m, problem) for m in means[1:])]
-    rank_gaps = np.array([[numerical_rank(m), numerical_rank(a)]
-                          for m, a in zip(means, active, strict=True)])
+    active = _active(means, problem)
+    rank_gaps = _rank_table(means, problem)
     mean_outputs = class_means(outputs, problem)
     size = np.linalg.norm(mean_outputs, axis=0)
     survivors = np.flatnonzero(size > SURVIVES * max(float(size.max()), SURVIVES))
@@ -98,6 +140,7 @@ def outcome(parameters: Sequence[ArrayLike], problem: Problem) -> Outcome:
     return Outcome(
         label=_label(distances, survivors, rank_gaps[1:, 0, 0], problem), distances=distances,
         survivors=survivors, ranks=rank_gaps[..., 0].astype(int), gaps=rank_gaps[..., 1],
+        gap_ranks=rank_gaps[..., 2].astype(int),
         balancedness=_balancedness(parameters, problem),
         dnc1=np.array([_variability(h, problem) for h in features]),
         dnc2=np.array([_frame_distance(a, problem) for a in active]),
@@ -126,9 +169,11 @@ def _distances(means: list[Array], active: list[Array], outputs: Array,
         return found
     layers = active[1:] or [outputs]
     found["dnc"] = max(_frame_distance(a, problem) for a in layers)
-    r = (1 + math.isqrt(1 + 8 * count)) // 2
-    if r >= 4 and r * (r - 1) == 2 * count and problem.layers >= 3:
-        found["triangular"] = max(_triangular_distance(m, r) for m in means[1:-1])
+    if problem.layers >= 3 and problem.activation == "relu":
+        blocks = _blocks(means[1])
+        if any(_vertices(len(block)) for block in blocks):
+            name = "triangular" if len(blocks) == 1 else "direct sum"
+            found[name] = max(_sum_distance(m, blocks) for m in means[1:-1])
     if count >= 4 and problem.loss == "ce":
         found["pairs"] = _pair_distance(outputs)
     return found
@@ -151,22 +196,53 @@ def _frame_distance(means: Array, problem: Problem) -> float:
     return _mismatch(centred.T @ centred, np.eye(count) - 1 / count)
 
 
-def _triangular_distance(means: Array, r: int) -> float:
-    """Distance to 2 I + A(T(r)); classes are matched by an isomorphism of the graphs of large
-    cosines, or, where these differ, left as they are."""
+def _vertices(count: int) -> int:
+    """r >= 4 with r (r - 1) / 2 = count; 0 if there is none."""
+    r = (1 + math.isqrt(1 + 8 * count)) // 2
+    return r if r >= 4 and r * (r - 1) == 2 * count else 0
+
+
+def _cosine_graph(means: Array) -> nx.Graph[int]:
+    """Classes whose means have a cosine above 1/4 (in the triangular family it is 1/2 or 0)."""
     gram = means.T @ means
     sizes = np.sqrt(np.maximum(gram.diagonal(), 1e-300))
-    graph = nx.from_numpy_array((gram / np.outer(sizes, sizes) > 0.25)
-                                & ~np.eye(len(gram), dtype=bool))
+    return nx.from_numpy_array((gram / np.outer(sizes, sizes) > 0.25)
+                               & ~np.eye(len(gram), dtype=bool))
+
+
+def _blocks(means: Array) -> list[list[int]]:
+    """Classes that hang together by large cosines."""
+    return [sorted(block) for block in nx.connected_components(_cosine_graph(means))]
+
+
+def _sum_distance(means: Array, blocks: list[list[int]]) -> float:
+    """Distance to orthogonal blocks: 2 I + A(T(r)) at the block's own scale where its size is
+    triangular, else orthogonal classes."""
+    gram = means.T @ means
+    wanted = np.zeros(gram.shape)
+    for block in blocks:
+        where = np.ix_(block, block)
+        ideal = _block_ideal(means[:, block])
+        wanted[where] = ideal * (np.trace(gram[where]) / np.trace(ideal))
+    return _mismatch(gram, wanted)
+
+
+def _block_ideal(means: Array) -> Array:
+    """2 I + A(T(r)); classes are matched by an isomorphism of the graphs of large cosines, or,
+    where these differ, left as they are."""
+    count = means.shape[1]
+    r = _vertices(count)
+    if not r:
+        return np.eye(count)
+    graph = _cosine_graph(means)
     ideal = nx.convert_node_labels_to_integers(nx.line_graph(nx.complete_graph(r)))
-    wanted = 2 * np.eye(len(gram)) + nx.to_numpy_array(ideal, nodelist=range(len(gram)))
-    same_degrees = sorted(d for _, d in graph.degree) == sorted(d for _, d in ideal.degree)
-    if same_degrees:
+    wanted = 2 * np.eye(count) + nx.to_numpy_array(ideal, nodelist=range(count))
+    if sorted(d for _, d in graph.degree) == sorted(d for _, d in ideal.degree):
         matcher = nx.isomorphism.GraphMatcher(graph, ideal)
         if matcher.is_isomorphic():
-            order = [matcher.mapping[i] for i in range(len(gram))]
+            order = [matcher.mapping[i] for i in range(count)]
             wanted = wanted[np.ix_(order, order)]
-    return _mismatch(gram, wanted)
+    return np.asarray(wanted)
 
 
 def _pair_distance(outputs: Array) -> float:
@@ -199,7 +275,7 @@ def _variability(features: Array, problem: Problem) -> float:
 
 def _outside(weight: Array, means: Array) -> float:
     """|W (I - P)|_F / |W|_F, P the projection on the span of the columns of `means`."""
-    rank, _ = numerical_rank(means)
+    rank = numerical_rank(means).rank
     basis = np.linalg.svd(means, full_matrices=False)[0][:, :rank]
     rest = weight - weight @ basis @ basis.T
     return float(np.linalg.norm(rest) / max(float(np.linalg.norm(weight)), 1e-300))

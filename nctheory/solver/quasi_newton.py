@@ -1,15 +1,14 @@
 """L-BFGS on a smoothed ReLU, then exactly onto the kinks.
 
-1. Continuation: minimise with sigma smoothed over a width e = 0.3, 0.1, 0.03, 0.01 (slope
-   1/2 + h/e, clipped to [0, 1]), each to a moderate gradient.
+1. Continuation: minimise with sigma smoothed over a width e (slope 1/2 + h/e, clipped to
+   [0, 1]), each to a moderate gradient: e = 0.3 (or what `smoothing` says), 0.1, 0.03, 0.01.
 2. The method of multipliers.  Every pre-activation h has a shift t in [0, 1], its smoothed
    slope is clip(t + h/e, 0, 1), and after each minimisation t becomes that slope.  A fixed
    point has t = 1 where h > 0, t = 0 where h < 0, and 0 < t < 1 only where h = 0: it is a
    stationary point of the loss itself, with t the slopes at its kinks, for whatever width e it
    was reached with.  So e need not go to 0, and the problem stays well conditioned; it is
    narrowed only while the largest |h| at a kink shrinks too slowly.
-3. Close to it, Newton's method on the kinks found (`finish.py`) gives the last digits; where
-   it fails, 2 goes on.
+3. Closer to it Newton's method takes the place of L-BFGS (`finish.py`).
 """
 
 from __future__ import annotations
@@ -18,35 +17,55 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nctheory.network import Array, forward, pack, unpack
+from nctheory.network import (
+    Array,
+    fit,
+    forward,
+    gradient,
+    pack,
+    regularisation,
+    unpack,
+)
 from nctheory.problem import Problem
 from nctheory.solver import kernels
 from nctheory.solver.finish import newton_finish
+from nctheory.solver.outcome import ranks
 from nctheory.solver.program import Program
 from nctheory.solver.starts import shapes
 from nctheory.solver.state import State
 
-WIDTHS = (0.3, 0.1, 0.03, 0.01)
+SMOOTHING = 0.3
+WIDTHS = (0.1, 0.03, 0.01)  # of smoothing, after the first
 NARROWEST = 3e-3
 ROUGH = 1e-5  # gradient norm at which the continuation moves on
 KINK_ERROR = 1e-8  # largest |h| left at a kink
 MEMORY = 10
-NEWTON_WIDTH = 3.0
 NEWTON_ERROR = 1e-4  # largest |h| at a kink for a first try with Newton's method
+NEWTON_WIDTH = 3.0  # it slides along wide kinks more freely, and narrows them later
 
 
 @dataclass(frozen=True)
 class QuasiNewton:
-    """`steps` bounds the evaluations of a run, `tol` the gradient norm it ends with."""
+    """`steps` bounds the evaluations by L-BFGS in a run, `tol` the gradient norm it ends with,
+    `smoothing` is the first width."""
 
     problem: Problem
     width: int
     steps: int
     tol: float
-    widths: tuple[float, ...] = WIDTHS
+    smoothing: float = SMOOTHING
 
     tables = ("smooth",)
-    points = 0
+
+    @property
+    def widths(self) -> tuple[float, ...]:
+        """Widths of the continuation."""
+        return (self.smoothing, *(width for width in WIDTHS if width < self.smoothing))
+
+    @property
+    def points(self) -> int:
+        """Points of the trace: the start, the end of each width, the end."""
+        return 2 + (len(self.widths) if self.kinked else 0)
 
     @property
     def kinked(self) -> int:
@@ -69,23 +88,33 @@ class QuasiNewton:
                         + [program.parameter_size])
         memory = np.empty((MEMORY + 1, 2, program.parameter_size))
         losses = program.losses
-        fit = work[losses.offset:losses.offset + losses.row_stride]
+        column_fit = work[losses.offset:losses.offset + losses.row_stride]
         used = 0
+
+        def look(point: int, norm: float) -> None:
+            found = program.read(work, program.parameters, 0)
+            penalty = float(regularisation(found, self.problem))
+            value = float(fit(forward(found, self.problem)[1], self.problem))
+            state.trace[row, point] = (value + penalty, value, penalty, norm, used)
+            state.ranks[row, point] = ranks(found, self.problem)
 
         def minimise(width: float, tolerance: float) -> float:
             nonlocal used
             numbers = np.array([0.0, 0.0, 0.0, width, *self.problem.decays])
             _, norm, count = kernels.minimise(
-                work, program.smooth, numbers, fit, ends, program.gradients[0].offset, memory,
-                tolerance, max(1, self.steps - used))
+                work, program.smooth, numbers, column_fit, ends,
+                program.gradients[0].offset, memory, tolerance, max(1, self.steps - used))
             used += count
             return float(norm)
 
+        look(0, float(np.linalg.norm(pack(gradient(
+            program.read(work, program.parameters, 0), self.problem)))))
         if not shifts:
-            minimise(1.0, self.tol)
+            norm = minimise(1.0, self.tol)
         else:
-            for width in self.widths:
-                minimise(width, max(ROUGH, self.tol))
+            for point, width in enumerate(self.widths, start=1):
+                norm = minimise(width, max(ROUGH, self.tol))
+                look(point, norm)
                 if state.cancelled.is_set():
                     return
             error, goal, newton_at = np.inf, ROUGH, NEWTON_ERROR
@@ -96,16 +125,19 @@ class QuasiNewton:
                 if error <= newton_at:
                     newton_at = 0.1 * error
                     if self._newton(program, work, shifts, width):
+                        norm = float(np.linalg.norm(pack(gradient(program.read(
+                            work, program.parameters, 0), self.problem, shifts))))
                         break
                 if used >= self.steps:
                     break
                 if error > 0.5 * before:
                     width = max(NARROWEST, 0.3 * width)
                 goal = max(self.tol, min(ROUGH, 0.01 * error))
-                minimise(width, goal)
+                norm = minimise(width, goal)
                 if state.cancelled.is_set():
                     return
         with state.lock:
+            look(self.points - 1, norm)
             state.parameters[row] = pack(program.read(work, program.parameters, 0))
             if shifts:
                 state.slopes[row] = pack(shifts)

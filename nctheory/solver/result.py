@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nctheory.constructions import FAMILIES
 from nctheory.network import Array, Parameters, class_means, forward, loss
 from nctheory.problem import Problem
-from nctheory.solver.outcome import Outcome, numerical_rank, outcome
+from nctheory.solver.outcome import Outcome, outcome, ranks
 from nctheory.solver.state import TRACED
 from nctheory.solver.stationarity import Stationarity, clarke
 
@@ -29,6 +30,15 @@ class Result:
     ranks : (runs, L, 2) ints
         Numerical ranks of M_1..M_L before and after sigma: singular values above 1e-3 of the
         largest; -1 for a run that diverged.
+    gap_ranks : (runs, L, 2) ints
+        The same by the largest gap between singular values
+        (`nctheory.solver.outcome.numerical_rank`): where the two differ, a rank is doubtful.
+    excess : dict of (runs,) arrays
+        The loss minus the closed-form losses of the constructions that exist for the problem:
+        "dnc", "triangular", "pairs", "groups", each the best of its family, and "best", the
+        least of these; empty for classes of unequal size.  Below 0: better than any of the
+        family with exact outputs z I.  (Direct sums, a search of their own, are compared by
+        `nctheory.thresholds`.)
     label : (runs,) strings
         What the run became; see `nctheory.solver.outcome.outcome`.
     diverged : (runs,) ints
@@ -38,7 +48,13 @@ class Result:
     finished : (runs,) bools
         False only after an interruption.
     trace : dict of (runs, points) arrays
-        "loss", "fit", "regularisation", "gradient_norm" at `trace_steps`; nan after the end.
+        "loss", "fit", "regularisation", "gradient_norm" and "step"; nan after the end.
+        Descent: at `trace_steps` (empty for quasi-Newton).  Quasi-Newton: at the start, after
+        each smoothing width, and at the end; there the gradient is the smoothed loss's, and
+        steps are evaluations.
+    trace_ranks : (runs, points, L, 2) ints
+        `ranks` at these points, -1 where there is none: for descent, only if `trace_every` is
+        given, as they cost more than some hundred steps.
     """
 
     problem: Problem
@@ -51,6 +67,7 @@ class Result:
     finished: NDArray[np.bool_]
     diverged: NDArray[np.int64]
     trace_values: NDArray[np.float64]
+    trace_ranks: NDArray[np.int64]
     trace_steps: NDArray[np.int64]
     interrupted: bool
     seconds: float
@@ -105,10 +122,19 @@ class Result:
     def ranks(self) -> NDArray[np.int64]:
         found = np.full((len(self), self.problem.layers, 2), -1)
         for i in filter(self.sound, range(len(self))):
-            for layer, mean in enumerate(self.means(i)):
-                after = np.maximum(mean, 0) if self.problem.activation == "relu" else mean
-                found[i, layer] = numerical_rank(mean)[0], numerical_rank(after)[0]
+            found[i] = ranks(self.parameters(i), self.problem)
         return found
+
+    @cached_property
+    def gap_ranks(self) -> NDArray[np.int64]:
+        found = np.full((len(self), self.problem.layers, 2), -1)
+        for i in filter(self.sound, range(len(self))):
+            found[i] = self.outcome(i).gap_ranks
+        return found
+
+    @cached_property
+    def excess(self) -> dict[str, NDArray[np.float64]]:
+        return {name: self.loss - value for name, value in closed_forms(self.problem).items()}
 
     def outcome(self, i: int) -> Outcome:
         """Everything measured of what run i became."""
@@ -118,3 +144,27 @@ class Result:
     def label(self) -> NDArray[np.str_]:
         return np.array([self.outcome(i).label if self.sound(i) else "diverged"
                          for i in range(len(self))])
+
+
+def closed_forms(problem: Problem) -> dict[str, float]:
+    """The least loss of each family of constructions that has a member for `problem`, and of
+    all of them ("best"); empty for classes of unequal size.
+
+    >>> found = closed_forms(Problem(classes=10, layers=4))
+    >>> {name: round(loss, 7) for name, loss in found.items()}
+    {'dnc': 0.0991799, 'triangular': 0.0811362, 'best': 0.0811362}
+    """
+    if isinstance(problem.samples, tuple):
+        return {}
+    K, L, activation = problem.classes, problem.layers, problem.activation
+    found: dict[str, float] = {}
+    for name, family in FAMILIES.items():
+        if family.best is not None and (name == "dnc" or problem.loss == "mse"):
+            block = family.best(classes=K, layers=L)
+            if block is not None and (activation in block.activations or problem.loss == "ce"):
+                found[name] = block.loss(problem)
+        elif family.best_logits is not None and problem.loss == "ce":
+            logits = family.best_logits(classes=K, layers=L, activation=activation)
+            if logits is not None:
+                found[name] = logits.loss(problem)
+    return {**found, "best": min(found.values())} if found else {}

@@ -33,9 +33,9 @@ def starting_point(problem: Problem, width: int, seed: int, init: str | Sequence
     gaussian = [rng.standard_normal(shape) / np.sqrt(width) for shape in shapes(problem, width)]
     if not isinstance(init, str):
         given = check_parameters(init, problem)
+        needed = max(matrix.shape[0] for matrix in given[:-1])
+        require(needed <= width, "width", f"be at least {needed}, as wide as init", width)
         for matrix, drawn in zip(given, gaussian, strict=True):
-            require(all(a <= b for a, b in zip(matrix.shape, drawn.shape, strict=True)),
-                    "width", f"be at least {max(matrix.shape)}, as wide as init", width)
             drawn *= noise
             drawn[:matrix.shape[0], :matrix.shape[1]] += matrix
         return gaussian

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from nctheory.errors import InputError
 from nctheory.network import Parameters, pack
 
-TRACED = ("loss", "fit", "regularisation", "gradient_norm")
+TRACED = ("loss", "fit", "regularisation", "gradient_norm", "step")
 
 
 @dataclass
@@ -30,20 +30,23 @@ class State:
     finished: NDArray[np.bool_]
     diverged: NDArray[np.int64]  # the step at which a run blew up, or -1
     trace: NDArray[np.float64]  # runs x points x len(TRACED); nan where not reached
+    ranks: NDArray[np.int64]  # runs x points x L x 2; -1 where not measured
     lock: Lock = field(default_factory=Lock)
     cancelled: Event = field(default_factory=Event)
 
-    ARRAYS = ("parameters", "velocities", "slopes", "steps", "finished", "diverged", "trace")
+    ARRAYS = ("parameters", "velocities", "slopes", "steps", "finished", "diverged", "trace",
+              "ranks")
 
     @classmethod
     def fresh(cls, starts: list[Parameters], points: int, momentum: bool,
               slopes: int) -> State:
         packed = np.array([pack(start) for start in starts])
-        runs = len(starts)
+        runs, layers = len(starts), len(starts[0]) - 1
         return cls(packed, np.zeros(packed.shape if momentum else (runs, 0)),
                    np.full((runs, slopes), 0.5), np.zeros(runs, np.int64),
                    np.zeros(runs, bool), np.full(runs, -1, np.int64),
-                   np.full((runs, points, len(TRACED)), np.nan))
+                   np.full((runs, points, len(TRACED)), np.nan),
+                   np.full((runs, points, layers, 2), -1))
 
     def save(self, path: Path, settings: dict[str, Any]) -> None:
         """Write a checkpoint: whole, or not at all."""

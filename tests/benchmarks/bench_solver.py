@@ -234,10 +234,11 @@ def quasi_newton(rounds):
     from nctheory.network import pack, unpack
     from nctheory.solver import kernels, solve
     from nctheory.solver.program import Program
-    from nctheory.solver.quasi_newton import WIDTHS
+    from nctheory.solver.quasi_newton import SMOOTHING, WIDTHS
     from nctheory.solver.starts import shapes
 
     problem, width, _ = sizes()["A"]
+    widths = (SMOOTHING, *WIDTHS)
     program = Program(problem, width, ("smooth",), False)
     work, like = program.new_work(), shapes(problem, width)
     for slot in program.shifts:
@@ -263,11 +264,11 @@ def quasi_newton(rounds):
         start = starts(problem, width)[seed]
         program.write(work, program.parameters, 0, start)
         begun = time.perf_counter()
-        norms = [kernel(e, 1e-5, 60000)[1] for e in WIDTHS]
+        norms = [kernel(e, 1e-5, 60000)[1] for e in widths]
         mine = time.perf_counter() - begun
         x = pack(start)
         begun = time.perf_counter()
-        for e in WIDTHS:
+        for e in widths:
             # SciPy stops on the largest entry: 1e-6 of 3300 entries is no smaller a demand.
             x = minimize(value, x, (e,), jac=True, method="L-BFGS-B",
                          options=dict(maxcor=10, gtol=1e-6, ftol=0, maxiter=60000,

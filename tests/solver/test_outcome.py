@@ -5,10 +5,12 @@ import itertools
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.linalg import block_diag
 
 from nctheory.network import forward, gradient, loss, pack, unpack
 from nctheory.problem import Problem
-from nctheory.solver import solve
+from nctheory.solver import finish, solve
+from nctheory.solver.kinks import kink_jacobian
 from nctheory.solver.landscape import curvature, polish
 from nctheory.solver.outcome import numerical_rank, outcome
 from nctheory.solver.stationarity import clarke
@@ -64,6 +66,23 @@ def test_known_structures_are_recognised_under_permutations_and_rotations():
         assert (frame.ranks == 10).all() and frame.dnc2[1:].max() < 1e-12
 
 
+def test_a_direct_sum_is_recognised():
+    """Ten classes as edges of K_5 and two apart, each part at a scale of its own."""
+    problem = Problem(classes=12, layers=4)
+    sums = [block_diag(a, b * np.eye(2)) for a, b in zip(
+        triangular(5, 3, 4, 0.004), (0.7, 1.1, 0.9, 1.3, 0.8), strict=True)]
+    found = outcome(scrambled(sums, problem), problem)
+    assert found.label == "direct sum" and found.distances["direct sum"] < 1e-12
+    assert "triangular" not in found.distances
+    assert found.ranks[:, 0].tolist() == [7, 7, 7, 7]
+    # Orthogonal classes are no sum, and random ones nothing in particular.
+    frame = outcome(frames(problem, 0.8), problem)
+    assert frame.label == "dnc" and "direct sum" not in frame.distances
+    rng = np.random.default_rng(0)
+    noise = [rng.random(s) for s in ((5, 12), (5, 5), (5, 5), (5, 5), (12, 5))]
+    assert outcome(noise, problem).label == "other low rank"
+
+
 @pytest.mark.parametrize("count", [6, 7])
 def test_pairs(count):
     problem = Problem(classes=count, layers=2, loss="ce", activation="linear")
@@ -92,9 +111,14 @@ def test_simplex_zero_and_dropped_classes():
 
 
 def test_numerical_rank_and_its_gap():
-    assert numerical_rank(np.diag([1.0, 0.5, 1e-6])) == (2, pytest.approx(5e5))
-    assert numerical_rank(np.eye(3)) == (3, np.inf)
-    assert numerical_rank(np.zeros((3, 2)))[0] == 0
+    assert numerical_rank(np.diag([1.0, 0.5, 1e-6])) == (2, pytest.approx(5e5), 2)
+    assert numerical_rank(np.eye(3)) == (3, np.inf, 3)
+    assert numerical_rank(np.zeros((3, 2))) == (0, np.inf, 0)
+    # The tolerance counts a third direction that stands apart from the first two, and the
+    # largest gap does not see a spectrum that falls evenly, nor rounding below 1e-12.
+    assert numerical_rank(np.diag([1.0, 0.5, 2e-3, 1e-5]))[::2] == (3, 2)
+    assert numerical_rank(np.diag(0.2 ** np.arange(6.0)))[::2] == (5, 6)
+    assert numerical_rank(np.diag([1.0, 1e-15, 1e-30])).by_gap == 1
 
 
 def test_dnc1_against_its_definition():
@@ -139,6 +163,51 @@ def test_clarke_search_needs_the_multipliers():
     cold = clarke(run.parameters(0), TRIANGLE)
     plain = np.linalg.norm(pack(gradient(run.parameters(0), TRIANGLE)))
     assert run.stationarity[0] <= 1e-8 and cold.value <= 1e-5 < 1e-3 < plain
+
+
+@pytest.mark.parametrize("kind", ["mse", "ce"])
+def test_newton_has_the_derivatives_of_the_smoothed_loss(kind):
+    problem = Problem(classes=3, layers=3, samples=2, loss=kind)
+    rng = np.random.default_rng(0)
+    p = [0.5 * rng.standard_normal(s) for s in ((4, 6), (5, 4), (6, 5), (3, 6))]
+    shifts, width = [rng.random((5, 6)), rng.random((6, 6))], 5.0
+    like, x = [q.shape for q in p], pack(p)
+
+    def at(v):
+        return finish._smoothed(unpack(v, like), shifts, width, problem)
+
+    point = at(x)
+    steps = 1e-5 * np.eye(x.size)
+    slopes = np.array([(at(x + e).value - at(x - e).value) / 2e-5 for e in steps])
+    assert_allclose(point.gradient, slopes, atol=1e-9)
+    hessian, derivatives = finish._curvature(point, problem)
+    q = np.concatenate([(s + h / width).ravel()
+                        for s, h in zip(shifts, point.features, strict=True)])
+    kinks = (q > 0) & (q < 1)
+    assert 0 < kinks.sum() < kinks.size
+    along = derivatives[:, kinks]
+    upstream = np.concatenate([u.ravel() for u in point.upstreams])[kinks]
+    hessian = hessian + (along * upstream / width) @ along.T
+    dense = np.array([(at(x + e).gradient - at(x - e).gradient) / 2e-5 for e in steps])
+    assert_allclose(hessian, dense, atol=1e-9)
+
+
+def test_gradients_of_pre_activations():
+    problem = Problem(classes=3, layers=4, samples=2)
+    rng = np.random.default_rng(2)
+    p = [rng.standard_normal(s) for s in ((4, 6), (5, 4), (6, 5), (5, 6), (3, 5))]
+    like, x = [q.shape for q in p], pack(p)
+
+    def features(v):
+        return forward(unpack(v, like), problem)[0][1:]
+
+    h = features(x)
+    chosen = [rng.random(a.shape) < 0.3 for a in h]
+    found = kink_jacobian(p, problem, chosen, [(a > 0).astype(float) for a in h])
+    wanted = [np.concatenate([(a - b)[k] for a, b, k in zip(
+        features(x + e), features(x - e), chosen, strict=True)]) / 2e-6
+        for e in 1e-6 * np.eye(x.size)]
+    assert_allclose(found, np.transpose(wanted), atol=1e-8)
 
 
 def test_curvature():

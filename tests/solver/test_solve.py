@@ -7,12 +7,16 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from nctheory.constructions import Orthogonal, Triangular
 from nctheory.errors import InputError
 from nctheory.network import gradient, loss, pack
 from nctheory.problem import Problem
 from nctheory.solver import METHODS, solve
+from nctheory.solver.outcome import ranks
+from nctheory.solver.result import closed_forms
 from nctheory.solver.starts import starting_point
 
+TEN = Problem(classes=10, layers=4)
 SMALL = Problem(classes=4, layers=3, weight_decay=0.005)
 
 
@@ -44,6 +48,51 @@ def test_descent_is_the_papers_descent(width):
         if step < 20:
             p = [a - 0.5 * g for a, g in zip(p, gradient(p, SMALL), strict=True)]
     assert_allclose(packed(result, 1), pack(p), rtol=0, atol=1e-13)
+
+
+def test_ranks_along_the_way():
+    result = solve(SMALL, 9, seeds=[3, 5], steps=400, trace_every=200)
+    assert result.trace_ranks.shape == (2, 3, 3, 2)
+    start = starting_point(SMALL, 9, 5, "gaussian", 1.0, 0.0)
+    assert_array_equal(result.trace_ranks[1, 0], ranks(start, SMALL))
+    assert_array_equal(result.trace_ranks[:, -1], result.ranks)
+    assert_array_equal(result.trace["step"], [[0, 200, 400]] * 2)
+    assert (solve(SMALL, 9, seeds=[3], steps=400).trace_ranks == -1).all()
+    newton = solve(SMALL, 9, seeds=[3, 5], method="quasi-newton", smoothing=0.2)
+    trace = newton.trace  # the start, widths 0.2, 0.1, 0.03, 0.01, the end
+    assert trace["loss"].shape == (2, 6) and np.isfinite(trace["loss"]).all()
+    assert_allclose(trace["loss"][1, 0], loss(start, SMALL), rtol=1e-12)
+    assert_allclose(trace["loss"][:, -1], newton.loss, rtol=1e-12)
+    assert_allclose(trace["fit"] + trace["regularisation"], trace["loss"], rtol=1e-12)
+    assert trace["gradient_norm"][:, -1].max() < 1e-8 < trace["gradient_norm"][:, 0].min()
+    assert_array_equal(trace["step"][:, -1], newton.steps)
+    assert_array_equal(newton.trace_ranks[:, -1], newton.ranks)
+
+
+def test_excess_over_the_closed_forms():
+    """Orthogonal frames reach their closed form, and descent from them stays there."""
+    problem = Problem(classes=4, layers=3, weight_decay=0.005)
+    frame = Orthogonal(classes=4)
+    result = solve(problem, 9, seeds=[0], steps=1, init=frame.weights(problem))
+    assert_allclose(result.excess["dnc"], 0, atol=1e-14)
+    assert_array_equal(result.excess["dnc"], result.excess["best"])
+    wide = solve(TEN, 30, seeds=[0], steps=1, init=Triangular(vertices=5, subset=3).weights(TEN))
+    assert set(wide.excess) == {"dnc", "triangular", "best"}
+    assert_allclose(wide.excess["best"], 0, atol=1e-4)
+    assert_allclose(wide.excess["dnc"], 0.0811362 - 0.0991799, atol=1e-4)
+    uneven = Problem(classes=2, layers=2, samples=(1, 2))
+    assert solve(uneven, 4, seeds=[0], steps=1).excess == {}
+    linear = Problem(classes=10, layers=2, samples=5, weight_decay=2.0**-10, loss="ce",
+                     activation="linear")
+    found = closed_forms(linear)  # values of [GK25]
+    assert_allclose([found["dnc"], found["pairs"]], [0.0906622, 0.0800127], atol=5e-8)
+
+
+def test_fewer_units_than_classes():
+    """No orthogonal frame fits: a run ends at a rank below K, and says so."""
+    result = solve(SMALL, 3, seeds=range(4), method="quasi-newton")
+    assert result.stationarity.max() <= 1e-8 and result.ranks.max() <= 3
+    assert "dnc" not in result.label and result.excess["dnc"].min() > 0
 
 
 def test_runs_stop_early_one_by_one():
@@ -99,6 +148,15 @@ def test_resuming_gives_the_same_numbers(tmp_path, method):
         solve(SMALL, **{**settings, "steps": 500}, checkpoint=path)
 
 
+def test_other_starting_matrices_are_not_resumed(tmp_path):
+    path = tmp_path / "batch.npz"
+    first = [np.eye(4)] * 4
+    solve(SMALL, 9, seeds=[0], steps=5, init=first, checkpoint=path)
+    solve(SMALL, 9, seeds=[0], steps=5, init=first, checkpoint=path)
+    with pytest.raises(InputError, match="differs in init"):
+        solve(SMALL, 9, seeds=[0], steps=5, init=[2 * np.eye(4)] * 4, checkpoint=path)
+
+
 def test_an_unreadable_checkpoint_is_refused(tmp_path):
     path = tmp_path / "bad.npz"
     path.write_bytes(b"PK\x03\x04 not really")
@@ -125,11 +183,26 @@ def test_ctrl_c_leaves_cleanly():
     (dict(learning_rate=0), "learning_rate must be a finite number greater than 0"),
     (dict(momentum=1.0), "momentum must be at least 0 and less than 1"),
     (dict(init=[np.eye(4)] * 4, width=3), "width must be at least 4, as wide as init"),
+    (dict(smoothing=0.0), "smoothing must be a finite number greater than 0"),
     (dict(width=10**6), "must fit into memory.*GB"),
 ])
 def test_bad_arguments(arguments, message):
     with pytest.raises(InputError, match=message):
         solve(SMALL, **{"width": 9, "seeds": [0], **arguments})
+
+
+@pytest.mark.parametrize(("problem", "width", "seeds"), [
+    # At deep neural collapse, where slopes of kinks end at 0 and 1.
+    (SMALL, 12, [3, 6, 13]),
+    # Kinks that depend on each other, and long valleys: L-BFGS alone takes 20000 evaluations.
+    (Problem(classes=10, layers=4), 30, [1, 11, 12]),
+    # Few samples share many units; cross-entropy; unequal classes.
+    (Problem(classes=4, layers=3, samples=(1, 3, 2, 2), loss="ce", weight_decay=0.01), 8,
+     range(4)),
+])
+def test_quasi_newton_where_kinks_are_degenerate(problem, width, seeds):
+    result = solve(problem, width, seeds, method="quasi-newton")
+    assert result.stationarity.max() <= 1e-8 and result.finished.all()
 
 
 def test_quasi_newton_finds_stationary_points_on_kinks():
