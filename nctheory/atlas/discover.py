@@ -9,6 +9,7 @@ the machine; what it stores does not need to be trusted (see `nctheory.construct
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import time
@@ -20,9 +21,11 @@ import numpy as np
 
 from nctheory.atlas.search import (
     FINE,
+    NEAR,
     Factors,
     Pool,
     evaluate,
+    inherited,
     minimise,
     narrowed,
     proposals,
@@ -56,7 +59,7 @@ def discover(classes: Iterable[int], layers: Iterable[int], *, seconds: float = 
     seconds, rng = positive("seconds", seconds), np.random.default_rng(integer("seed", seed, 0))
     cells = [(K, L) for L in layers for K in classes]
     pool: Pool = {}
-    for K in {k + step for k, _ in cells for step in range(-k, 2)}:
+    for K in {k + step for k, _ in cells for step in range(-k, NEAR + 1)}:
         for chain in read(K, folder):
             factors = [m.astype(np.float64) for m in chain.matrices]
             pool[K, len(factors)] = evaluate(factors), factors
@@ -65,7 +68,8 @@ def discover(classes: Iterable[int], layers: Iterable[int], *, seconds: float = 
         end, starts = time.monotonic() + seconds, 0
         best = pool[K, L][0] if (K, L) in pool else math.inf
         improved = False
-        for start, schedule in proposals(pool, K, L, rng):
+        for start, schedule in itertools.chain(inherited(pool, K, L),
+                                               proposals(pool, K, L, rng)):
             value, factors = minimise(start, schedule)
             starts += 1
             if value < best - 1e-7:

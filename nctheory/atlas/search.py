@@ -193,7 +193,46 @@ def rounded(factors: Factors, digits: float) -> list[NDArray[np.int64]]:
 
 # --- the loop ---
 
+# How many neighbours a cell inherits from.
+NEAR = 3
+
 Pool = dict[tuple[int, int], tuple[float, Factors]]
+
+
+def fitted(factors: Factors, layers: int) -> Factors:
+    """The same chain with `layers` layers: projections where it is too short; where it is too
+    long, the ReLU left out between the two layers where that costs least."""
+    while len(factors) < layers:
+        ranks = [np.linalg.matrix_rank(np.maximum(m, 0), tol=1e-5 * np.abs(m).max())
+                 for m in forward(factors)[1:]]
+        factors = stretched(factors, 2 + int(np.argmin(ranks)))
+    while len(factors) > layers:
+        merged = [shortened(factors, i) for i in range(2, len(factors))]
+        factors = min(merged, key=evaluate)
+    return factors
+
+
+def lightened(factors: Factors, classes: int) -> Factors:
+    """The same chain with only so many classes: those dropped whose absence saves most."""
+    while factors[0].shape[1] > classes:
+        fewer = [without(factors, label) for label in range(factors[0].shape[1])]
+        factors = min(fewer, key=evaluate)
+    return factors
+
+
+def inherited(pool: Pool, classes: int, layers: int) -> Iterator[tuple[Factors, Sequence[float]]]:
+    """What the neighbours in the pool give at no search at all: chains of up to NEAR classes more,
+    and of the next depths below and above, cut to size.  Best first, distinct costs only."""
+    K, L = classes, layers
+    starts = {}
+    for k in range(K, K + NEAR + 1):
+        depths = sorted(l for kk, l in pool if kk == k)
+        shorter, longer = [l for l in depths if l <= L], [l for l in depths if l > L]
+        for l in shorter[-2:] + longer[:2]:
+            start = lightened(fitted(pool[k, l][1], L), K)
+            starts[round(evaluate(start), 6)] = start
+    for cost in sorted(starts)[:NEAR]:
+        yield starts[cost], WARM
 
 
 def proposals(pool: Pool, classes: int, layers: int, rng: np.random.Generator,

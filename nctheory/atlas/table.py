@@ -26,7 +26,8 @@ def lower_bound(classes: int, layers: int) -> Fraction:
     The mean over pairs of sqrt((a_i + a_j)(b_i + b_j)) is at most (2/K) |H_1| |W_L| by
     Cauchy-Schwarz (of all pairs' sums, (2/K) each of |H_1|^2 and |W_L|^2), so
     |H_1|^2 |W_L|^2 >= (K/2)^2 min_ij (a_i + a_j)(b_i + b_j).  For L = 1 and for K = 2 it is
-    K^(L+1), attained.  Source: ours, from the theorem of [SML23] for K = 2.
+    K^(L+1), attained.  Source: ours, from the theorem of [SML23] for K = 2; its proof, and that
+    the best cost grows no faster in L, run as `python -m proofs least-cost-growth`.
 
     >>> lower_bound(3, 2)          # DNC: 27
     Fraction(18, 1)
