@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from nctheory import __version__
+from nctheory.atlas.partial import Interval
 from nctheory.atlas.table import Cell
+from nctheory.constructions import Ranks
 from nctheory.report.text import grid, render, span
 
 
@@ -37,12 +39,16 @@ def to_json(cells: Sequence[Cell]) -> str:
 
 def to_csv(cells: Sequence[Cell]) -> str:
     """One line a cell; ranks as "5 5 5 / 5 10", before and after sigma."""
-    rows = []
-    for cell in cells:
-        ranks = " / ".join(" ".join(map(str, side)) for side in cell.ranks)
-        rows.append({**record(cell), "ranks": ranks})
+    return _csv([{**record(cell), "ranks": _ranks(cell.ranks)} for cell in cells])
+
+
+def _ranks(ranks: Ranks) -> str:
+    return " / ".join(" ".join(map(str, side)) for side in ranks)
+
+
+def _csv(rows: Sequence[dict[str, Any]]) -> str:
     out = io.StringIO()
-    writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
+    writer = csv.DictWriter(out, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()
@@ -79,6 +85,45 @@ def to_text(cells: Sequence[Cell]) -> str:
 
 FORMATS: dict[str, Callable[[Sequence[Cell]], str]] = {
     "text": to_text, "json": to_json, "csv": to_csv, "latex": to_latex}
+
+
+# --- partial fits ---
+
+def partial_record(found: Interval) -> dict[str, Any]:
+    """One interval as plain data; decays as shares of the one at which DNC ceases."""
+    return {
+        "classes": found.classes,
+        "layers": found.layers,
+        "from": found.onset,
+        "to": 1 / found.ratio,
+        "share": float(found.late.share),
+        "construction": found.late.label,
+        "certified": found.certified,
+        "ranks": {"before": list(found.ranks.before), "after": list(found.ranks.after)},
+    }
+
+
+def _partial_text(intervals: Sequence[Interval]) -> str:
+    lines = grid({"K": "right", "L": "right", "from": "right", "to": "right", "best fit": "left",
+                  "fitted": "right", "rank M": "left", "certified": "left"})
+    for found in intervals:
+        lines.add_row(str(found.classes), str(found.layers), f"{found.onset:.4f}",
+                      f"{1 / found.ratio:.4f}", found.late.label, f"{float(found.late.share):.4f}",
+                      span(found.ranks.before), "yes" if found.certified else "no")
+    return render(lines, colour=False) + (
+        "Between these weight decays, as shares of the one at which deep neural collapse ceases,\n"
+        "a network that fits only a part of the outputs has lower loss than DNC and than zero.\n"
+        "0.0000: at every decay, by an exact fit of the atlas.  certified: integers prove it at\n"
+        "share 1; the ends are those of the best fits known, in floats\n")
+
+
+PARTIAL_FORMATS: dict[str, Callable[[Sequence[Interval]], str]] = {
+    "text": _partial_text,
+    "json": lambda found: json.dumps({"version": __version__,
+                                      "rows": list(map(partial_record, found))}, indent=1) + "\n",
+    "csv": lambda found: _csv([{**partial_record(one), "ranks": _ranks(one.ranks)}
+                               for one in found]),
+}
 
 
 def phase_diagram(cells: Sequence[Cell], path: Path) -> None:

@@ -5,7 +5,11 @@ makes every point of the search an exact fit:
 
     log P = log |H_1|_F^2 + sum_{l<L} log |W_l|_F^2 + log tr((S^T S)^-1).
 
-log P does not change when a factor is scaled, so it needs no constraint.  The ReLU is smoothed,
+A partial fit (`nctheory.atlas.partial`) has W_L among its factors, Z = W_L S, and
+
+    log |H_1|_F^2 + sum_{l<=L} log |W_l|_F^2 + (L-1) log |Z|_F^2 - 2L log tr Z.
+
+Neither changes when a factor is scaled, so they need no constraint.  The ReLU is smoothed,
 (x + sqrt(x^2 + t^2)) / 2, and a small penalty on (log |M_l|^2)^2 holds the scale of x to that
 of t; both vanish at the end.
 """
@@ -52,8 +56,10 @@ def inverse(gram: Vector) -> Vector:
 
 
 @njit(cache=True, error_model="numpy")
-def log_cost(x: Vector, sizes: Sizes, smoothing: float, penalty: float, gradient: Vector) -> float:
-    """log P, smoothed and penalised, and its gradient (written to `gradient`).
+def log_cost(x: Vector, sizes: Sizes, smoothing: float, penalty: float, gradient: Vector,
+             partial: bool = False) -> float:
+    """log P (or what a partial fit has for it), smoothed and penalised, and its gradient
+    (written to `gradient`).
 
     `x` holds the factors row by row; `sizes` is (K, rows of H_1, rows of W_1, ...).
     """
@@ -71,16 +77,24 @@ def log_cost(x: Vector, sizes: Sizes, smoothing: float, penalty: float, gradient
         factors.append(factor)
         means.append(mean)
         value += np.log(np.sum(factor * factor))
-        signal = 0.5 * (mean + np.sqrt(mean * mean + smoothing**2)) if i > 0 else mean
-    inverse_gram = inverse(signal.T @ signal)
-    trace = np.trace(inverse_gram)
-    if not (trace > 0 and np.isfinite(trace)):
-        return np.inf
-    value += np.log(trace)
-    back = (-2 / trace) * (signal @ (inverse_gram @ inverse_gram))
+        linear = i == 0 or (partial and i == count - 1)
+        signal = mean if linear else 0.5 * (mean + np.sqrt(mean * mean + smoothing**2))
+    if partial:
+        trace, square = np.trace(signal), np.sum(signal * signal)
+        if not trace > 0:
+            return np.inf
+        value += (count - 2) * np.log(square) - 2 * (count - 1) * np.log(trace)
+        back = (2 * (count - 2) / square) * signal - (2 * (count - 1) / trace) * np.eye(K)
+    else:
+        inverse_gram = inverse(signal.T @ signal)
+        trace = np.trace(inverse_gram)
+        if not (trace > 0 and np.isfinite(trace)):
+            return np.inf
+        value += np.log(trace)
+        back = (-2 / trace) * (signal @ (inverse_gram @ inverse_gram))
     for i in range(count - 1, -1, -1):
         factor, mean = factors[i + 1], means[i + 1]
-        if i > 0:
+        if i > 0 and not (partial and i == count - 1):
             slope = np.sign(mean) if smoothing == 0 else mean / np.sqrt(mean**2 + smoothing**2)
             back = back * (0.5 * (1 + slope))
             size = np.sum(mean * mean) / K
@@ -96,13 +110,13 @@ def log_cost(x: Vector, sizes: Sizes, smoothing: float, penalty: float, gradient
 
 @njit(cache=True, error_model="numpy")
 def descend(x: Vector, sizes: Sizes, smoothing: float, penalty: float,
-            steps: int, tolerance: float) -> Vector:
+            steps: int, tolerance: float, partial: bool = False) -> Vector:
     """L-BFGS with a weak Wolfe line search (which suits functions with kinks, too)."""
     n = len(x)
     moves, changes = np.zeros((HISTORY, n)), np.zeros((HISTORY, n))
     inverse_curvature, weights = np.zeros(HISTORY), np.zeros(HISTORY)
     gradient, other = np.zeros(n), np.zeros(n)
-    value = log_cost(x, sizes, smoothing, penalty, gradient)
+    value = log_cost(x, sizes, smoothing, penalty, gradient, partial)
     kept, before = 0, value
     for step in range(steps):
         direction = -gradient
@@ -125,7 +139,7 @@ def descend(x: Vector, sizes: Sizes, smoothing: float, penalty: float,
         if slope < 0:
             for _ in range(40):
                 new = x + length * direction
-                new_value = log_cost(new, sizes, smoothing, penalty, other)
+                new_value = log_cost(new, sizes, smoothing, penalty, other, partial)
                 if not new_value <= value + 1e-4 * length * slope:
                     high = length
                 elif np.dot(other, direction) < 0.9 * slope:

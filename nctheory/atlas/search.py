@@ -24,27 +24,27 @@ FINE = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-9)
 
 def evaluate(factors: Factors) -> float:
     """log P of the chain H_1, W_1, ..., W_{L-1} with W_L the pseudo-inverse; inf: no fit."""
-    x, sizes = _flat(factors)
+    x, sizes = flat(factors)
     return float(log_cost(x, sizes, 0.0, 0.0, np.zeros(len(x))))
 
 
 def minimise(factors: Factors, schedule: Sequence[float] = COARSE, steps: int = 150,
              ) -> tuple[float, Factors]:
     """Anneal the smoothing of the ReLU along `schedule`; the value is that of the true ReLU."""
-    x, sizes = _flat(_level(factors))
+    x, sizes = flat(_level(factors))
     for smoothing in schedule:
         x = descend(x, sizes, smoothing, PENALTY, steps, 1e-7)
     value = float(log_cost(x, sizes, 0.0, 0.0, np.zeros(len(x))))
-    return (value if math.isfinite(value) else math.inf), _shaped(x, sizes)
+    return (value if math.isfinite(value) else math.inf), shaped(x, sizes)
 
 
-def _flat(factors: Factors) -> tuple[Matrix, NDArray[np.int64]]:
+def flat(factors: Factors) -> tuple[Matrix, NDArray[np.int64]]:
     sizes = np.array([factors[0].shape[1], *(len(f) for f in factors)], dtype=np.int64)
     return np.concatenate([np.ascontiguousarray(f, dtype=np.float64).ravel()
                            for f in factors]), sizes
 
 
-def _shaped(x: Matrix, sizes: NDArray[np.int64]) -> Factors:
+def shaped(x: Matrix, sizes: NDArray[np.int64]) -> Factors:
     ends = np.cumsum(sizes[1:] * sizes[:-1])
     return [part.reshape(rows, columns) for part, rows, columns in zip(
         np.split(x, ends[:-1]), sizes[1:], sizes[:-1], strict=True)]
@@ -72,10 +72,12 @@ def _level(factors: Factors) -> Factors:
 
 # --- starts ---
 
-def random_start(classes: int, layers: int, rng: np.random.Generator) -> Factors:
-    """Gaussian factors through a bottleneck of a random low rank."""
+def random_start(classes: int, layers: int, rng: np.random.Generator,
+                 rank: int | None = None) -> Factors:
+    """Gaussian factors through a bottleneck of a given or a random low rank."""
     K = classes
-    rank = min(int(rng.integers(2, 3 + math.isqrt(2 * K))), K)
+    if rank is None:
+        rank = min(int(rng.integers(2, 3 + math.isqrt(2 * K))), K)
     last = int(rng.integers(K, 2 * K + 1))
     top = int(rng.integers(rank, 2 * rank + 3)) if rng.random() < 0.7 else K
     middle = sorted(int(m) for m in rng.integers(rank, max(top, rank) + 1, size=layers - 2))

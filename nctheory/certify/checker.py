@@ -288,6 +288,35 @@ def check_chain(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
     require(P * upper < power(k, m + 1) * lower, "the matrices do not cost less than DNC")
 
 
+def check_partial_fit(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+    """Integer matrices H_1, W_1, ..., W_L of k <= K classes, outputs Z with tr Z > 0, and
+    P |Z|^(2(L-1)) < (tr Z)^(2L), P the product of the squared norms.
+
+    Scaled to tr Z = |Z|^2 = tau K (zero outputs for K-k classes), factors of best scales have
+    the loss (1-tau)/2 + tau f*(kappa/tau), kappa = lam_eff (n P)^(1/(L+1)), where DNC has
+    f*(x), x = lam_eff n^(1/(L+1)) K, and zero has 1/2.  The inequality says kappa/tau < x.  At
+    the decay where x = kappa_c both DNC and zero have 1/2, but f*(kappa/tau) < 1/2: there, and
+    in an interval around, neither is optimal.
+    """
+    K_text, L_text = members(parameters, "K", "L")
+    K, L = integer(K_text, 2, LARGEST_CLASSES), integer(L_text, 2, LARGEST_LAYERS)
+    require(method == "integer matrices", "unknown method")
+    require(verdict == "beaten", "unknown verdict")
+    (listed,) = members(data, "matrices")
+    first, *rest = [matrix(value) for value in items(listed)] or [[]]
+    k = len(first[0]) if first else 0
+    require(len(rest) == L, "the matrices must be H_1, W_1, ..., W_L")
+    require(2 <= k <= K and len(rest[-1]) == k, "the matrices must be for 2..K classes")
+    signal, P = first, squared_norm(first)
+    for l, factor in enumerate(rest):
+        signal = product(factor, positive_part(signal) if l else signal)
+        P *= squared_norm(factor)
+    trace = sum(signal[i][i] for i in range(k))
+    require(trace > 0, "the outputs must have a positive trace")
+    require(P * power(squared_norm(signal), L - 1) < power(trace, 2 * L),
+            "the matrices do not show that DNC is beaten")
+
+
 def matrix(value: Any) -> Matrix:
     rows = [[integer(entry) for entry in items(row)] for row in items(value)]
     require(len(rows) > 0 and len(rows[0]) > 0 and len({len(row) for row in rows}) == 1,
@@ -804,6 +833,8 @@ CLAIMS: dict[str, tuple[Callable[[Any, Any, Any, Any], None], str]] = {
     "cell": (check_cell, "triangular r={r} s={s}, L={L}: P {verdict} K^(L+1)"),
     "threshold": (check_threshold, "K={K}, L={L}: DNC {verdict} by triangular direct sums"),
     "chain": (check_chain, "K={K}, L={L} and more of both: DNC {verdict} by integer matrices"),
+    "partial fit": (check_partial_fit, "K={K} and more, L={L}: DNC and zero {verdict} in an "
+                                       "interval of decays by integer matrices"),
     "minimal loss": (check_loss, "{construction}, L={L}, n={n}, decay={decay}: {verdict}, "
                                  "{low} <= loss <= {high}"),
     "cross-entropy": (check_cross_entropy, "K={K}, L={L}, n={n}, decay={decay}: least loss of "

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from nctheory import losses
 from nctheory.certify.format import Certificate
-from nctheory.constructions import Orthogonal, Triangular
+from nctheory.constructions import Orthogonal, Triangular, partial
 from nctheory.constructions.chain import DATA, stored
 from nctheory.constructions.triangular import (
     cut_spectrum,
@@ -121,6 +121,35 @@ def chain(classes: int, layers: int) -> Certificate:
                                    "beaten")
     raise InputError("classes and layers must be those of a chain of the atlas, or more, "
                      f"got K = {K}, L = {L}")
+
+
+def partial_fit(classes: int, layers: int) -> Certificate:
+    """For some decays neither DNC nor zero is optimal with so many classes, or more.
+
+    By the stored partial fit of fewest classes, with as few digits as show it.
+
+    Raises
+    ------
+    InputError
+        Where no partial fit of at most so many classes is known.
+
+    >>> made = partial_fit(5, 2)
+    >>> made.verdict, len(made.data["matrices"])
+    ('beaten', 3)
+    """
+    K, L = integer("classes", classes, 2), integer("layers", layers, 2)
+    for k in range(2, K + 1):
+        fits = [fit for fit in partial.stored(k) if fit.layers == L and fit.ratio_power < 1]
+        if fits:
+            floats = [m.astype(float) for m in
+                      min(fits, key=lambda fit: fit.ratio_power).matrices]
+            coarse = (partial.rounded(floats, digits / 4) for digits in range(2, 30))
+            fit = next(found for found in coarse if found.ratio_power < 1)
+            return Certificate("partial fit", {"K": K, "L": L}, "integer matrices",
+                               {"matrices": [[list(map(int, row)) for row in value]
+                                             for value in fit.matrices]}, "beaten")
+    raise InputError("classes and layers must be those of a partial fit of the atlas, or more "
+                     f"classes, got K = {K}, L = {L}")
 
 
 # --- the minimal loss f* ---

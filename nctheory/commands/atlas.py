@@ -1,4 +1,4 @@
-"""The atlas on the command line: `nctheory atlas`, `nctheory atlas submit FILE`."""
+"""The atlas on the command line: `nctheory atlas`, and `nctheory atlas submit FILE` and others."""
 
 from __future__ import annotations
 
@@ -49,6 +49,30 @@ def submit(file: Path, layers: int | None, format_: str) -> None:
         click.echo(json.dumps({**asdict(verdict), "improves": verdict.improves}))
     else:
         click.echo(f"{verdict.verdict}: {verdict.reason}")
+
+
+@atlas.command()
+@click.option("--classes", type=RANGE, default="3:16", show_default=True)
+@click.option("--layers", type=RANGE, default="2:3", show_default=True)
+@click.option("--format", "format_", type=click.Choice(["text", "json", "csv"]), default="text")
+@click.option("--seconds", type=float, default=None,
+              help="Search each cell so long first (the folder of --data is changed).")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None,
+              help="Folder of the partial fits; by default the package's own.")
+@output_option
+def partial(classes: range, layers: range, format_: str, seconds: float | None, seed: int,
+            data: Path | None, output: Path | None) -> None:
+    """Weight decays at which networks that fit only a part beat deep neural collapse."""
+    from nctheory.atlas.formats import PARTIAL_FORMATS
+    from nctheory.atlas.partial import intervals, seek
+    from nctheory.constructions.partial import DATA
+
+    if seconds is not None:
+        for found in seek(classes, layers, seconds=seconds, seed=seed, folder=data or DATA):
+            click.echo(f"K={found.classes} L={found.layers}  from {found.onset:.4f}  "
+                       f"to {1 / found.ratio:.4f}", err=True)
+    write(PARTIAL_FORMATS[format_](intervals(classes, layers, data or DATA)), output)
 
 
 @atlas.command()

@@ -19,6 +19,7 @@ USAGE = {
     "cell": "cell:r=..,s=..,L=..",
     "threshold": "threshold:K=..,L=..",
     "chain": "chain:K=..,L=..",
+    "partial-fit": "partial-fit:K=..,L=..",
     "minimal-loss": "minimal-loss:K=..,L=.. or minimal-loss:r=..,s=..,L=.. [,n=..,decay=p/q]",
     "cross-entropy": "cross-entropy:first=pairs,second=dnc,K=..,L=.. [,n=..,decay=p/q]",
 }
@@ -42,6 +43,7 @@ def certify(claim: str, classes: range, layers: range, format_: str,
     cell:r=5,s=3,L=3                          one member of the triangular family
     threshold:K=11,L=3                        one cell of the table
     chain:K=3,L=4                             DNC beaten by integer matrices of the atlas
+    partial-fit:K=5,L=2                       DNC and zero beaten for some decays
     minimal-loss:r=5,s=3,L=4,decay=1/250      f* in rational bounds (K=.. for DNC)
     cross-entropy:first=pairs,second=dnc,K=10,L=2,n=5,decay=1/1024
     triangular-thresholds, two-layer-thresholds, slm24-theorem-5, gk25-theorem-1,
@@ -76,7 +78,15 @@ def check(file: Path) -> None:
 
 
 def _single(claim: str) -> Certificate:
-    from nctheory.certify import UNIFORM, cell, chain, compare, minimal_loss, threshold
+    from nctheory.certify import (
+        UNIFORM,
+        cell,
+        chain,
+        compare,
+        minimal_loss,
+        partial_fit,
+        threshold,
+    )
     from nctheory.constructions import Orthogonal, Triangular
 
     name, _, listed = claim.partition(":")
@@ -99,6 +109,8 @@ def _single(claim: str) -> Certificate:
         made = threshold(number("K"), number("L"))
     elif name == "chain":
         made = chain(number("K"), number("L"))
+    elif name == "partial-fit":
+        made = partial_fit(number("K"), number("L"))
     elif name == "minimal-loss":
         construction = (Orthogonal(classes=number("K")) if "K" in given else
                         Triangular(vertices=number("r"), subset=number("s")))

@@ -67,22 +67,9 @@ class Chain(Block):
     classes: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        try:
-            given = list(self.matrices)
-        except TypeError:
-            given = []
-        require(len(given) >= 2, "matrices", "be H_1, W_1, ..., at least two", self.matrices)
-        matrices: list[Integers] = []
-        for index, value in enumerate(given):
-            name = f"W_{index}" if index else "H_1"
-            matrix = _integer_matrix(name, value)
-            if matrices:
-                require(matrix.shape[1] == len(matrices[-1]), name,
-                        f"have {len(matrices[-1])} columns, one a row of the factor before",
-                        matrix.shape[1])
-            require(bool(matrix.any()), name, "have an entry other than 0", "zeros")
-            matrices.append(matrix)
-        object.__setattr__(self, "matrices", tuple(matrices))
+        matrices = integer_matrices(self.matrices)
+        require(len(matrices) >= 2, "matrices", "be H_1, W_1, ..., at least two", self.matrices)
+        object.__setattr__(self, "matrices", matrices)
         object.__setattr__(self, "classes", matrices[0].shape[1])
 
     @property
@@ -256,6 +243,25 @@ def dump(chain: Chain) -> dict[str, Any]:
     return {"inverse_trace": [f"{trace.numerator:x}", f"{trace.denominator:x}"],
             "ranks": [list(side) for side in chain.base_ranks],
             "matrices": [[[int(v) for v in row] for row in m] for m in chain.matrices]}
+
+
+def integer_matrices(value: Any) -> tuple[Integers, ...]:
+    """Factors H_1, W_1, ... as integer matrices, each times its own scale; shapes must fit."""
+    try:
+        given = list(value)
+    except TypeError:
+        raise InputError(f"matrices must be H_1, W_1, ..., got {show(value)}") from None
+    matrices: list[Integers] = []
+    for index, entries in enumerate(given):
+        name = f"W_{index}" if index else "H_1"
+        matrix = _integer_matrix(name, entries)
+        if matrices:
+            require(matrix.shape[1] == len(matrices[-1]), name,
+                    f"have {len(matrices[-1])} columns, one a row of the factor before",
+                    matrix.shape[1])
+        require(bool(matrix.any()), name, "have an entry other than 0", "zeros")
+        matrices.append(matrix)
+    return tuple(matrices)
 
 
 def _integer_matrix(name: str, value: Any) -> Integers:

@@ -11,18 +11,21 @@ from nctheory.constructions.chain import stored
 RNG = np.random.default_rng(7)
 
 
+@pytest.mark.parametrize("partial", [True, False])
 @pytest.mark.parametrize("compiled", [True, False])
-def test_gradient_by_differences(compiled):
+def test_gradient_by_differences(compiled, partial):
     value = kernel.log_cost if compiled else kernel.log_cost.py_func
-    x, sizes = search._flat([RNG.normal(size=(3, 4)), RNG.normal(size=(5, 3)),
-                             RNG.normal(size=(7, 5))])
+    factors = [np.random.default_rng(7).normal(size=shape) for shape in ((3, 4), (5, 3), (7, 5))]
+    if partial:  # a last factor with outputs of positive trace
+        factors.append(np.linalg.pinv(np.maximum(search.forward(factors)[-1], 0)) + 0.1)
+    x, sizes = search.flat(factors)
     gradient, rest = np.zeros(len(x)), np.zeros(len(x))
-    value(x, sizes, 0.1, 0.1, gradient)
+    value(x, sizes, 0.1, 0.1, gradient, partial)
     for i in range(0, len(x), 5):
         step = np.zeros(len(x))
         step[i] = 1e-6
-        slope = (value(x + step, sizes, 0.1, 0.1, rest)
-                 - value(x - step, sizes, 0.1, 0.1, rest)) / 2e-6
+        slope = (value(x + step, sizes, 0.1, 0.1, rest, partial)
+                 - value(x - step, sizes, 0.1, 0.1, rest, partial)) / 2e-6
         assert slope == pytest.approx(gradient[i], abs=1e-6)
 
 

@@ -1,0 +1,184 @@
+"""Where deep neural collapse (DNC) is beaten although no exact fit is cheaper: partial fits.
+
+`PartialFit` says what decides: for some weight decays near the one at which DNC ceases, a
+network that fits a share of the outputs is better than DNC and better than zero.  Here such
+networks are searched, and followed down to the least decay at which they still win.  What is
+found depends on the weight decay, so it stands beside the atlas of exact fits, never in it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nctheory import losses
+from nctheory.atlas.kernel import PENALTY, descend
+from nctheory.atlas.search import (
+    Factors,
+    flat,
+    forward,
+    minimise,
+    pruned,
+    random_start,
+    shaped,
+)
+from nctheory.constructions.base import Ranks
+from nctheory.constructions.partial import DATA, PartialFit, rounded, store, stored
+from nctheory.errors import integer, positive
+from nctheory.problem import Problem
+from nctheory.thresholds import BEATEN, threshold_table
+
+# An exact fit that costs more than so many times DNC is no start.
+WIDE = 1.8
+DIGITS = 4.5
+# What counts as better: in the ratio, and in the onset.
+MARGIN = 1e-5
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Decays, as shares of the one at which DNC ceases, where partial fits beat DNC.
+
+    From `onset` (by the fit `early`; None: by an exact fit, at every decay) up to 1 DNC is beaten
+    by nonzero networks; from 1 up to 1 / `ratio` (by the fit `late`) zero, too.  `classes` may
+    exceed those of the fits: the other classes then have DNC, or outputs of zero.
+    """
+
+    classes: int
+    layers: int
+    early: PartialFit | None
+    late: PartialFit
+
+    @property
+    def onset(self) -> float:
+        """The least share at which DNC is beaten, float64."""
+        return (self.early.onset() if self.early else None) or 0.0
+
+    @property
+    def ratio(self) -> float:
+        """c / (tau K) of the fit that lasts longest."""
+        return self.late.ratio
+
+    @property
+    def certified(self) -> bool:
+        """Whether integers prove that DNC is beaten at some decay."""
+        return self.late.ratio_power < 1
+
+    @property
+    def ranks(self) -> Ranks:
+        """Of the fit that lasts longest."""
+        return self.late.ranks(self.layers)
+
+
+def intervals(classes: Iterable[int], layers: Iterable[int],
+              folder: Path = DATA) -> list[Interval]:
+    """The best known interval of each cell where there is one.
+
+    >>> [(found.classes, round(found.ratio, 4)) for found in intervals(range(3, 7), [2])]
+    [(5, 0.9951), (6, 0.9744)]
+    """
+    found = []
+    for row in threshold_table(classes, layers).rows:
+        K, L = row.classes, row.layers
+        fits = [fit for k in range(2, K + 1) for fit in stored(k, folder)
+                if fit.layers == L and fit.ratio_power < 1]
+        if fits:
+            late = min(fits, key=lambda fit: fit.ratio_power)
+            early = None if row.verdict == BEATEN else min(fits, key=_onset)
+            found.append(Interval(K, L, early, late))
+    return found
+
+
+def seek(classes: Iterable[int], layers: Iterable[int], *, seconds: float = 10.0, seed: int = 0,
+         folder: Path = DATA) -> Iterator[Interval]:
+    """Search each cell for `seconds`; store what lasts longer or starts earlier than all known,
+    and yield the interval of each cell where there is one."""
+    seconds, rng = positive("seconds", seconds), np.random.default_rng(integer("seed", seed, 0))
+    depths = list(layers)
+    for K in classes:
+        for L in depths:
+            fits = [fit for fit in stored(K, folder) if fit.layers == L]
+            end = time.monotonic() + seconds
+            while time.monotonic() < end:
+                start = _start(K, L, rng)
+                if start is not None:
+                    fits = _best([*fits, *followed(start)])
+            if fits:
+                others = [fit for fit in stored(K, folder) if fit.layers != L]
+                store([*others, *fits], K, folder)
+            yield from intervals([K], [L], folder)
+
+
+def _best(fits: list[PartialFit]) -> list[PartialFit]:
+    """The fit that lasts longest, and the one that starts earliest."""
+    fits = [fit for fit in fits if fit.ratio_power < 1]
+    if not fits:
+        return []
+    late, early = min(fits, key=lambda fit: fit.ratio_power), min(fits, key=_onset)
+    return [late] if _onset(late) < _onset(early) + MARGIN else [late, early]
+
+
+def _onset(fit: PartialFit) -> float:
+    return fit.onset() or 0.0
+
+
+def _start(classes: int, layers: int, rng: np.random.Generator) -> PartialFit | None:
+    """A partial fit of least ratio near a random exact fit of low rank; None: not below 1.
+
+    From anywhere else descent ends at DNC on some of the classes, of ratio 1.
+    """
+    rank = int(rng.integers(2, max(3, (classes + 3) // 2)))
+    cost, factors = minimise(random_start(classes, layers, rng, rank), (0.3, 0.1, 0.03), 60)
+    if cost > (layers + 1) * math.log(WIDE * classes):
+        return None
+    factors = pruned(factors)
+    x, sizes = flat([*factors, np.linalg.pinv(np.maximum(forward(factors)[-1], 0))])
+    for smoothing in (0.03, 0.01, 1e-3, 1e-5):
+        x = descend(x, sizes, smoothing, PENALTY, 200, 1e-7, True)
+    return _fit(shaped(x, sizes))
+
+
+def _fit(factors: Factors) -> PartialFit | None:
+    """Rounded to integers, where the ratio stays below 1."""
+    if not all(np.isfinite(f).all() and f.any() for f in factors):
+        return None
+    fit = rounded(factors, DIGITS)
+    return fit if fit.ratio_power < 1 else None
+
+
+def followed(fit: PartialFit) -> list[PartialFit]:
+    """The fit, and what it becomes when trained at ever smaller decays, while it beats DNC."""
+    from nctheory.solver import solve
+
+    path, critical = [fit], float(losses.critical_kappa(fit.layers)) / fit.classes
+    while True:
+        onset = path[-1].onset()
+        if not onset:
+            return path
+        problem = Problem(classes=fit.classes, layers=fit.layers, weight_decay=onset * critical)
+        start = path[-1].weights(problem)
+        result = solve(problem, width=start[0].shape[0], seeds=[0], method="quasi-newton",
+                       init=start, smoothing=0.01, threads=1, steps=4000)
+        found = _fit(_compact(result.parameters(0))) if result.sound(0) else None
+        if found is None or _onset(found) > onset - MARGIN:
+            return path
+        path.append(found)
+
+
+def _compact(factors: Factors) -> Factors:
+    """Without the units that padding added or training switched off."""
+    *hidden, last = factors
+    for i in range(len(hidden)):
+        after = hidden[i + 1] if i + 1 < len(hidden) else last
+        alive = (np.abs(hidden[i]).max(axis=1) > 1e-7) & (np.abs(after).max(axis=0) > 1e-7)
+        hidden[i] = hidden[i][alive]
+        if i + 1 < len(hidden):
+            hidden[i + 1] = after[:, alive]
+        else:
+            last = after[:, alive]
+    return [*hidden, last]

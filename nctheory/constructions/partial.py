@@ -1,0 +1,257 @@
+"""Partial fits: collapsed networks whose outputs are not a multiple of the identity."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nctheory import integers, losses
+from nctheory.constructions import chain
+from nctheory.constructions.base import Matrix, Network, Ranks, padded
+from nctheory.errors import require
+from nctheory.exact import log, root_bounds, sign
+from nctheory.integers import Integers
+from nctheory.problem import Problem
+
+DATA = chain.DATA / "partial"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PartialFit(Network):
+    r"""Factors H_1, W_1, ..., W_L given as rational matrices, with any outputs Z, tr Z > 0.
+
+    At output scale a the fit is 1/(2K) |aZ - I|_F^2.  Take the scale where tr Z = |Z|_F^2 and
+    call tau = tr Z / K <= 1 the share that is fitted (1: the outputs are the identity).  Then the
+    fit is (1-tau)/2 + tau/2 (1-a)^2, so with c = P^(1/(L+1)), P the product of the squared norms,
+
+        loss = (1-tau)/2 + tau f*(kappa / tau, L),   kappa = lam_eff n^(1/(L+1)) c,
+
+    where deep neural collapse (DNC) has f*(lam_eff n^(1/(L+1)) K, L).  What decides near the
+    decay at which DNC ceases, where f* = 1/2, is the ratio c / (tau K): below 1, the partial fit
+    is better there than DNC and better than zero, and so it is for an interval of decays.  For
+    matrices of any scale
+
+        (c / (tau K))^(L+1) = P |Z|_F^(2(L-1)) / (tr Z)^(2L),
+
+    a rational number, and the same with classes added whose outputs are zero.
+
+    Parameters
+    ----------
+    matrices : sequence of array-likes of rationals
+        H_1 (a x K), W_1 (b x a), ..., W_L (K x z).  Scales do not matter.
+    name : str
+        What tables call it.
+
+    Raises
+    ------
+    InputError
+        Where shapes do not fit, or tr Z <= 0.
+
+    References
+    ----------
+    Ours.
+
+    Examples
+    --------
+    Deep neural collapse of two classes out of three fits two thirds, and ties:
+
+    >>> frame = [[1, 0, 0], [0, 1, 0], [0, 0, 0]]
+    >>> part = PartialFit(matrices=[frame] * 3)
+    >>> part.share, part.ratio_power
+    (Fraction(2, 3), Fraction(1, 1))
+    """
+
+    matrices: Any
+    name: str = "partial fit"
+    classes: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        matrices = chain.integer_matrices(self.matrices)
+        require(len(matrices) >= 3, "matrices", "be H_1, W_1, ..., W_L with L >= 2",
+                len(matrices))
+        object.__setattr__(self, "matrices", matrices)
+        object.__setattr__(self, "classes", matrices[0].shape[1])
+        require(len(matrices[-1]) == self.classes, f"W_{self.layers}",
+                f"have {self.classes} rows, one a class", len(matrices[-1]))
+        require(self._trace > 0, "matrices", "have outputs of positive trace", self._trace)
+
+    @property
+    def layers(self) -> int:
+        """L."""
+        return len(self.matrices) - 1
+
+    @property
+    def least_layers(self) -> int:
+        return self.layers
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return self.name
+
+    # --- exact ---
+
+    @cached_property
+    def means(self) -> tuple[Integers, ...]:
+        """M_1, ..., M_L and Z of the integer factors."""
+        first, second, *rest = self.matrices
+        means = [first, second @ first]
+        for factor in rest:
+            means.append(factor @ np.maximum(means[-1], 0))
+        return tuple(means)
+
+    @cached_property
+    def _trace(self) -> int:
+        return sum(int(v) for v in np.diag(self.means[-1]))
+
+    @cached_property
+    def _square(self) -> int:
+        return integers.squared_norm(self.means[-1])
+
+    @cached_property
+    def _norms(self) -> tuple[int, ...]:
+        return tuple(map(integers.squared_norm, self.matrices))
+
+    @property
+    def share(self) -> Fraction:
+        """tau = (tr Z)^2 / (K |Z|_F^2)."""
+        return Fraction(self._trace**2, self.classes * self._square)
+
+    @cached_property
+    def cost_power(self) -> Fraction:
+        """c^(L+1) = P at the scale where tr Z = |Z|_F^2."""
+        return Fraction(math.prod(self._norms) * self._trace**2, self._square**2)
+
+    @cached_property
+    def ratio_power(self) -> Fraction:
+        """(c / (tau K))^(L+1); below 1, DNC is beaten in an interval of decays."""
+        return self.cost_power / (self.share * self.classes) ** (self.layers + 1)
+
+    @property
+    def ratio(self) -> float:
+        """c / (tau K)."""
+        return math.exp(log(self.ratio_power) / (self.layers + 1))
+
+    def log_cost(self, layers: int) -> float:
+        return log(self.cost_power) / (self._check_layers(layers) + 1)
+
+    def cost_bounds(self, layers: int, bits: int = 64) -> tuple[Fraction, Fraction]:
+        return root_bounds(self.cost_power, self._check_layers(layers) + 1, bits)
+
+    def compare(self, layers: int, number: int) -> int:
+        return sign(self.cost_power - number ** (self._check_layers(layers) + 1))
+
+    def ranks(self, layers: int) -> Ranks:
+        self._check_layers(layers)
+        *means, _ = self.means
+        return Ranks(tuple(integers.rank(m) for m in means),
+                     tuple(integers.rank(np.maximum(m, 0)) for m in means[1:]))
+
+    def hidden_sizes(self, layers: int) -> tuple[int, ...]:
+        self._check_layers(layers)
+        return tuple(len(matrix) for matrix in self.matrices[:-1])
+
+    def _check_layers(self, layers: int) -> int:
+        require(layers == self.layers, "layers", f"be {self.layers} for {self.label}", layers)
+        return self.layers
+
+    # --- floats ---
+
+    def unit_factors(self, layers: int) -> tuple[list[Matrix], list[float]]:
+        """At the scale where tr Z = |Z|_F^2."""
+        self._check_layers(layers)
+        matrices = [matrix.astype(np.float64) for matrix in self.matrices]
+        scale = self._trace / self._square
+        norms = [log(norm) for norm in self._norms]
+        return ([*matrices[:-1], scale * matrices[-1]],
+                [*norms[:-1], norms[-1] + 2 * math.log(scale)])
+
+    def kappa(self, problem: Problem) -> float:
+        """kappa / tau: with L, all that f* depends on."""
+        L = problem.layers
+        return float(losses.kappa((L + 1) * self.log_cost(L), problem.balanced_samples, L,
+                                  problem.log_decay)) / float(self.share)
+
+    def loss(self, problem: Problem) -> float:
+        """(1-tau)/2 + tau f*(kappa/tau, L): least over the scales of the factors."""
+        self._check(problem)
+        tau = float(self.share)
+        return (1 - tau) / 2 + tau * float(losses.minimal_loss(self.kappa(problem),
+                                                               problem.layers))
+
+    def weights(self, problem: Problem) -> list[Matrix]:
+        """[H_1, W_1, ..., W_L] at the optimal scale, balanced."""
+        self._check(problem)
+        kappa, tau = self.kappa(problem), float(self.share)
+        z = float(losses.optimal_scale(kappa, problem.layers))
+        matrices = [np.zeros_like(m) for m in self.unit_factors(problem.layers)[0]]
+        if z > 0:
+            # lam_i |factor_i|^2 = tau kappa_tau z^(2/(L+1)) for every factor.
+            matrices = self.balanced(problem, math.log(tau * kappa)
+                                     + 2 / (problem.layers + 1) * math.log(z))
+        return padded(matrices, max(self.hidden_sizes(problem.layers)), problem, self.label)
+
+    def onset(self) -> float | None:
+        """The least share of the decay at which DNC ceases from which on the partial fit has
+        lower loss than DNC; None where it never has.
+
+        With s that share, DNC has f*(s kappa_c) and the partial fit
+        (1-tau)/2 + tau f*(s kappa_c c/(tau K)).
+        """
+        from scipy.optimize import brentq
+
+        if self.ratio_power >= 1:
+            return None
+        L, tau, ratio = self.layers, float(self.share), self.ratio
+        critical = float(losses.critical_kappa(L))
+
+        def excess(s: float) -> float:
+            return float((1 - tau) / 2 + tau * losses.minimal_loss(s * critical * ratio, L)
+                         - losses.minimal_loss(s * critical, L))
+
+        return float(brentq(excess, 1e-12, 1.0, xtol=1e-12)) if excess(1e-12) > 0 else 0.0
+
+    def _check(self, problem: Problem) -> None:
+        require(problem.classes == self.classes, "classes", f"be {self.classes} for {self.label}",
+                problem.classes)
+        require((problem.loss, problem.activation) == ("mse", "relu"), "problem",
+                "have mean squared error and ReLU", (problem.loss, problem.activation))
+        self._check_layers(problem.layers)
+
+
+def rounded(factors: Iterable[Matrix], digits: float) -> PartialFit:
+    """Float factors, each rounded to integers of root mean square 10^digits."""
+    return PartialFit(matrices=[np.rint(10**digits / math.sqrt(np.mean(f**2)) * f)
+                                for f in factors])
+
+
+# --- the partial fits of the atlas ---
+
+@lru_cache(maxsize=None)
+def stored(classes: int, folder: Path = DATA) -> tuple[PartialFit, ...]:
+    """The partial fits that a folder holds for so many classes, by layers."""
+    path = folder / f"{classes:02d}.json"
+    if not path.exists():
+        return ()
+    return tuple(PartialFit(matrices=[integers.as_integers(matrix) for matrix in entry],
+                            name=f"partial fit K={classes} L={len(entry) - 1}")
+                 for entry in json.loads(path.read_text(encoding="utf-8")))
+
+
+def store(fits: Iterable[PartialFit], classes: int, folder: Path = DATA) -> None:
+    """Replace what a folder holds for so many classes."""
+    lines = [json.dumps([[[int(v) for v in row] for row in matrix] for matrix in fit.matrices],
+                        separators=(",", ":"))
+             for fit in sorted(fits, key=lambda fit: (fit.layers, fit.ratio_power))]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{classes:02d}.json").write_text("[\n" + ",\n".join(lines) + "\n]\n",
+                                                encoding="utf-8")
+    stored.cache_clear()

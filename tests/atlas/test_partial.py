@@ -1,0 +1,159 @@
+"""Partial fits: their closed form against forward passes, what is stored, the search."""
+
+import json
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from nctheory import InputError, Orthogonal, Problem, losses
+from nctheory.atlas import partial
+from nctheory.certify import checker, partial_fit
+from nctheory.constructions.partial import PartialFit, stored
+from nctheory.network import forward, loss
+
+CRITICAL = {L: float(losses.critical_kappa(L)) for L in (2, 3, 4)}
+KNOWN = [fit for K in range(3, 17) for fit in stored(K)]
+
+
+def problem(fit, share, samples=1):
+    """At that share of the decay at which DNC ceases."""
+    decay = share * CRITICAL[fit.layers] / fit.classes / samples**(1 / (fit.layers + 1))
+    return Problem(classes=fit.classes, layers=fit.layers, samples=samples, weight_decay=decay)
+
+
+@given(arrays(np.int64, (3, 3, 3), elements=st.integers(-3, 3)), st.floats(0.05, 1.2))
+def test_closed_form_against_a_forward_pass(factors, share):
+    try:
+        fit = PartialFit(matrices=list(factors))
+    except InputError:  # a zero factor, or outputs of no positive trace
+        return
+    at = problem(fit, share, samples=2)
+    assert loss(fit.weights(at), at) == pytest.approx(fit.loss(at), rel=1e-12)
+    assert 0 < fit.share <= 1
+
+
+def test_the_scale_is_the_best():
+    fit = KNOWN[0]
+    at = problem(fit, 0.9)
+    for factor in (0.99, 1.01):
+        assert loss([factor * w for w in fit.weights(at)], at) > fit.loss(at)
+
+
+def test_zero_where_zero_is_optimal():
+    fit = KNOWN[0]
+    at = problem(fit, 1.01 / fit.ratio)
+    assert fit.loss(at) == 0.5 and not any(w.any() for w in fit.weights(at))
+
+
+@pytest.mark.parametrize("fit", KNOWN, ids=lambda fit: fit.label)
+def test_stored_fits_beat_dnc_and_zero(fit):
+    assert fit.ratio_power < 1
+    at = problem(fit, 1.0001)  # where DNC has just ceased
+    assert loss(fit.weights(at), at) < 0.5 == Orthogonal(classes=fit.classes).loss(at)
+    cost = np.exp(fit.log_cost(fit.layers))
+    assert fit.ratio == pytest.approx(cost / float(fit.share * fit.classes))
+    onset = fit.onset()
+    dnc = Orthogonal(classes=fit.classes)
+    if onset:
+        for share, sign in ((0.999 * onset, 1), (onset + 0.001 * (1 - onset), -1)):
+            at = problem(fit, share)
+            assert np.sign(fit.loss(at) - dnc.loss(at)) == sign
+
+
+def test_outputs_are_what_the_share_says():
+    fit = KNOWN[0]
+    at = problem(fit, 0.9)
+    outputs = forward(fit.weights(at), at)[1]
+    assert np.trace(outputs)**2 / np.sum(outputs**2) / fit.classes == pytest.approx(
+        float(fit.share))
+
+
+def test_more_classes_change_nothing():
+    fit = KNOWN[0]
+    first, *middle, last = [m.astype(int) for m in fit.matrices]
+    more = PartialFit(matrices=[np.pad(first, ((0, 0), (0, 2))), *middle,
+                                np.pad(last, ((0, 2), (0, 0)))])
+    assert more.ratio_power == fit.ratio_power
+    assert more.share == fit.share * Fraction(fit.classes, fit.classes + 2)
+
+
+def test_no_interval_for_exact_ties():
+    assert PartialFit(matrices=[np.eye(3, dtype=int)] * 3).onset() is None
+
+
+@pytest.mark.parametrize("matrices, word", [
+    ([np.eye(2, dtype=int)] * 2, "matrices"),
+    ([np.eye(2, dtype=int), np.eye(2, dtype=int), np.ones((3, 2), dtype=int)], "W_2"),
+    ([np.eye(2, dtype=int), np.eye(2, dtype=int), -np.eye(2, dtype=int)], "trace"),
+    ([[[np.nan]], [[1]], [[1]]], "H_1"), (3, "matrices")])
+def test_bad_matrices(matrices, word):
+    with pytest.raises(InputError, match=word):
+        PartialFit(matrices=matrices)
+
+
+@pytest.mark.parametrize("wrong", [
+    Problem(classes=4, layers=2), Problem(classes=5, layers=3),
+    Problem(classes=5, layers=2, loss="ce"), Problem(classes=5, layers=2, activation="linear")])
+def test_problems_of_others(wrong):
+    fit = next(fit for fit in stored(5) if fit.layers == 2)
+    with pytest.raises(InputError):
+        fit.loss(wrong)
+
+
+def test_intervals_grow_with_the_classes():
+    found = [row for row in partial.intervals(range(5, 17), [2])]
+    assert [row.classes for row in found] == list(range(5, 17))
+    assert all(a.onset >= b.onset and a.ratio >= b.ratio
+               for a, b in zip(found, found[1:], strict=False))
+    assert all(row.certified for row in found)
+    assert partial.intervals([3, 4], [2]) == []
+
+
+def test_search_finds_the_hexagon():
+    """The best at K = 6, L = 2, is at most the ratio of the hexagon of the proof, 3808/4096."""
+    rng = np.random.default_rng(2)
+    starts = (partial._start(6, 2, rng) for _ in range(90))
+    best = min((fit for fit in starts if fit), key=lambda fit: fit.ratio_power)
+    assert best.ratio_power <= Fraction(3808, 4096)
+    path = partial.followed(best)
+    assert len(path) > 1 and path[-1].onset() < best.onset() - 1e-4
+
+
+def test_search_stores_and_resumes(tmp_path):
+    for _ in range(2):
+        list(partial.seek([5], [2], seconds=0.3, folder=tmp_path))
+    kept = [fit for fit in stored(5, tmp_path) + stored(5) if fit.layers == 2]
+    partial.store(kept[-1:], 5, tmp_path)
+    (again,) = partial.seek([5], [2], seconds=0.1, folder=tmp_path)
+    assert again.ratio <= kept[-1].ratio
+
+
+def test_certificates_are_checked():
+    made = json.loads(json.dumps(_plain(partial_fit(7, 2))))
+    assert checker.check(made).verified
+    made["parameters"]["K"] = "4"  # the matrices have five classes
+    assert not checker.check(made).verified
+    frame = [["1", "0"], ["0", "1"]]
+    tie = {**made, "parameters": {"K": "2", "L": "2"}, "data": {"matrices": [frame] * 3}}
+    assert "beaten" in checker.check(tie).reason
+    with pytest.raises(InputError, match="K = 4"):
+        partial_fit(4, 2)
+
+
+def _plain(certificate):
+    from nctheory.certify import to_json
+
+    return json.loads(to_json([certificate]))["certificates"][0]
+
+
+def test_command(run):
+    status, text, _ = run("atlas", "partial", "--classes", "3:6", "--layers", "2")
+    assert status == 0 and "partial fit K=5 L=2" in text
+    rows = json.loads(run("atlas", "partial", "--classes", "6", "--layers", "2:3",
+                          "--format", "json")[1])["rows"]
+    assert [row["layers"] for row in rows] == [2, 3] and rows[0]["to"] > 1 > rows[0]["from"]
+    assert run("atlas", "partial", "--classes", "6:x")[0] == 2
