@@ -184,6 +184,9 @@ def true(certificate):
         return cell(int(given["r"]), int(given["s"]), int(given["L"])).verdict == verdict
     if claim == "threshold":
         return threshold(int(given["K"]), int(given["L"])).verdict == verdict
+    if claim == "partial fit":  # what proofs/partial_fits_beat_dnc.py shows by another route
+        K, L = int(given["K"]), int(given["L"])
+        return verdict == "beaten" and (K >= 5 and L == 2 or K >= 4 and L == 3)
     if claim == "chain":  # what proofs/chains_beat_dnc.py shows by another route
         K, L = int(given["K"]), int(given["L"])
         return verdict == "beaten" and (K >= 3 and L >= 4 or K >= 7 and L == 3)
