@@ -1,7 +1,7 @@
 """Certificates: claims with witnesses, made by this library, verified by an independent program.
 
-    makers      cell, threshold, thresholds, chain, partial_fit, minimal_loss (MSE);
-                compare (cross-entropy); UNIFORM
+    makers      cell, threshold, thresholds, chain, cost, costs, partial_fit,
+                minimal_loss (MSE); compare (cross-entropy); UNIFORM
     format      to_json: JSON in which integers and fractions are strings, without floats
     checker     the standard library alone, no code in common with the makers
 """
@@ -11,7 +11,16 @@ from __future__ import annotations
 from nctheory.certify.checker import NotACertificateFile, Result, check_file
 from nctheory.certify.crossentropy import compare
 from nctheory.certify.format import Certificate, to_json
-from nctheory.certify.maker import cell, chain, minimal_loss, partial_fit, threshold, thresholds
+from nctheory.certify.maker import (
+    cell,
+    chain,
+    cost,
+    costs,
+    minimal_loss,
+    partial_fit,
+    threshold,
+    thresholds,
+)
 from nctheory.certify.uniform import UNIFORM
 
 __all__ = [
@@ -23,6 +32,8 @@ __all__ = [
     "chain",
     "check_file",
     "compare",
+    "cost",
+    "costs",
     "minimal_loss",
     "partial_fit",
     "threshold",

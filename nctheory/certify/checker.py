@@ -12,7 +12,7 @@ A file is {"format", "versions", "certificates": [{"claim", "parameters", "metho
 "verdict"}, ...]}.  Integers and fractions are strings, "-12" and "3/4" in lowest terms.
 
 The work is bounded whatever the file says: sizes are limited before anything is computed, and
-each operation is paid for from one budget a file.
+each operation is paid for from one budget a file, which grows with its length.
 
 Notation.  K classes, L layers, n samples a class, decay lam, N = L+1.
 c: the representation cost of a construction; P = c^N; deep neural collapse (DNC) has P = K^N.
@@ -38,7 +38,9 @@ LARGEST_LAYERS = 1000
 LONGEST_INTEGER = 4000  # digits
 LARGEST_POWER = 1 << 16  # bits
 LARGEST_EXPRESSION = 20_000  # characters
+SHORT = 56  # bits that entries are rounded to for a bound
 BUDGET = 10**8  # units a file: about a product of two words each
+BUDGET_PER_BYTE = 1000  # on top: about a second's work for 100 kB
 
 
 class Refused(Exception):
@@ -275,17 +277,110 @@ def check_chain(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
     require(method == "integer matrices", "unknown method")
     require(verdict == "beaten", "unknown verdict")
     listed, trace = members(data, "matrices", "inverse trace")
-    first, *rest = [matrix(value) for value in items(listed)] or [[]]
-    m, k = len(rest) + 1, len(first[0]) if first else 0
-    require(2 <= m <= L and 2 <= k <= K, "the matrices must be for 2..L layers and 2..K classes")
-    signal, P = first, squared_norm(first)
-    for l, factor in enumerate(rest):
-        signal = product(factor, positive_part(signal) if l else signal)
-        P *= squared_norm(factor)
-    columns = transpose(positive_part(signal))
+    signals, P = chain_signals(listed)
+    columns = transpose(signals[-1])
     upper, lower = trace_of_inverse(product(columns, transpose(columns)))
     require(fraction(trace) == Fraction(upper, lower), "the inverse trace is another")
+    m, k = len(signals), len(signals[0][0])
+    require(2 <= m <= L and 2 <= k <= K, "the matrices must be for 2..L layers and 2..K classes")
     require(P * upper < power(k, m + 1) * lower, "the matrices do not cost less than DNC")
+
+
+def chain_signals(listed: Any) -> tuple[list[Matrix], int]:
+    """M_1 = H_1, S_2 >= 0, ..., S_m, and the product of the squared norms, of matrices H_1, W_1,
+    ..., W_(m-1)."""
+    first, *rest = [matrix(value) for value in items(listed)] or [[]]
+    require(len(rest) > 0, "the matrices must be for 2..L layers and 2..K classes")
+    signals, norms = [first], squared_norm(first)
+    for factor in rest:
+        signals.append(positive_part(product(factor, signals[-1])))
+        norms *= squared_norm(factor)
+    return signals, norms
+
+
+def trace_above(signal: Matrix, inverse: Matrix, unit: int) -> Fraction:
+    """An upper bound of tr((S^T S)^-1), given B about (R^T R)^-1, over `unit`, for R of SHORT bits
+    with S = 2^shift (R + D).
+
+    With E = 1 - R^T R B and |E| < 1, R^T R is not singular and the trace of its inverse
+    B / (1 - E) is at most t = tr B + |B| |E| / (1 - |E|).  The squared entries of D sum up to at most their
+    number; the singular values of R + D are at least those of R less |D|, and the least of R is
+    at least 1/sqrt(t): with |D| sqrt(t) <= d < 1 the trace is at most t / (1-d)^2 / 4^shift.
+    """
+    shift = max(0, max(map(max, signal)).bit_length() - SHORT)
+    columns = transpose([[entry >> shift for entry in row] for row in signal])
+    gram = product(columns, transpose(columns))
+    require(len(inverse) == len(inverse[0]) == len(gram), "the inverse has another size")
+    rest = [[(unit if i == j else 0) - entry for j, entry in enumerate(row)]
+            for i, row in enumerate(product(gram, inverse))]
+    error, size = math.isqrt(squared_norm(rest)) + 1, math.isqrt(squared_norm(inverse)) + 1
+    require(error < unit, "the last signals do not separate the classes, or the inverse is none")
+    t = (Fraction(sum(inverse[i][i] for i in range(len(gram))), unit)
+         + Fraction(size * error, unit * (unit - error)))
+    entries = len(signal) * len(gram) if shift else 0
+    d = Fraction(math.isqrt((entries * t.numerator << 2 * SHORT) // t.denominator)
+                 + (1 if shift else 0), 1 << SHORT)
+    require(d < 1, "the last signals are too close to not separating the classes")
+    return t / (1 - d) ** 2 / (1 << 2 * shift)
+
+
+def rank(values: Matrix) -> int:
+    """By fraction-free elimination."""
+    rows, done, last = [list(row) for row in values], 0, 1
+    for column in range(len(values[0])):
+        pivot = next((i for i in range(done, len(rows)) if rows[i][column]), None)
+        if pivot is not None:
+            spend(len(rows) * len(rows[0]) * (1 + 2 * longest(rows) ** 2))
+            rows[done], rows[pivot] = rows[pivot], rows[done]
+            head, lead = rows[done], rows[done][column]
+            for i in range(done + 1, len(rows)):
+                factor = rows[i][column]
+                rows[i] = [(lead * entry - factor * other) // last
+                           for entry, other in zip(rows[i], head, strict=True)]
+            last, done = lead, done + 1
+    return done
+
+
+def check_cost(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+    """A direct sum of blocks for K classes costs at most `bound` with L layers.
+
+    A block is DNC, one of the triangular family, or a chain of integer matrices for m <= L layers,
+    made longer by projections on the columns of S_l, l = `layer`, of squared norm rank S_l.  For
+    each a rational root is given with P <= root^(L+1); costs of direct sums add.
+    """
+    K_text, L_text, bound = members(parameters, "K", "L", "bound")
+    K, L = integer(K_text, 2, LARGEST_CLASSES), integer(L_text, 1, LARGEST_LAYERS)
+    require(method == "direct sum", "unknown method")
+    require(verdict == "reached", "unknown verdict")
+    (blocks,) = members(data, "blocks")
+    classes, total = 0, Fraction(0)
+    for block in items(blocks):
+        construction, root_text = members(block, "construction", "root")
+        size, P, Q = block_cost(construction, L)
+        p, q = ratio(root_text)
+        require(p > 0 and P * power(q, L + 1) <= power(p, L + 1) * Q, "a root is too small")
+        classes, total = classes + size, total + Fraction(p, q)
+    require(classes == K, "the blocks are for another number of classes")
+    require(total <= fraction(bound), "the blocks cost more")
+
+
+def block_cost(construction: Any, layers: int) -> tuple[int, int, int]:
+    """Classes, and an upper bound of P as (numerator, denominator)."""
+    if not (isinstance(construction, dict) and "matrices" in construction):
+        _, high, scale = cost_bounds(construction, layers)
+        (size, *more) = [integer(value) for value in construction.values()]
+        if more:  # r and s
+            r, _ = triangular_parameters(*members(construction, "r", "s"))
+            size = r * (r - 1) // 2
+        return size, high, scale
+    listed, inverse, unit, layer = members(construction, "matrices", "inverse", "unit", "layer")
+    signals, norms = chain_signals(listed)
+    bound = trace_above(signals[-1], matrix(inverse), integer(unit, 1))
+    missing = layers - len(signals)
+    require(missing >= 0, "the matrices must be for 2..L layers and 2..K classes")
+    if missing:
+        norms *= power(rank(signals[integer(layer, 2, len(signals)) - 1]), missing)
+    return len(signals[0][0]), norms * bound.numerator, bound.denominator
 
 
 def check_partial_fit(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
@@ -833,6 +928,7 @@ CLAIMS: dict[str, tuple[Callable[[Any, Any, Any, Any], None], str]] = {
     "cell": (check_cell, "triangular r={r} s={s}, L={L}: P {verdict} K^(L+1)"),
     "threshold": (check_threshold, "K={K}, L={L}: DNC {verdict} by triangular direct sums"),
     "chain": (check_chain, "K={K}, L={L} and more of both: DNC {verdict} by integer matrices"),
+    "cost": (check_cost, "K={K}, L={L}: cost {bound} {verdict}"),
     "partial fit": (check_partial_fit, "K={K} and more, L={L}: DNC and zero {verdict} in an "
                                        "interval of decays by integer matrices"),
     "minimal loss": (check_loss, "{construction}, L={L}, n={n}, decay={decay}: {verdict}, "
@@ -913,7 +1009,7 @@ def read(content: bytes) -> list[Any]:
 def check_file(content: bytes) -> Iterator[Result]:
     """Verify every certificate of a file, in order, within one budget of work."""
     certificates = read(content)
-    _Budget.left = BUDGET
+    _Budget.left = BUDGET + BUDGET_PER_BYTE * len(content)
     log.cache_clear()
     return map(check, certificates)
 

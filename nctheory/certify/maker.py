@@ -13,10 +13,13 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nctheory import losses
+from nctheory.certify.checker import SHORT
 from nctheory.certify.format import Certificate
-from nctheory.constructions import Orthogonal, Triangular, partial
-from nctheory.constructions.chain import DATA, stored
+from nctheory.constructions import DirectSum, Orthogonal, Triangular, partial
+from nctheory.constructions.chain import DATA, Chain, stored
 from nctheory.constructions.triangular import (
     cut_spectrum,
     incidence_spectrum,
@@ -24,10 +27,14 @@ from nctheory.constructions.triangular import (
 )
 from nctheory.errors import InputError, choice, integer, require
 from nctheory.exact import log, sign_with_root
+from nctheory.integers import Integers
+from nctheory.thresholds import threshold_table
 
 if TYPE_CHECKING:
     import sympy
 
+# Of the approximate inverse: relative to the largest entry of the Gram matrix.
+INVERSE_BITS = 60
 WORDS = {-1: "below", 0: "equal", 1: "above"}
 
 
@@ -121,6 +128,61 @@ def chain(classes: int, layers: int) -> Certificate:
                                    "beaten")
     raise InputError("classes and layers must be those of a chain of the atlas, or more, "
                      f"got K = {K}, L = {L}")
+
+
+def cost(classes: int, layers: int) -> Certificate:
+    """The best known construction of the atlas, and a rational bound just above what it costs.
+
+    >>> made = cost(3, 4)
+    >>> made.verdict, f"{float(made.parameters['bound']):.6f}"
+    ('reached', '2.935479')
+    """
+    K, L = integer("classes", classes, 2), integer("layers", layers, 1)
+    best: Any = threshold_table([K], [L]).rows[0].construction
+    blocks = best.blocks if isinstance(best, DirectSum) else (best,)
+    roots = [_just_above(block.cost_bounds(L)[1]) for block in blocks]
+    data = [{"construction": _described(block), "root": root}
+            for block, root in zip(blocks, roots, strict=True)]
+    return Certificate("cost", {"K": K, "L": L, "bound": sum(roots, Fraction(0))},
+                       "direct sum", {"blocks": data}, "reached")
+
+
+def costs(classes: Iterable[int], layers: Iterable[int]) -> Iterator[Certificate]:
+    """A certificate a cell of the atlas."""
+    L_values = list(layers)
+    return (cost(K, L) for K in classes for L in L_values)
+
+
+def _described(block: Any) -> dict[str, Any]:
+    if isinstance(block, Chain):
+        inverse, unit = _approximate_inverse(np.maximum(block.means[-1], 0))
+        return {"matrices": [[list(map(int, row)) for row in value] for value in block.matrices],
+                "inverse": [list(map(int, row)) for row in inverse], "unit": unit,
+                "layer": block.projected[0]}
+    return ({"K": block.classes} if isinstance(block, Orthogonal)
+            else {"r": block.vertices, "s": block.subset})
+
+
+def _approximate_inverse(signal: Integers) -> tuple[Integers, int]:
+    """(R^T R)^-1 over `unit`, of the signal rounded as the checker rounds it: by floats, then
+    Newton's iteration X (2 - G X), which squares the error, in integers."""
+    shift = max(0, int(signal.max()).bit_length() - SHORT)
+    rounded = signal // (1 << shift)
+    gram = rounded.T @ rounded
+    scale = int(gram.max())
+    inverse = np.linalg.inv((gram / scale).astype(np.float64))
+    unit = scale << INVERSE_BITS
+    at = np.vectorize(lambda x: int(x * 2.0**INVERSE_BITS), otypes=[object])(inverse)
+    two = np.full(gram.shape, 0, dtype=object)
+    np.fill_diagonal(two, 2 * unit)
+    for _ in range(2):
+        at = at @ (two - gram @ at) // unit
+    return at, unit
+
+
+def _just_above(value: Fraction) -> Fraction:
+    """Nine decimals are plenty, and short; one unit is left to the checker, for its rounding."""
+    return Fraction(value.numerator * 10**9 // value.denominator + 2, 10**9)
 
 
 def partial_fit(classes: int, layers: int) -> Certificate:

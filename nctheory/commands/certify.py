@@ -18,6 +18,8 @@ USAGE = {
     "thresholds": "thresholds",
     "cell": "cell:r=..,s=..,L=..",
     "threshold": "threshold:K=..,L=..",
+    "atlas": "atlas",
+    "cost": "cost:K=..,L=..",
     "chain": "chain:K=..,L=..",
     "partial-fit": "partial-fit:K=..,L=..",
     "minimal-loss": "minimal-loss:K=..,L=.. or minimal-loss:r=..,s=..,L=.. [,n=..,decay=p/q]",
@@ -28,20 +30,21 @@ USAGE = {
 @click.command()
 @click.argument("claim")
 @click.option("--classes", type=RANGE, default="3:20", show_default=True,
-              help="K of the table `thresholds`.")
+              help="K of the tables `thresholds` and `atlas`.")
 @click.option("--layers", type=RANGE, default="3:5", show_default=True,
-              help="L of the table `thresholds`.")
+              help="L of the tables `thresholds` and `atlas`.")
 @click.option("--format", "format_", type=click.Choice(["json", "coq"]), default="json",
               show_default=True)
 @output_option
 def certify(claim: str, classes: range, layers: range, format_: str,
             output: Path | None) -> None:
-    """Certificates for CLAIM: the table `thresholds`, one claim, or a uniform theorem.
+    """Certificates for CLAIM: a table, one claim, or a uniform theorem.
 
     \b
-    thresholds                                with --classes, --layers
+    thresholds, atlas                         with --classes, --layers
     cell:r=5,s=3,L=3                          one member of the triangular family
     threshold:K=11,L=3                        one cell of the table
+    cost:K=12,L=6                             one cell of the atlas: what it costs
     chain:K=3,L=4                             DNC beaten by integer matrices of the atlas
     partial-fit:K=5,L=2                       DNC and zero beaten for some decays
     minimal-loss:r=5,s=3,L=4,decay=1/250      f* in rational bounds (K=.. for DNC)
@@ -49,10 +52,11 @@ def certify(claim: str, classes: range, layers: range, format_: str,
     triangular-thresholds, two-layer-thresholds, slm24-theorem-5, gk25-theorem-1,
     gk25-theorem-7                            for all sizes at once
     """
-    from nctheory.certify import UNIFORM, thresholds, to_json
+    from nctheory.certify import UNIFORM, costs, thresholds, to_json
 
-    if claim == "thresholds":
-        made = list(thresholds(classes, layers))
+    tables = {"thresholds": thresholds, "atlas": costs}
+    if claim in tables:
+        made = list(tables[claim](classes, layers))
     elif claim in UNIFORM:
         made = UNIFORM[claim]()
     else:
@@ -83,6 +87,7 @@ def _single(claim: str) -> Certificate:
         cell,
         chain,
         compare,
+        cost,
         minimal_loss,
         partial_fit,
         threshold,
@@ -109,6 +114,8 @@ def _single(claim: str) -> Certificate:
         made = threshold(number("K"), number("L"))
     elif name == "chain":
         made = chain(number("K"), number("L"))
+    elif name == "cost":
+        made = cost(number("K"), number("L"))
     elif name == "partial-fit":
         made = partial_fit(number("K"), number("L"))
     elif name == "minimal-loss":

@@ -118,8 +118,8 @@ class Chain(Block):
         return Ranks(before, (*after, self.classes) if self.inverse_trace else after)
 
     @property
-    def _projected(self) -> tuple[int, int]:
-        """(l, rank): the layer 2 <= l <= m whose sigma(M_l) has least rank."""
+    def projected(self) -> tuple[int, int]:
+        """(l, rank): the layer 2 <= l <= m whose sigma(M_l) has least rank: more layers go there."""
         rank = min(self.base_ranks.after)
         return 2 + self.base_ranks.after.index(rank), rank
 
@@ -135,7 +135,7 @@ class Chain(Block):
         more = layers - len(self.matrices)
         norms = [Fraction(q) for q in self._norms[2:]]
         if more:
-            layer, rank = self._projected
+            layer, rank = self.projected
             norms[layer - 2:layer - 2] = [Fraction(rank)] * more
         return (*norms, self.inverse_trace)
 
@@ -164,7 +164,7 @@ class Chain(Block):
             signals.append(factor @ np.maximum(signals[-1], 0))
         last = np.linalg.pinv(np.maximum(signals[-1], 0), rcond=1e-14)
         if layers > len(self.matrices):
-            layer, rank = self._projected
+            layer, rank = self.projected
             u = np.linalg.svd(np.maximum(signals[layer - 2], 0), full_matrices=False)[0][:, :rank]
             rest[layer - 2:layer - 2] = [u @ u.T] * (layers - len(self.matrices))
         return [signals[0], *rest, last]
@@ -177,7 +177,7 @@ class Chain(Block):
     def hidden_sizes(self, layers: int) -> tuple[int, ...]:
         sizes = [len(matrix) for matrix in self.matrices]
         if layers > len(sizes):
-            layer, _ = self._projected
+            layer, _ = self.projected
             sizes[layer - 1:layer - 1] = [sizes[layer - 1]] * (layers - len(sizes))
         return tuple(sizes)
 
@@ -185,7 +185,7 @@ class Chain(Block):
         before, after = map(list, self.base_ranks)
         more = self._check_layers(layers) - len(self.matrices)
         if more:
-            layer, rank = self._projected
+            layer, rank = self.projected
             before[layer:layer] = [rank] * more
             after[layer - 1:layer - 1] = [rank] * more
         return Ranks(tuple(before), tuple(after))

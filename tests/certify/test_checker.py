@@ -22,6 +22,7 @@ from nctheory.certify import (
     chain,
     checker,
     compare,
+    cost,
     minimal_loss,
     partial_fit,
     threshold,
@@ -35,6 +36,7 @@ SAMPLES = {
     "cell": [cell(6, 3, 2), cell(4, 2, 2), cell(4, 2, 3), cell(7, 4, 5), cell(5, 3, 2)],
     "threshold": [threshold(11, 3), threshold(9, 3), threshold(5, 4)],
     "chain": [chain(3, 4), chain(7, 3), chain(12, 5)],
+    "cost": [cost(4, 5), cost(2, 3), cost(15, 2), cost(11, 3)],
     "partial fit": [partial_fit(5, 2), partial_fit(4, 3), partial_fit(8, 2)],
     "minimal loss": [minimal_loss(Orthogonal(classes=10), 4),
                      minimal_loss(Triangular(vertices=5, subset=3), 3, samples=3),
@@ -184,6 +186,9 @@ def true(certificate):
         return cell(int(given["r"]), int(given["s"]), int(given["L"])).verdict == verdict
     if claim == "threshold":
         return threshold(int(given["K"]), int(given["L"])).verdict == verdict
+    if claim == "cost":  # every larger bound is reached, too
+        return verdict == "reached" and Fraction(given["bound"]) >= Fraction(
+            cost(int(given["K"]), int(given["L"])).parameters["bound"]) - Fraction(1, 10**8)
     if claim == "partial fit":  # what proofs/partial_fits_beat_dnc.py shows by another route
         K, L = int(given["K"]), int(given["L"])
         return verdict == "beaten" and (K >= 5 and L == 2 or K >= 4 and L == 3)
@@ -369,6 +374,7 @@ def test_deep_nesting_inside_a_claim(depth):
 
 def test_the_budget_ends_a_file_of_heavy_claims(monkeypatch):
     monkeypatch.setattr(checker, "BUDGET", 10**5)
+    monkeypatch.setattr(checker, "BUDGET_PER_BYTE", 0)
     heavy = to_json([identity("(a + b + c)**20", "(c + b + a)**20")] * 50)
     results = list(checker.check_file(heavy.encode()))
     assert not results[-1].verified and "work limit" in results[-1].reason
