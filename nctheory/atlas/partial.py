@@ -116,7 +116,8 @@ def seek(classes: Iterable[int], layers: Iterable[int], *, seconds: float = 10.0
 
 def _best(fits: list[PartialFit]) -> list[PartialFit]:
     """The fit that lasts longest, and the one that starts earliest."""
-    fits = [fit for fit in fits if fit.ratio_power < 1]
+    # What fits all but a rounding error is an exact fit, which the atlas has.
+    fits = [fit for fit in fits if fit.ratio_power < 1 and fit.share < 1 - MARGIN]
     if not fits:
         return []
     late, early = min(fits, key=lambda fit: fit.ratio_power), min(fits, key=_onset)

@@ -119,7 +119,8 @@ class Chain(Block):
 
     @property
     def projected(self) -> tuple[int, int]:
-        """(l, rank): the layer 2 <= l <= m whose sigma(M_l) has least rank: more layers go there."""
+        """(l, rank): the layer 2 <= l <= m whose sigma(M_l) has least rank; more layers go
+        there."""
         rank = min(self.base_ranks.after)
         return 2 + self.base_ranks.after.index(rank), rank
 
