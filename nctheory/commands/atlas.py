@@ -1,4 +1,4 @@
-"""The atlas on the command line: `nctheory atlas`, `nctheory atlas submit FILE`."""
+"""The atlas on the command line: `nctheory atlas`, and its `submit`, `gauge` and `search`."""
 
 from __future__ import annotations
 
@@ -49,6 +49,39 @@ def submit(file: Path, layers: int | None, format_: str) -> None:
         click.echo(json.dumps({**asdict(verdict), "improves": verdict.improves}))
     else:
         click.echo(f"{verdict.verdict}: {verdict.reason}")
+
+
+@atlas.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--symmetric", is_flag=True,
+              help="Find the symmetries of the features first, and use them.")
+@click.option("--tolerance", type=float, default=1e-6, show_default=True,
+              help="Stop where upper / lower - 1 is below.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
+def gauge(file: Path, symmetric: bool, tolerance: float, seed: int, format_: str) -> None:
+    """Solve C2(F), the least cost of the last two layers, for the array `features` of FILE (.npz).
+
+    With symmetries a neuron stands for its orbit.
+    """
+    from nctheory.atlas.gauge import two_layer_gauge
+    from nctheory.atlas.submit import read
+    from nctheory.errors import require
+
+    arrays = read(file)
+    require("features" in arrays, "file", "hold the array features", sorted(arrays))
+    found = two_layer_gauge(arrays["features"], tolerance=tolerance, seed=seed,
+                            symmetric=symmetric)
+    if format_ == "json":
+        click.echo(json.dumps({
+            "upper": found.upper, "lower": found.lower, "exhaustive": found.exhaustive,
+            "neurons": found.rows.tolist(), "shares": found.shares.tolist()}))
+        return
+    search = "every region searched" if found.exhaustive else "by many starts, not certified"
+    click.echo(f"C2 <= {found.upper:.9g}, C2^2 <= {found.upper**2:.9g}\n"
+               f"C2 >= {found.lower:.9g}  ({search})\n{len(found.rows)} neurons")
+    for share, row in zip(found.shares, found.rows, strict=True):
+        click.echo(f"{share:10.6f}  " + " ".join(f"{value:9.6f}" for value in row))
 
 
 @atlas.command()
