@@ -35,7 +35,8 @@ class Gauge:
 
     `exhaustive` says whether the maximum over v behind `lower` was found face by face of the
     regions of linear marks (in floating point), or by many starts, when `lower` is an
-    observation.  With symmetries a row stands for its whole orbit, with equal shares.
+    observation.  `dual` is the Lambda behind it, of trace `lower`.  With symmetries a row stands
+    for its whole orbit, with equal shares.
     """
 
     upper: float
@@ -43,6 +44,7 @@ class Gauge:
     exhaustive: bool
     rows: Matrix
     shares: Matrix
+    dual: Matrix
 
     @property
     def gap(self) -> float:
@@ -98,7 +100,7 @@ def two_layer_gauge(features: Any, *, tolerance: float = 1e-6, rounds: int = 200
     regions = _regions(columns)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     shares = np.full(len(rows), 1 / len(rows))
-    best = 0.0
+    best, dual = 0.0, np.zeros((F.shape[1], F.shape[1]))
     for count in range(rounds):
         marks = np.maximum(rows @ columns, 0)
         shares = _design(marks, shares, classes)
@@ -107,7 +109,8 @@ def two_layer_gauge(features: Any, *, tolerance: float = 1e-6, rounds: int = 200
         candidates = (regions.maximisers(inverse) if regions
                       else _maximisers(columns, inverse, rows, starts, rng))
         violations = np.linalg.norm(np.maximum(candidates @ columns, 0) @ inverse, axis=1)
-        best = max(best, float(np.trace(inverse) / violations.max()))
+        if np.trace(inverse) / violations.max() > best:
+            best, dual = float(np.trace(inverse) / violations.max()), inverse / violations.max()
         if upper / best - 1 < tolerance or count == rounds - 1:
             break
         worst = candidates[np.argsort(-violations)[:20 * F.shape[1]]]
@@ -120,7 +123,7 @@ def two_layer_gauge(features: Any, *, tolerance: float = 1e-6, rounds: int = 200
     first, number = _distinct(rows @ columns, classes)
     # At the optimum both bounds are the same number up to rounding.
     return Gauge(upper, min(best, upper), regions is not None, rows[first] @ lift.T,
-                 np.bincount(number, shares).astype(np.float64))
+                 np.bincount(number, shares).astype(np.float64), dual)
 
 
 def _inverse(marks: Matrix, shares: Matrix, classes: NDArray[np.int32]) -> Matrix:

@@ -55,28 +55,38 @@ def submit(file: Path, layers: int | None, format_: str) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--symmetric", is_flag=True,
               help="Find the symmetries of the features first, and use them.")
+@click.option("--certify", is_flag=True, help="Prove both bounds in exact arithmetic.")
 @click.option("--tolerance", type=float, default=1e-6, show_default=True,
               help="Stop where upper / lower - 1 is below.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
-def gauge(file: Path, symmetric: bool, tolerance: float, seed: int, format_: str) -> None:
+def gauge(file: Path, symmetric: bool, certify: bool, tolerance: float, seed: int,
+          format_: str) -> None:
     """Solve C2(F), the least cost of the last two layers, for the array `features` of FILE (.npz).
 
     With symmetries a neuron stands for its orbit.
     """
+    from nctheory.atlas.certified import certified_gauge
     from nctheory.atlas.gauge import two_layer_gauge
     from nctheory.atlas.submit import read
     from nctheory.errors import require
 
     arrays = read(file)
     require("features" in arrays, "file", "hold the array features", sorted(arrays))
-    found = two_layer_gauge(arrays["features"], tolerance=tolerance, seed=seed,
-                            symmetric=symmetric)
+    features = arrays["features"]
+    found = two_layer_gauge(features, tolerance=tolerance, seed=seed, symmetric=symmetric)
+    proved = certified_gauge(features) if certify else None
     if format_ == "json":
+        exact = proved and {"lower": str(proved.lower), "cones": proved.cones,
+                            "upper squared": str(proved.upper_squared)}
         click.echo(json.dumps({
             "upper": found.upper, "lower": found.lower, "exhaustive": found.exhaustive,
-            "neurons": found.rows.tolist(), "shares": found.shares.tolist()}))
+            "neurons": found.rows.tolist(), "shares": found.shares.tolist(),
+            "certified": exact}))
         return
+    if proved:
+        click.echo(f"certified: {float(proved.lower):.9g} <= C2 <= "
+                   f"{float(proved.upper_squared)**0.5:.9g}, over {proved.cones} cones")
     search = "every region searched" if found.exhaustive else "by many starts, not certified"
     click.echo(f"C2 <= {found.upper:.9g}, C2^2 <= {found.upper**2:.9g}\n"
                f"C2 >= {found.lower:.9g}  ({search})\n{len(found.rows)} neurons")

@@ -2,6 +2,7 @@
 
 import json
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -68,8 +69,11 @@ def test_command(tmp_path):
     run = CliRunner().invoke(cli, ["atlas", "gauge", str(tmp_path / "t4.npz"), "--symmetric"])
     assert "C2^2 <= 30\n" in run.output and "every region searched" in run.output
     assert "0.750000" in run.output  # two orbits of neurons, one of them the balanced cuts
-    run = CliRunner().invoke(cli, ["atlas", "gauge", str(tmp_path / "t4.npz"), "--format", "json"])
+    run = CliRunner().invoke(cli, ["atlas", "gauge", str(tmp_path / "t4.npz"), "--certify",
+                                   "--format", "json"])
     answer = json.loads(run.output)
+    assert Fraction(answer["certified"]["lower"])**2 < 30
+    assert Fraction(answer["certified"]["upper squared"]) >= 30
     assert answer["exhaustive"] and answer["upper"]**2 == pytest.approx(30)
     np.savez(tmp_path / "other.npz", H1=np.eye(2))
     run = CliRunner().invoke(cli, ["atlas", "gauge", str(tmp_path / "other.npz")])
