@@ -53,8 +53,7 @@ class Gauge:
 
 
 def two_layer_gauge(features: Any, *, tolerance: float = 1e-6, rounds: int = 200,
-                    starts: int = 200, seed: int = 0,
-                    symmetric: bool = False) -> Gauge:
+                    starts: int = 200, seed: int = 0, symmetric: bool = False) -> Gauge:
     """Solve C2(F) by column generation: add the neuron that violates the dual most, re-weigh.
 
     Parameters
@@ -93,11 +92,11 @@ def two_layer_gauge(features: Any, *, tolerance: float = 1e-6, rounds: int = 200
     classes = orbitals(automorphisms(F) if symmetric else [], F.shape[1])
     rng = np.random.default_rng(seed)
     # Only the part of v in col(F) matters.
-    basis = np.linalg.svd(F, full_matrices=False)
-    rank = int(np.sum(basis[1] > 1e-10 * basis[1][0]))
-    columns, lift = basis[0][:, :rank].T @ F, basis[0][:, :rank]
-    rows = rng.normal(size=(4 * F.shape[1] * rank, rank))
+    left, lengths, _ = np.linalg.svd(F, full_matrices=False)
+    lift = left[:, lengths > 1e-10 * lengths[0]]
+    columns = lift.T @ F
     regions = _regions(columns)
+    rows = rng.normal(size=(4 * columns.size, len(columns)))
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     shares = np.full(len(rows), 1 / len(rows))
     best, dual = 0.0, np.zeros((F.shape[1], F.shape[1]))
@@ -106,7 +105,7 @@ def two_layer_gauge(features: Any, *, tolerance: float = 1e-6, rounds: int = 200
         shares = _design(marks, shares, classes)
         inverse = _inverse(marks, shares, classes)
         upper = math.sqrt(np.trace(inverse))
-        candidates = (regions.maximisers(inverse) if regions
+        candidates = (regions.maximisers(inverse) if regions is not None
                       else _maximisers(columns, inverse, rows, starts, rng))
         violations = np.linalg.norm(np.maximum(candidates @ columns, 0) @ inverse, axis=1)
         if np.trace(inverse) / violations.max() > best:
