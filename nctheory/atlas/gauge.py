@@ -28,6 +28,8 @@ from nctheory.errors import integer
 
 Matrix = NDArray[np.float64]
 
+PATIENCE = 10  # rounds without a smaller gap: the accuracy of the weighing is reached
+
 
 @dataclass(frozen=True)
 class Gauge:
@@ -100,7 +102,8 @@ def two_layer_gauge(features: Any, *, tolerance: float = 1e-6, rounds: int = 200
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     shares = np.full(len(rows), 1 / len(rows))
     best, dual = 0.0, np.zeros((F.shape[1], F.shape[1]))
-    for count in range(rounds):
+    gaps: list[float] = []
+    while True:
         marks = np.maximum(rows @ columns, 0)
         shares = _design(marks, shares, classes)
         inverse = _inverse(marks, shares, classes)
@@ -110,7 +113,9 @@ def two_layer_gauge(features: Any, *, tolerance: float = 1e-6, rounds: int = 200
         violations = np.linalg.norm(np.maximum(candidates @ columns, 0) @ inverse, axis=1)
         if np.trace(inverse) / violations.max() > best:
             best, dual = float(np.trace(inverse) / violations.max()), inverse / violations.max()
-        if upper / best - 1 < tolerance or count == rounds - 1:
+        gaps.append(upper / best - 1)
+        stalled = len(gaps) > PATIENCE and gaps[-1] > 0.9 * gaps[-1 - PATIENCE]
+        if gaps[-1] < tolerance or stalled or len(gaps) == rounds:
             break
         worst = candidates[np.argsort(-violations)[:20 * F.shape[1]]]
         worst = worst[_distinct(worst @ columns, classes)[0][:2 * F.shape[1]]]
