@@ -9,7 +9,8 @@ design of experiments,
 
 whose dual is  max tr(Lambda)  subject to  |Lambda phi_v| <= 1 for all |v| <= 1.  For any design,
 Lambda = G^-1 / max_v |G^-1 phi_v| is feasible and bounds C2 from below; at the optimum it meets
-the bound (the equivalence theorem of optimal design).  Source: ours.
+the bound (the equivalence theorem of optimal design).  Symmetries of F reduce the design to orbits
+of neurons, and Lambda to the matrices that commute with them.  Source: ours.
 """
 
 from __future__ import annotations
@@ -21,17 +22,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nctheory.errors import InputError, integer, require
+from nctheory.atlas.regions import Regions, TooMany
+from nctheory.atlas.symmetry import automorphisms, feature_matrix, orbitals
+from nctheory.errors import integer
 
 Matrix = NDArray[np.float64]
+
+PATIENCE = 10  # rounds without a smaller gap: the accuracy of the weighing is reached
 
 
 @dataclass(frozen=True)
 class Gauge:
     """C2(F) between `lower` and `upper`, and the neurons that reach the upper bound.
 
-    `exhaustive` says whether the maximum over v behind `lower` was found region by region
-    (rank 2; floating point) or by many starts, when `lower` is an observation.
+    `exhaustive` says whether the maximum over v behind `lower` was found face by face of the
+    regions of linear marks (in floating point), or by many starts, when `lower` is an
+    observation.  `dual` is the Lambda behind it, of trace `lower`.  With symmetries a row stands
+    for its whole orbit, with equal shares.
     """
 
     upper: float
@@ -39,6 +46,7 @@ class Gauge:
     exhaustive: bool
     rows: Matrix
     shares: Matrix
+    dual: Matrix
 
     @property
     def gap(self) -> float:
@@ -47,7 +55,7 @@ class Gauge:
 
 
 def two_layer_gauge(features: Any, *, tolerance: float = 1e-6, rounds: int = 200,
-                    starts: int = 200, seed: int = 0) -> Gauge:
+                    starts: int = 200, seed: int = 0, symmetric: bool = False) -> Gauge:
     """Solve C2(F) by column generation: add the neuron that violates the dual most, re-weigh.
 
     Parameters
@@ -57,9 +65,12 @@ def two_layer_gauge(features: Any, *, tolerance: float = 1e-6, rounds: int = 200
     tolerance : float
         Stop where upper / lower - 1 is below.
     rounds, starts : int
-        At most so many new neurons; starts of the search for each, where rank F > 2.
+        At most so many times new neurons; starts of the search for them, where there are too
+        many regions (more than `regions.MOST_FACES` faces).
     seed : int
         Of those starts.
+    symmetric : bool
+        Find the symmetries of F^T F first, and use them: much less work where there are many.
 
     Returns
     -------
@@ -78,65 +89,77 @@ def two_layer_gauge(features: Any, *, tolerance: float = 1e-6, rounds: int = 200
     >>> f"{gauge.upper:.4f} {gauge.lower:.4f}"
     '3.0000 3.0000'
     """
-    F = _check(features)
+    F = feature_matrix(features)
     rounds, starts = integer("rounds", rounds, 1), integer("starts", starts, 1)
+    classes = orbitals(automorphisms(F) if symmetric else [], F.shape[1])
     rng = np.random.default_rng(seed)
     # Only the part of v in col(F) matters.
-    basis = np.linalg.svd(F, full_matrices=False)
-    rank = int(np.sum(basis[1] > 1e-10 * basis[1][0]))
-    columns, lift = basis[0][:, :rank].T @ F, basis[0][:, :rank]
-    rows = rng.normal(size=(4 * F.shape[1] * rank, rank))
-    if rank == 2:
-        rows = np.vstack([rows, _cuts(columns)])
+    left, lengths, _ = np.linalg.svd(F, full_matrices=False)
+    lift = left[:, lengths > 1e-10 * lengths[0]]
+    columns = lift.T @ F
+    regions = _regions(columns)
+    rows = rng.normal(size=(4 * columns.size, len(columns)))
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     shares = np.full(len(rows), 1 / len(rows))
-    best = 0.0
-    for count in range(rounds):
+    best, dual = 0.0, np.zeros((F.shape[1], F.shape[1]))
+    gaps: list[float] = []
+    while True:
         marks = np.maximum(rows @ columns, 0)
-        shares = _design(marks, shares)
-        inverse = _inverse(marks, shares)
+        shares = _design(marks, shares, classes)
+        inverse = _inverse(marks, shares, classes)
         upper = math.sqrt(np.trace(inverse))
-        candidates = (_maximisers_in_the_plane(columns, inverse) if rank == 2
+        candidates = (regions.maximisers(inverse) if regions is not None
                       else _maximisers(columns, inverse, rows, starts, rng))
         violations = np.linalg.norm(np.maximum(candidates @ columns, 0) @ inverse, axis=1)
-        best = max(best, float(np.trace(inverse) / violations.max()))
-        if upper / best - 1 < tolerance or count == rounds - 1:
+        if np.trace(inverse) / violations.max() > best:
+            best, dual = float(np.trace(inverse) / violations.max()), inverse / violations.max()
+        gaps.append(upper / best - 1)
+        stalled = len(gaps) > PATIENCE and gaps[-1] > 0.9 * gaps[-1 - PATIENCE]
+        if gaps[-1] < tolerance or stalled or len(gaps) == rounds:
             break
-        worst = candidates[np.argsort(-violations)[:2 * F.shape[1]]]
+        worst = candidates[np.argsort(-violations)[:20 * F.shape[1]]]
+        worst = worst[_distinct(worst @ columns, classes)[0][:2 * F.shape[1]]]
         keep = shares > 1e-10
         rows = np.vstack([rows[keep], worst])
         shares = np.append(0.9 * shares[keep] / shares[keep].sum(),
                            np.full(len(worst), 0.1 / len(worst)))
-    keep = shares > 1e-10
-    return Gauge(upper, best, rank == 2, rows[keep] @ lift.T, shares[keep])
+    rows, shares = rows[shares > 1e-10], shares[shares > 1e-10]
+    first, number = _distinct(rows @ columns, classes)
+    # At the optimum both bounds are the same number up to rounding.
+    return Gauge(upper, min(best, upper), regions is not None, rows[first] @ lift.T,
+                 np.bincount(number, shares).astype(np.float64), dual)
 
 
-def _check(features: Any) -> Matrix:
+def _inverse(marks: Matrix, shares: Matrix, classes: NDArray[np.int32]) -> Matrix:
+    """G^-1; an orbit's mean of phi phi^T is the mean over each class of pairs of columns."""
+    gram = (marks.T * shares) @ marks
+    means = np.bincount(classes.ravel(), gram.ravel()) / np.bincount(classes.ravel())
+    return np.asarray(np.linalg.inv(means[classes]), dtype=np.float64)
+
+
+def _distinct(inputs: Matrix, classes: NDArray[np.int32]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Of neurons of one orbit the first, in order; and for each neuron the number of its own."""
+    marks = np.maximum(inputs, 0)
+    traits = np.array([np.bincount(classes.ravel(), np.outer(phi, phi).ravel()) for phi in marks])
+    traits = np.round(traits / traits.max(), 8)
+    first, number = np.unique(traits, axis=0, return_index=True, return_inverse=True)[1:]
+    order = np.argsort(first)
+    return first[order], np.argsort(order)[number]
+
+
+def _regions(columns: Matrix) -> Regions | None:
     try:
-        F = np.asarray(features, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"features must be a matrix of numbers, got {features!r}") from None
-    require(F.ndim == 2 and F.size > 0 and bool(np.all(np.isfinite(F))), "features",
-            "be a non-empty matrix of finite numbers", features)
-    require(bool(np.all(F >= 0)), "features", "be nonnegative", float(F.min()))
-    norms = np.linalg.norm(F, axis=0)
-    require(bool(np.all(norms > 0)), "features", "have no zero column", features)
-    cosines = (F / norms).T @ (F / norms) - np.eye(F.shape[1])
-    require(F.shape[1] == 1 or float(cosines.max()) < 1 - 1e-12, "features",
-            "have no two parallel columns", float(cosines.max()))
-    return F
+        return Regions(columns)
+    except TooMany:
+        return None
 
 
-def _inverse(marks: Matrix, shares: Matrix) -> Matrix:
-    return np.asarray(np.linalg.inv((marks.T * shares) @ marks), dtype=np.float64)
-
-
-def _design(marks: Matrix, shares: Matrix) -> Matrix:
+def _design(marks: Matrix, shares: Matrix, classes: NDArray[np.int32]) -> Matrix:
     """A-optimal shares of given marks: tr(G(y^2)^-1) |y|^2 has no constraint; L-BFGS."""
     from scipy.optimize import minimize
 
     def value(y: Matrix) -> tuple[float, Matrix]:
-        inverse = _inverse(marks, y**2)
+        inverse = _inverse(marks, y**2, classes)
         trace, size = float(np.trace(inverse)), float(y @ y)
         slopes = np.sum((marks @ inverse) ** 2, axis=1)
         return trace * size, 2 * y * (trace - slopes * size)
@@ -144,35 +167,6 @@ def _design(marks: Matrix, shares: Matrix) -> Matrix:
     y = minimize(value, np.sqrt(shares / shares.sum()), jac=True, method="L-BFGS-B",
                  options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-9, "maxcor": 30}).x
     return np.asarray(y**2 / (y @ y))
-
-
-def _cuts(columns: Matrix) -> Matrix:
-    """Unit vectors of the plane orthogonal to a column, both signs: the kinks of phi_v."""
-    normals = np.array([[-y, x] for x, y in columns.T])
-    return np.vstack([normals, -normals])
-
-
-def _maximisers_in_the_plane(columns: Matrix, inverse: Matrix) -> Matrix:
-    """The best unit v of every arc between neighbouring kinks: all of them, exactly one a form.
-
-    On an arc |G^-1 phi_v|^2 is a quadratic form: largest at its first eigenvector, where that
-    lies in the arc, else at an end.
-    """
-    angles = np.sort(np.arctan2(*_cuts(columns).T[::-1]))
-    ends = np.append(angles, angles[0] + 2 * math.pi)
-    found = [np.column_stack([np.cos(angles), np.sin(angles)])]
-    for low, high in zip(ends[:-1], ends[1:], strict=True):
-        middle = (low + high) / 2
-        active = columns[:, np.array([math.cos(middle), math.sin(middle)]) @ columns > 0]
-        chosen = inverse[:, np.array([math.cos(middle), math.sin(middle)]) @ columns > 0]
-        if active.shape[1] == 0:
-            continue
-        top = np.linalg.eigh(active @ (chosen.T @ chosen) @ active.T)[1][:, -1]
-        for v in (top, -top):
-            turn = (math.atan2(v[1], v[0]) - low) % (2 * math.pi)
-            if turn <= high - low:
-                found.append(v[None, :])
-    return np.vstack(found)
 
 
 def _maximisers(columns: Matrix, inverse: Matrix, rows: Matrix, starts: int,

@@ -72,7 +72,7 @@ def submit(path: str | Path, layers: int | None = None) -> Verdict:
     ...     submit(folder + "/frame.npz").verdict
     'no improvement: equal to the best known'
     """
-    arrays = _read(path)
+    arrays = read(path)
     try:
         block, L, error = _block(arrays, layers)
         verdict = _judge(block, L)
@@ -86,7 +86,8 @@ def submit(path: str | Path, layers: int | None = None) -> Verdict:
     return Verdict(verdict, reason, block.classes, L, block.cost(L), known, error)
 
 
-def _read(path: str | Path) -> dict[str, Any]:
+def read(path: str | Path) -> dict[str, Any]:
+    """The arrays of an .npz file, never unpickled; `InputError` where it cannot be read."""
     try:
         # NumPy leaves a damaged file open when given its name.
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:

@@ -304,8 +304,9 @@ def trace_above(signal: Matrix, inverse: Matrix, unit: int) -> Fraction:
 
     With E = 1 - R^T R B and |E| < 1, R^T R is not singular and the trace of its inverse
     B / (1 - E) is at most t = tr B + |B| |E| / (1 - |E|).  The squared entries of D sum up to at
-    most their number; the singular values of R + D are at least those of R less |D|, and the least of R is
-    at least 1/sqrt(t): with |D| sqrt(t) <= d < 1 the trace is at most t / (1-d)^2 / 4^shift.
+    most their number; the singular values of R + D are at least those of R less |D|, and the
+    least of R is at least 1/sqrt(t): with |D| sqrt(t) <= d < 1 the trace is at most
+    t / (1-d)^2 / 4^shift.
     """
     shift = max(0, max(map(max, signal)).bit_length() - SHORT)
     columns = transpose([[entry >> shift for entry in row] for row in signal])

@@ -1,4 +1,4 @@
-"""The atlas on the command line: `nctheory atlas`, and `nctheory atlas submit FILE` and others."""
+"""The atlas on the command line: `nctheory atlas`, and its `submit`, `gauge`, `partial`, ..."""
 
 from __future__ import annotations
 
@@ -73,6 +73,49 @@ def partial(classes: range, layers: range, format_: str, seconds: float | None, 
             click.echo(f"K={found.classes} L={found.layers}  from {found.onset:.4f}  "
                        f"to {1 / found.ratio:.4f}", err=True)
     write(PARTIAL_FORMATS[format_](intervals(classes, layers, data or DATA)), output)
+
+
+@atlas.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--symmetric", is_flag=True,
+              help="Find the symmetries of the features first, and use them.")
+@click.option("--certify", is_flag=True, help="Prove both bounds in exact arithmetic.")
+@click.option("--tolerance", type=float, default=1e-6, show_default=True,
+              help="Stop where upper / lower - 1 is below.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
+def gauge(file: Path, symmetric: bool, certify: bool, tolerance: float, seed: int,
+          format_: str) -> None:
+    """Solve C2(F), the least cost of the last two layers, for the array `features` of FILE (.npz).
+
+    With symmetries a neuron stands for its orbit.
+    """
+    from nctheory.atlas.certified import certified_gauge
+    from nctheory.atlas.gauge import two_layer_gauge
+    from nctheory.atlas.submit import read
+    from nctheory.errors import require
+
+    arrays = read(file)
+    require("features" in arrays, "file", "hold the array features", sorted(arrays))
+    features = arrays["features"]
+    found = two_layer_gauge(features, tolerance=tolerance, seed=seed, symmetric=symmetric)
+    proved = certified_gauge(features) if certify else None
+    if format_ == "json":
+        exact = proved and {"lower": str(proved.lower), "cones": proved.cones,
+                            "upper squared": str(proved.upper_squared)}
+        click.echo(json.dumps({
+            "upper": found.upper, "lower": found.lower, "exhaustive": found.exhaustive,
+            "neurons": found.rows.tolist(), "shares": found.shares.tolist(),
+            "certified": exact}))
+        return
+    if proved:
+        click.echo(f"certified: {float(proved.lower):.9g} <= C2 <= "
+                   f"{float(proved.upper_squared)**0.5:.9g}, over {proved.cones} cones")
+    search = "every region searched" if found.exhaustive else "by many starts, not certified"
+    click.echo(f"C2 <= {found.upper:.9g}, C2^2 <= {found.upper**2:.9g}\n"
+               f"C2 >= {found.lower:.9g}  ({search})\n{len(found.rows)} neurons")
+    for share, row in zip(found.shares, found.rows, strict=True):
+        click.echo(f"{share:10.6f}  " + " ".join(f"{value:9.6f}" for value in row))
 
 
 @atlas.command()

@@ -329,7 +329,7 @@ def optimal_mixture(vertices: int, sizes: Sequence[int] | None = None) -> Optima
 
     References
     ----------
-    Ours.  With all sizes allowed a single size is optimal (gap 0) for every r that we tried.
+    Ours.  With all sizes allowed a single size is optimal (gap 0): proofs/single_size_optimal.py.
 
     Examples
     --------

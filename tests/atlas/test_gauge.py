@@ -1,20 +1,26 @@
 """The two-layer gauge C2 against closed forms."""
 
+import json
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
-from nctheory import InputError, Triangular
+from nctheory import InputError
+from nctheory.atlas.complete import optimal_cuts, squared_gauge
 from nctheory.atlas.gauge import two_layer_gauge
+from nctheory.atlas.symmetry import automorphisms
+from nctheory.cli import cli
 from nctheory.graphs import subset_incidence
 
 
 @pytest.mark.parametrize("K", [1, 2, 4])
 def test_orthogonal_features_cost_k(K):
     gauge = two_layer_gauge(np.eye(K))
-    assert gauge.lower <= K * (1 + 1e-9) and gauge.upper == pytest.approx(K, rel=2e-6)
-    assert gauge.exhaustive == (K == 2)
+    assert gauge.exhaustive and gauge.lower <= K * (1 + 1e-9)
+    assert gauge.upper == pytest.approx(K, rel=2e-6)
 
 
 def test_points_of_the_plane_are_searched_region_by_region():
@@ -31,20 +37,48 @@ def test_neurons_of_the_answer_reach_the_upper_bound():
     assert math.sqrt(trace) == pytest.approx(gauge.upper, rel=1e-5)
 
 
-@pytest.mark.parametrize("r, s", [(5, 3), (6, 3), (7, 4)])
-def test_balanced_cuts_are_the_optimum_on_triangular_graphs(r, s):
-    """Observed (many starts), from r = 5 on: C2(B)^2 = (r/4) C(r,s) tr(G_s^-1)."""
-    gauge = two_layer_gauge(subset_incidence(r, 1, 2), rounds=30, starts=100, tolerance=2e-4)
-    cuts = math.sqrt(float(Triangular(vertices=r, subset=s).inverse_gram_trace) * r / 4)
-    assert gauge.lower <= cuts * (1 + 1e-9)
-    assert gauge.gap < 2e-4 and gauge.upper == pytest.approx(cuts, rel=2e-4)
+@pytest.mark.parametrize("r", [4, 5, 6, 7])
+def test_triangular_graphs_have_their_exact_optimum(r):
+    """Proved in `proofs/balanced_cuts_optimal.py`; every face of up to six vertices' regions."""
+    B = subset_incidence(r, 1, 2)
+    gauge = two_layer_gauge(B, symmetric=True)
+    exact = math.sqrt(squared_gauge(r, optimal_cuts(r)))
+    assert gauge.exhaustive == (r <= 6)
+    assert gauge.lower == pytest.approx(exact, rel=1e-6)
+    assert gauge.upper == pytest.approx(exact, rel=1e-6)
 
 
-def test_on_four_vertices_balanced_cuts_are_not():
-    """C2^2 = 30 < 36: a quarter of cuts of three vertices, three quarters of two (ours)."""
-    gauge = two_layer_gauge(subset_incidence(4, 1, 2), rounds=60, tolerance=1e-5)
-    assert gauge.upper**2 == pytest.approx(30, rel=1e-4)
-    assert float(Triangular(vertices=4, subset=2).inverse_gram_trace) == 36
+def test_three_edges_of_a_triangle():
+    """25/4 = min 9/4 (1/(1+8y) + 2/(1-y)), y = 1/10 of v = 1, the rest cuts of one vertex."""
+    gauge = two_layer_gauge(1 - np.eye(3))
+    assert gauge.exhaustive
+    assert gauge.lower**2 == pytest.approx(6.25) and gauge.upper**2 == pytest.approx(6.25)
+
+
+def test_symmetries_only_save_work():
+    F = np.array([[2.0, 1, 1, 0], [1, 3, 0, 1], [0, 0, 2, 3]])
+    F = np.hstack([F, F[[2, 1, 0]]])
+    assert automorphisms(F) == [[4, 5, 6, 7, 0, 1, 2, 3]]
+    plain, halved = two_layer_gauge(F), two_layer_gauge(F, symmetric=True)
+    assert halved.upper == pytest.approx(plain.upper, rel=2e-6)
+    assert halved.gap < 1e-6 and plain.gap < 1e-6
+
+
+def test_command(tmp_path):
+    np.savez(tmp_path / "t4.npz", features=subset_incidence(4, 1, 2))
+    run = CliRunner().invoke(cli, ["atlas", "gauge", str(tmp_path / "t4.npz"), "--symmetric"])
+    assert "C2^2 <= 30\n" in run.output and "every region searched" in run.output
+    assert "0.750000" in run.output  # two orbits of neurons, one of them the balanced cuts
+    run = CliRunner().invoke(cli, ["atlas", "gauge", str(tmp_path / "t4.npz"), "--certify",
+                                   "--format", "json"])
+    answer = json.loads(run.output)
+    assert Fraction(answer["certified"]["lower"])**2 < 30
+    assert Fraction(answer["certified"]["upper squared"]) >= 30
+    assert answer["exhaustive"] and answer["upper"]**2 == pytest.approx(30)
+    np.savez(tmp_path / "other.npz", H1=np.eye(2))
+    run = CliRunner().invoke(cli, ["atlas", "gauge", str(tmp_path / "other.npz")])
+    assert isinstance(run.exception, InputError)
+    assert "file must hold the array features" in str(run.exception)
 
 
 @pytest.mark.parametrize("features, message", [

@@ -1,0 +1,26 @@
+"""Symmetry groups of features, their orders known, and their orbitals."""
+
+import math
+
+import numpy as np
+import pytest
+from sympy.combinatorics import Permutation, PermutationGroup
+
+from nctheory.atlas.symmetry import automorphisms, orbitals
+from nctheory.graphs import subset_incidence
+
+HAMMING = np.kron(np.eye(3), np.ones(3)), np.kron(np.ones(3), np.eye(3))  # H(2, 3)
+
+
+@pytest.mark.parametrize("features, order, classes", [
+    (np.eye(6), math.factorial(6), 2), (subset_incidence(5, 1, 2), math.factorial(5), 3),
+    (subset_incidence(6, 1, 3), 2 * math.factorial(6), 4),  # complements of triples, too
+    (np.vstack(HAMMING), 72, 3), ([[1, 2, 3], [3, 2, 2]], 1, 6)])
+def test_groups(features, order, classes):
+    features = np.asarray(features, dtype=float)
+    generators = automorphisms(features)
+    gram = features.T @ features
+    assert all(np.allclose(gram, gram[np.ix_(g, g)]) for g in generators)
+    group = PermutationGroup([Permutation(g) for g in generators] or [Permutation(2)])
+    assert group.order() == order
+    assert orbitals(generators, len(gram)).max() + 1 == classes
