@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nctheory import __version__
-from nctheory.atlas.partial import Interval
+from nctheory.atlas.partial import Interval, Relaxed
 from nctheory.atlas.table import Cell
 from nctheory.constructions import Ranks
 from nctheory.report.text import grid, render, span
@@ -123,6 +123,44 @@ PARTIAL_FORMATS: dict[str, Callable[[Sequence[Interval]], str]] = {
                                       "rows": list(map(partial_record, found))}, indent=1) + "\n",
     "csv": lambda found: _csv([{**partial_record(one), "ranks": _ranks(one.ranks)}
                                for one in found]),
+}
+
+
+# --- what training makes of the constructions ---
+
+def relaxed_record(found: Relaxed) -> dict[str, Any]:
+    """One cell at one weight decay as plain data."""
+    return {
+        "classes": found.problem.classes,
+        "layers": found.problem.layers,
+        "construction": found.construction.label,
+        "dnc": found.dnc,
+        "closed_form": found.closed_form,
+        "loss": found.loss,
+        "share": found.share,
+        "stationarity": found.stationarity,
+    }
+
+
+def _relaxed_text(cells: Sequence[Relaxed]) -> str:
+    lines = grid({"K": "right", "L": "right", "construction": "left", "DNC": "right",
+                  "exact fit": "right", "trained": "right", "trained/DNC": "right",
+                  "fitted": "right", "stationarity": "right"})
+    for found in cells:
+        lines.add_row(str(found.problem.classes), str(found.problem.layers),
+                      found.construction.label, f"{found.dnc:.7f}", f"{found.closed_form:.7f}",
+                      f"{found.loss:.7f}", f"{found.loss / found.dnc:.4f}", f"{found.share:.4f}",
+                      f"{found.stationarity:.0e}")
+    return render(lines, colour=False) + (
+        "losses at this weight decay; \"trained\": from the construction and the partial fits of "
+        "its cell\n(observed: least of what a solver found, not of all networks)\n")
+
+
+RELAXED_FORMATS: dict[str, Callable[[Sequence[Relaxed]], str]] = {
+    "text": _relaxed_text,
+    "json": lambda cells: json.dumps({"version": __version__,
+                                      "rows": list(map(relaxed_record, cells))}, indent=1) + "\n",
+    "csv": lambda cells: _csv(list(map(relaxed_record, cells))),
 }
 
 

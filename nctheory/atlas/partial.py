@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,9 +28,11 @@ from nctheory.atlas.search import (
     random_start,
     shaped,
 )
-from nctheory.constructions.base import Ranks
+from nctheory.constructions import Construction, Orthogonal, Ranks
 from nctheory.constructions.partial import DATA, PartialFit, rounded, store, stored
-from nctheory.errors import integer, positive
+from nctheory.errors import integer, positive, require
+from nctheory.network import collapse
+from nctheory.network import forward as forward_pass
 from nctheory.problem import Problem
 from nctheory.thresholds import BEATEN, threshold_table
 
@@ -169,6 +172,64 @@ def followed(fit: PartialFit) -> list[PartialFit]:
         if found is None or _onset(found) > onset - MARGIN:
             return path
         path.append(found)
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """What training makes of the best construction of a cell at one weight decay.
+
+    `loss` is that of a network whose outputs need not be z times the identity; `closed_form` that
+    of the construction.  Observed: a solver found it, nothing says that it is least.
+    """
+
+    problem: Problem
+    construction: Construction
+    loss: float
+    stationarity: float
+    share: float
+
+    @property
+    def closed_form(self) -> float:
+        """The least loss of the construction with its exact fit."""
+        return self.construction.loss(self.problem)
+
+    @property
+    def dnc(self) -> float:
+        """The least loss of DNC, or of zero."""
+        return Orthogonal(classes=self.problem.classes).loss(self.problem)
+
+
+def relax(problem: Problem) -> Relaxed:
+    """Train the best construction of the atlas, and the partial fits of its cell, where they lead.
+
+    Parameters
+    ----------
+    problem : Problem
+        MSE and ReLU, the same number of samples n in each class; it is solved with one sample a
+        class, which is equivalent for collapsed networks.
+
+    Examples
+    --------
+    >>> found = relax(Problem(classes=10, layers=3, weight_decay=0.01))
+    >>> found.loss < found.closed_form < found.dnc
+    True
+    """
+    from nctheory.solver import solve
+
+    require((problem.loss, problem.activation) == ("mse", "relu"), "problem",
+            "have mean squared error and ReLU", (problem.loss, problem.activation))
+    K, L = problem.classes, problem.layers
+    one = collapse(problem)
+    best: Any = threshold_table([K], [L]).rows[0].construction
+    starts = [best.weights(one)] + [fit.weights(one) for fit in stored(K) if fit.layers == L]
+    ends = [solve(one, width=len(start[0]), seeds=[0], method="quasi-newton", init=start,
+                  smoothing=0.01, threads=1) for start in starts if start[0].any()]
+    if not ends:  # all of them are zero at this decay
+        return Relaxed(problem, best, 0.5, 0.0, 0.0)
+    end = min(ends, key=lambda result: float(result.loss[0]))
+    outputs = forward_pass(end.parameters(0), one)[1]
+    share = np.trace(outputs) ** 2 / max(K * np.sum(outputs**2), 1e-300)
+    return Relaxed(problem, best, float(end.loss[0]), float(end.stationarity[0]), float(share))
 
 
 def _compact(factors: Factors) -> Factors:

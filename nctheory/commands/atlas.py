@@ -76,6 +76,26 @@ def partial(classes: range, layers: range, format_: str, seconds: float | None, 
 
 
 @atlas.command()
+@click.option("--classes", type=RANGE, default="3:10", show_default=True)
+@click.option("--layers", type=RANGE, default="2:4", show_default=True)
+@click.option("--weight-decay", type=float, required=True, help="lam of every factor.")
+@click.option("--samples", type=int, default=1, show_default=True, help="n a class.")
+@click.option("--format", "format_", type=click.Choice(["text", "json", "csv"]), default="text")
+@output_option
+def relax(classes: range, layers: range, weight_decay: float, samples: int, format_: str,
+          output: Path | None) -> None:
+    """What training makes of each cell's best construction at one weight decay (observed)."""
+    from nctheory.atlas.formats import RELAXED_FORMATS
+    from nctheory.atlas.partial import relax as train
+    from nctheory.problem import Problem
+    from nctheory.report.progress import track
+
+    cells = [Problem(classes=K, layers=L, samples=samples, weight_decay=weight_decay)
+             for K in classes for L in layers]
+    write(RELAXED_FORMATS[format_]([train(cell) for cell in track(cells, "cells")]), output)
+
+
+@atlas.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--symmetric", is_flag=True,
               help="Find the symmetries of the features first, and use them.")

@@ -157,3 +157,25 @@ def test_command(run):
                           "--format", "json")[1])["rows"]
     assert [row["layers"] for row in rows] == [2, 3] and rows[0]["to"] > 1 > rows[0]["from"]
     assert run("atlas", "partial", "--classes", "6:x")[0] == 2
+
+
+@pytest.mark.parametrize("K, L, share", [(6, 2, 0.95), (10, 4, 0.3), (11, 3, 0.9), (3, 2, 0.5)])
+def test_training_never_loses(K, L, share):
+    at = Problem(classes=K, layers=L, weight_decay=share * CRITICAL[L] / K)
+    found = partial.relax(at)
+    assert found.stationarity < 1e-9
+    assert found.loss <= found.closed_form * (1 + 1e-12) <= found.dnc * (1 + 1e-11)
+    if K > 3:
+        assert found.loss < found.closed_form * (1 - 1e-6) and found.share < 1
+    else:
+        assert found.loss == pytest.approx(found.dnc, rel=1e-12)
+
+
+def test_training_command(run):
+    row, = json.loads(run("atlas", "relax", "--classes", "10", "--layers", "4", "--weight-decay",
+                          "0.004", "--format", "json")[1])["rows"]
+    # THEORY: DNC 0.0991799, triangular 0.0811362, a solution below it 0.0809158.
+    assert row["dnc"] == pytest.approx(0.0991799, abs=1e-7)
+    assert row["loss"] < 0.0809158 < row["closed_form"] < 0.0811363
+    status, out, err = run("atlas", "relax", "--weight-decay", "-1")
+    assert status == 2 and not out and err.count("\n") == 1
