@@ -1,0 +1,198 @@
+"""Symmetries of a chain: which permutations of the classes leave what every layer sees alone.
+
+A chain is a coloured complete graph: a pair of classes has the inner products of its means in
+every layer as its colour, up to a tolerance.  Its automorphisms are found by refinement and
+backtracking; their number by orbits and stabilisers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+from nctheory.atlas.search import Factors, forward
+
+Colours = NDArray[np.int64]
+Matrix = NDArray[np.float64]
+Permutation = tuple[int, ...]
+
+TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of permutations of 0..degree-1, by generators; `order` is that of the group.
+
+    >>> square = automorphisms(np.array([[0, 1, 2, 1], [1, 0, 1, 2], [2, 1, 0, 1], [1, 2, 1, 0]]))
+    >>> square.order, square.orbits()
+    (8, ((0, 1, 2, 3),))
+    """
+
+    degree: int
+    order: int
+    generators: tuple[Permutation, ...]
+
+    def orbits(self) -> tuple[tuple[int, ...], ...]:
+        """The orbits, by their least members."""
+        return orbits(self.degree, self.generators)
+
+    @cached_property
+    def name(self) -> str:
+        """Trivial, symmetric, cyclic or dihedral, or products of symmetric groups on orbits."""
+        sizes = sorted((len(orbit) for orbit in self.orbits() if len(orbit) > 1), reverse=True)
+        if self.order == 1:
+            return "trivial"
+        if self.order == math.prod(map(math.factorial, sizes)):
+            return " x ".join(f"S_{size}" for size in sizes)
+        if len(self.generators) == 1:
+            return f"cyclic of order {self.order}"
+        return f"order {self.order}"
+
+
+def orbits(degree: int, generators: Iterable[Permutation]) -> tuple[tuple[int, ...], ...]:
+    """The orbits of 0..degree-1 under permutations, by their least members."""
+    graph: nx.Graph[int] = nx.empty_graph(degree)
+    for generator in generators:
+        graph.add_edges_from(enumerate(generator))
+    return tuple(sorted(tuple(sorted(part)) for part in nx.connected_components(graph)))
+
+
+def automorphisms(colours: Colours) -> Group:
+    """The permutations p with colours[p[i], p[j]] = colours[i, j], as generators and order."""
+    colours = np.asarray(colours, dtype=np.int64)
+    generators, order = _stabiliser(colours, np.zeros(len(colours), dtype=np.int64))
+    return Group(len(colours), order, tuple(generators))
+
+
+def _stabiliser(colours: Colours, cells: Colours) -> tuple[list[Permutation], int]:
+    """Generators and order of the automorphisms that keep the cells: those of the stabiliser of
+    a point, and one for every new point that it can go to."""
+    cells, _ = _refined(colours, cells, cells)
+    sizes = np.bincount(cells)
+    if sizes.max() == 1:
+        return [], 1
+    point = int(np.flatnonzero(sizes[cells] > 1)[0])
+    generators, order = _stabiliser(colours, _single(cells, point))
+    for image in np.flatnonzero(cells == cells[point]).tolist():
+        if image not in _orbit(point, generators):
+            found = _isomorphism(colours, _single(cells, point), _single(cells, image))
+            if found is not None:
+                generators.append(found)
+    return generators, order * len(_orbit(point, generators))
+
+
+def _orbit(point: int, generators: Sequence[Permutation]) -> set[int]:
+    seen, fresh = {point}, [point]
+    while fresh:
+        at = fresh.pop()
+        for generator in generators:
+            if generator[at] not in seen:
+                seen.add(generator[at])
+                fresh.append(generator[at])
+    return seen
+
+
+def _single(cells: Colours, point: int) -> Colours:
+    """The same cells, but `point` alone in a new one."""
+    cells = 2 * cells
+    cells[point] += 1
+    return cells
+
+
+def _refined(colours: Colours, one: Colours, other: Colours) -> tuple[Colours, Colours | None]:
+    """Both partitions refined until equal cells see equal colours; None: they never match."""
+    n, count = len(one), 0
+    if not np.array_equal(np.sort(one), np.sort(other)):
+        return one, None
+    while True:
+        # What a vertex sees: its own cell, and the sorted (colour, cell) of all vertices.
+        width = int(max(one.max(), other.max())) + 1
+        seen = np.vstack([np.column_stack([cells, np.sort(colours * width + cells, axis=1)])
+                          for cells in (one, other)])
+        _, labels = np.unique(seen, axis=0, return_inverse=True)
+        one, other = labels[:n], labels[n:]
+        if not np.array_equal(np.sort(one), np.sort(other)):
+            return one, None
+        if int(labels.max()) + 1 == count:
+            return one, other
+        count = int(labels.max()) + 1
+
+
+def _isomorphism(colours: Colours, one: Colours, other: Colours) -> Permutation | None:
+    """A permutation that keeps the colours and sends the cells of `one` to those of `other`."""
+    left, right = _refined(colours, one, other)
+    if right is None:
+        return None
+    sizes = np.bincount(left)
+    if sizes.max() == 1:
+        image = np.argsort(right)[left]
+        same = np.array_equal(colours[np.ix_(image, image)], colours)
+        return tuple(image.tolist()) if same else None
+    point = int(np.flatnonzero(sizes[left] > 1)[0])
+    for target in np.flatnonzero(right == left[point]).tolist():
+        found = _isomorphism(colours, _single(left, point), _single(right, target))
+        if found is not None:
+            return found
+    return None
+
+
+# --- of a chain ---
+
+def levels(values: Matrix, tolerance: float) -> Colours:
+    """Numbers as labels, equal where no gap of more than the tolerance separates them."""
+    flat = np.sort(values, axis=None)
+    starts = flat[np.append(True, np.diff(flat) > tolerance)]
+    return np.asarray(np.searchsorted(starts, values, side="right"), dtype=np.int64)
+
+
+def scaled(matrix: Matrix) -> Matrix:
+    """With root mean square 1."""
+    return matrix / math.sqrt(float(np.mean(matrix**2)))
+
+
+def class_symmetry(factors: Factors, tolerance: float = TOLERANCE) -> Group:
+    """Permutations of the classes that keep the inner products of all M_l and sigma(M_l), l >= 2.
+
+    The tolerance is relative to the root mean square of the entries.
+    """
+    return automorphisms(_class_colours(factors, tolerance))
+
+
+def _class_colours(factors: Factors, tolerance: float) -> Colours:
+    grams = []
+    for mean in forward(factors)[1:]:
+        signal = np.maximum(mean, 0)
+        grams += [levels(scaled(m.T @ m), tolerance).ravel() for m in (mean, signal)]
+    _, labels = np.unique(np.array(grams), axis=1, return_inverse=True)
+    return np.asarray(labels).reshape(2 * (factors[0].shape[1],))
+
+
+def network_symmetry(factors: Factors, tolerance: float = TOLERANCE) -> Group:
+    """Permutations of the classes and of the neurons of layers 2..L that keep all M_l and W_l.
+
+    The points are the K classes, then the neurons layer by layer.
+    """
+    means = forward(factors)[1:]
+    sizes = [factors[0].shape[1], *map(len, means)]
+    ends = np.cumsum([0, *sizes])
+    parts = [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    # A colour of its own for each pair of layers, and levels within those that say something.
+    stride = max(sizes) ** 2 + 2
+    kinds = np.repeat(np.arange(len(sizes)), sizes)
+    colours: Colours = (kinds[:, None] * len(sizes) + kinds) * stride
+    blocks: list[tuple[int, int, Any]] = [(0, 0, None)]
+    blocks += [(layer, 0, mean) for layer, mean in enumerate(means, start=1)]
+    blocks += [(layer, layer - 1, factors[layer]) for layer in range(2, len(sizes))]
+    for row, column, matrix in blocks:
+        marks = (_class_colours(factors, tolerance) if matrix is None
+                 else levels(scaled(matrix), tolerance))
+        colours[parts[row], parts[column]] += marks
+    np.fill_diagonal(colours, colours.diagonal() + stride - 1)
+    return automorphisms(colours)
