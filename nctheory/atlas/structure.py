@@ -21,6 +21,7 @@ Matrix = NDArray[np.float64]
 
 TOLERANCE = 2e-3
 UNKNOWN = "no structure recognised"
+POLYGONS = {3: "triangle", 4: "quadrilateral", 5: "pentagon", 6: "hexagon"}
 
 
 @dataclass(frozen=True)
@@ -202,32 +203,29 @@ def _subsets_name(signal: Matrix) -> str | None:
 
 
 def _cone_name(signal: Matrix) -> str:
-    """By rank and extreme rays: "7 points in the plane", "hexagon", "8 rays in rank 4"."""
+    """By rank and extreme rays: "7 points in the plane", "hexagon", "triangle + 3 inside"."""
     r, K = rank(signal), signal.shape[1]
     if r == 2:
         norms = np.linalg.norm(signal, axis=0)
         arc = norms.max() < (1 + TOLERANCE) * norms.min()
         return f"{K} points {'on an arc' if arc else 'in the plane'}"
-    if r == K:
-        return f"{K} independent rays"
-    outer = int(extreme(signal).sum())
+    outer = extreme(signal)
+    if not outer.all():
+        return f"{describe(signal[:, outer])[0]} + {K - int(outer.sum())} inside"
     if r == 3:
-        return _polygon_name(signal, outer)
-    if outer == K:
-        return f"{K} rays in convex position, rank {r}"
-    return f"{outer} extreme rays + {K - outer} inside, rank {r}"
+        return _polygon_name(signal)
+    return f"simplex of rank {r}" if r == K else f"{K} rays in convex position, rank {r}"
 
 
-def _polygon_name(signal: Matrix, outer: int) -> str:
-    inner = signal.shape[1] - outer
+def _polygon_name(signal: Matrix) -> str:
+    sides = signal.shape[1]
     points = section(signal)
-    name = f"{outer}-gon"
+    name = POLYGONS.get(sides, f"{sides}-gon")
     radii = np.linalg.norm(points, axis=1)
     turns = np.diff(np.sort(np.arctan2(points[:, 1], points[:, 0])))
-    if inner == 0 and radii.max() < (1 + 10 * TOLERANCE) * radii.min() and bool(
-            np.all(np.abs(turns - 2 * math.pi / outer) < 10 * TOLERANCE)):
-        name = f"regular {name}"
-    return name if inner == 0 else f"{name} + {inner} inside"
+    round_ = radii.max() < (1 + 10 * TOLERANCE) * radii.min()
+    even = bool(np.all(np.abs(turns - 2 * math.pi / sides) < 10 * TOLERANCE))
+    return f"regular {name}" if round_ and even else name
 
 
 def _sentence(name: str, signal: Matrix, ranks: tuple[int, int]) -> str:

@@ -1,0 +1,117 @@
+"""Polishing on a face: where the kinks of a chain are held at 0, log P is a smooth function.
+
+A chain near a minimum says which entries of the M_l are 0 there (kinks), which are on and
+which off.  On this face sigma is a fixed mask, the kinks are equations, and entries exchanged
+by a symmetry are one variable: sequential quadratic programming then converges to rounding.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import qr
+from scipy.optimize import minimize
+
+from nctheory.atlas.search import Factors, evaluate, forward
+
+Matrix = NDArray[np.float64]
+Orbits = list[NDArray[np.int64]]
+
+# An entry of M_l below this, relative to their root mean square, is a kink.
+KINK = 1e-4
+STEPS = 100
+
+
+def polish(factors: Factors, orbits: Orbits, kink: float = KINK) -> Factors:
+    """The minimum of the face that the chain lies on, or the chain where it is no better."""
+    face = _Face(factors, orbits, kink)
+    start = face.variables(factors)
+    keep = face.independent(start)
+    found = minimize(face.cost, start, jac=True, method="SLSQP", constraints=[
+        {"type": "eq", "fun": lambda y: face.kinks(y)[0][keep],
+         "jac": lambda y: face.kinks(y)[1][keep]}] if len(keep) else [],
+        options={"maxiter": STEPS, "ftol": 1e-14})
+    polished = face.factors(found.x)
+    return polished if evaluate(polished) < evaluate(factors) + 1e-12 else factors
+
+
+class _Face:
+    """Variables (a value an orbit of entries), masks and kinks of a chain."""
+
+    def __init__(self, factors: Factors, orbits: Orbits, kink: float) -> None:
+        starts = np.cumsum([0, *(int(orbit.max()) + 1 for orbit in orbits)])
+        self.orbits = [orbit + start for orbit, start in zip(orbits, starts, strict=False)]
+        self.size = int(starts[-1])
+        self.masks, self.zeros = [], []
+        for layer, mean in enumerate(forward(factors)):
+            small = np.abs(mean) < kink * math.sqrt(float(np.mean(mean**2)))
+            self.masks.append((mean > 0) & ~small if layer else np.ones_like(mean, dtype=bool))
+            self.zeros += [(layer, i, k) for i, k in np.argwhere(small).tolist() if layer]
+
+    def variables(self, factors: Factors) -> Matrix:
+        y = np.zeros(self.size)
+        for factor, orbit in zip(factors, self.orbits, strict=True):
+            y[orbit] = factor / math.sqrt(float(np.mean(factor**2)))
+        return y
+
+    def factors(self, y: Matrix) -> Factors:
+        return [y[orbit] for orbit in self.orbits]
+
+    def _forward(self, y: Matrix) -> tuple[Factors, list[Matrix], list[Matrix]]:
+        """Factors, means and what each factor is applied to, the last for W_L."""
+        factors = self.factors(y)
+        signals, means = [np.eye(factors[0].shape[1])], []
+        for factor, mask in zip(factors, self.masks, strict=True):
+            means.append(factor @ signals[-1])
+            signals.append(means[-1] * mask)
+        return factors, means, signals
+
+    def _pull(self, factors: Factors, signals: list[Matrix], layer: int, back: Matrix) -> Matrix:
+        """The gradient of <back, M_layer+1> in the variables."""
+        gradient = np.zeros(self.size)
+        for i in range(layer, -1, -1):
+            np.add.at(gradient, self.orbits[i], back @ signals[i].T)
+            if i:
+                back = (factors[i].T @ back) * self.masks[i - 1]
+        return gradient
+
+    def cost(self, y: Matrix) -> tuple[float, Matrix]:
+        """log P and its gradient."""
+        factors, _, signals = self._forward(y)
+        try:
+            inverse = np.linalg.inv(signals[-1].T @ signals[-1])
+        except np.linalg.LinAlgError:
+            return math.inf, np.zeros(self.size)
+        trace = float(np.trace(inverse))
+        if not trace > 0:
+            return math.inf, np.zeros(self.size)
+        value = math.log(trace)
+        back = (-2 / trace) * (signals[-1] @ inverse @ inverse) * self.masks[-1]
+        gradient = self._pull(factors, signals, len(factors) - 1, back)
+        for factor, orbit in zip(factors, self.orbits, strict=True):
+            norm = float(np.sum(factor**2))
+            value += math.log(norm)
+            np.add.at(gradient, orbit, (2 / norm) * factor)
+        return value, gradient
+
+    def kinks(self, y: Matrix) -> tuple[Matrix, Matrix]:
+        """The entries that are to be 0, and their gradients."""
+        factors, means, signals = self._forward(y)
+        values, rows = [], []
+        for layer, i, k in self.zeros:
+            back = np.zeros_like(means[layer])
+            back[i, k] = 1
+            values.append(means[layer][i, k])
+            rows.append(self._pull(factors, signals, layer, back))
+        return np.array(values), np.array(rows).reshape(len(rows), self.size)
+
+    def independent(self, y: Matrix) -> NDArray[np.int64]:
+        """Which kinks are independent equations: symmetry makes some equal, others hold."""
+        _, rows = self.kinks(y)
+        if len(rows) == 0:
+            return np.zeros(0, dtype=np.int64)
+        _, r, order = qr(rows.T, mode="economic", pivoting=True)
+        sizes = np.abs(np.diag(r))
+        return np.sort(order[:int(np.sum(sizes > 1e-6 * max(sizes[0], 1e-300)))])

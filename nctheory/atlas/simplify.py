@@ -1,0 +1,180 @@
+"""A found chain made simple: symmetric, without idle or parallel neurons, in small integers.
+
+The permutations of classes and neurons that nearly keep a chain are made to keep it exactly:
+entries that they exchange get one value.  The cost does not change under them, so its gradient
+at a symmetric chain is symmetric, and descent leaves the chain so.  Then every factor gets the
+smallest integers that the cost allows.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+from nctheory.atlas.face import polish
+from nctheory.atlas.search import FINE, Factors, evaluate, minimise, pruned
+from nctheory.atlas.symmetry import Group, network_symmetry
+
+Matrix = NDArray[np.float64]
+Orbits = list[NDArray[np.int64]]
+
+TOLERANCES = (3e-2, 1e-2, 1e-3, 1e-4)
+# Differences of log P that count as none: what descent leaves at kinks.
+EQUAL = 1e-7
+STEPS = 600
+# Sequential quadratic programming takes the cube of the variables.
+LARGEST = 300
+
+
+class Simple(NamedTuple):
+    """log P, the chain, and the group that keeps it (see `network_symmetry`)."""
+
+    value: float
+    factors: Factors
+    group: Group
+
+
+def simplified(factors: Factors, deletions: bool = True) -> Simple:
+    """The chain at the bottom of its valley: as few neurons and as symmetric as costs nothing.
+
+    `deletions`: whether to try the hidden layers without each of their neurons, one by one.
+    """
+    value, factors = minimise(split(merged(pruned(factors))), FINE, STEPS)
+    if deletions:
+        value, factors = _thinned(value, factors)
+    best = Simple(value, factors, Group(sum(map(len, factors[1:])), 1, ()))
+    for tolerance in TOLERANCES:
+        found = _polished(factors, network_symmetry(factors, tolerance))
+        if found.value < best.value + EQUAL:
+            return found
+    return best
+
+
+def _polished(factors: Factors, group: Group) -> Simple:
+    symmetric = symmetrised(split(factors), group)
+    orbits = entry_orbits(symmetric, group)
+    if sum(int(orbit.max()) + 1 for orbit in orbits) <= LARGEST:
+        symmetric = polish(symmetric, orbits)
+    return Simple(evaluate(symmetric), symmetric, group)
+
+
+def _thinned(value: float, factors: Factors) -> tuple[float, Factors]:
+    """Without the neurons of layers 2..L-1 that are not needed."""
+    layer = 1
+    while layer < len(factors) - 1:
+        for neuron in range(len(factors[layer])):
+            fewer = [*factors]
+            fewer[layer] = np.delete(factors[layer], neuron, axis=0)
+            fewer[layer + 1] = np.delete(factors[layer + 1], neuron, axis=1)
+            found, fewer = minimise(split(fewer), FINE, STEPS)
+            if found < value + EQUAL:
+                value, factors = found, fewer
+                break
+        else:
+            layer += 1
+    return value, factors
+
+
+def merged(factors: Factors) -> Factors:
+    """Parallel neurons as one: k rows a_i v become |a| v, what they feed the mean by a_i.
+
+    By Cauchy-Schwarz no factor's norm rises.
+    """
+    factors = [f.copy() for f in factors]
+    for i in range(1, len(factors)):
+        rows = factors[i] / np.linalg.norm(factors[i], axis=1, keepdims=True)
+        graph: nx.Graph[int] = nx.from_numpy_array(rows @ rows.T > 1 - 1e-8)
+        groups = [sorted(part) for part in nx.connected_components(graph)]
+        sizes = np.linalg.norm(factors[i], axis=1)
+        totals = [math.sqrt(float(np.sum(sizes[g] ** 2))) for g in groups]
+        if i + 1 < len(factors):
+            factors[i + 1] = np.column_stack([
+                factors[i + 1][:, g] @ sizes[g] / total
+                for g, total in zip(groups, totals, strict=True)])
+        factors[i] = np.array([total * rows[g[0]] for g, total in zip(groups, totals,
+                                                                     strict=True)])
+    return factors
+
+
+def split(factors: Factors) -> Factors:
+    """M_2 = W_1 H_1 with W_1 symmetric, so that the neurons of layer 2 name the rows of H_1.
+
+    Balanced, |W_1|^2 = |H_1|^2 = |M_2|_*, and moved by the permutations that move M_2.
+    """
+    u, s, vt = np.linalg.svd(factors[1] @ factors[0], full_matrices=False)
+    root = np.sqrt(np.where(s > 1e-6 * s[0], s, 0.0))
+    return [(u * root) @ vt, (u * root) @ u.T, *factors[2:]]
+
+
+# --- symmetry ---
+
+def entry_orbits(factors: Factors, group: Group) -> Orbits:
+    """For each factor the orbit number of each entry, H_1 and W_1 split as by `split`."""
+    sizes = [factors[0].shape[1], *map(len, factors[1:])]
+    ends = np.cumsum([0, *sizes])
+    moves = [[np.array(g[a:b]) - a for a, b in zip(ends[:-1], ends[1:], strict=True)]
+             for g in group.generators]
+    found = []
+    for index, factor in enumerate(factors):
+        rows, columns = (1, 0) if index == 0 else (1, 1) if index == 1 else (index, index - 1)
+        numbers = np.arange(factor.size).reshape(factor.shape)
+        graph: nx.Graph[int] = nx.empty_graph(factor.size)
+        for move in moves:
+            image = numbers[np.ix_(move[rows], move[columns])]
+            graph.add_edges_from(zip(numbers.ravel().tolist(), image.ravel().tolist(),
+                                     strict=True))
+        labels = np.empty(factor.size, dtype=np.int64)
+        for label, part in enumerate(nx.connected_components(graph)):
+            labels[list(part)] = label
+        found.append(labels.reshape(factor.shape))
+    return found
+
+
+def symmetrised(factors: Factors, group: Group) -> Factors:
+    """The mean of the chain over the group: each entry the mean of its orbit."""
+    return [spread(means(f, orbit), orbit)
+            for f, orbit in zip(factors, entry_orbits(factors, group), strict=True)]
+
+
+def means(factor: Matrix, orbit: NDArray[np.int64]) -> Matrix:
+    """One value an orbit."""
+    counts = np.bincount(orbit.ravel())
+    return np.asarray(np.bincount(orbit.ravel(), weights=factor.ravel()) / counts)
+
+
+def spread(values: Matrix, orbit: NDArray[np.int64]) -> Matrix:
+    """The factor with these values of its orbits."""
+    return np.asarray(values[orbit])
+
+
+# --- integers ---
+
+def small_integers(factors: Factors, group: Group, room: float,
+                   ) -> list[NDArray[np.int64]] | None:
+    """Factor after factor in the smallest integers that keep log P within `room` of now; None
+    where none of 7 digits do.
+
+    Each factor may use an equal part of the room; the largest entry runs through the integers,
+    then through powers of 1.1.
+    """
+    current = [f.copy() for f in factors]
+    limit = evaluate(current)
+    for index, orbit in enumerate(entry_orbits(factors, group)):
+        limit += room / len(factors)
+        values = means(factors[index], orbit)
+        values = values / np.abs(values).max()
+        for top in _tops():
+            current[index] = spread(np.rint(top * values), orbit)
+            if evaluate(current) <= limit:
+                break
+        else:
+            return None
+    return [np.rint(f).astype(np.int64) for f in current]
+
+
+def _tops() -> list[int]:
+    return [*range(1, 200), *(int(200 * 1.1**k) for k in range(120))]
