@@ -5,22 +5,22 @@ Floating point with a tolerance: a name says what the numbers look like, and is 
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import nnls
 
 from nctheory.atlas.search import Factors, forward
 
 Matrix = NDArray[np.float64]
 
 TOLERANCE = 2e-3
-UNKNOWN = "no structure recognised"
+LONGEST = 48
 POLYGONS = {3: "triangle", 4: "quadrilateral", 5: "pentagon", 6: "hexagon"}
 
 
@@ -28,7 +28,8 @@ POLYGONS = {3: "triangle", 4: "quadrilateral", 5: "pentagon", 6: "hexagon"}
 class Layer:
     """sigma(M_l): its name, a sentence, ranks of M_l and sigma(M_l), the zero pattern's sizes.
 
-    `graph` is there where the classes are its edges and loops, and the neurons its vertices.
+    `graph` is there where the classes are its edges and loops, and the neurons its vertices;
+    `repeats` says that the inner products are those of the layer before.
     """
 
     number: int
@@ -37,6 +38,7 @@ class Layer:
     ranks: tuple[int, int]
     signal: Matrix
     graph: nx.MultiGraph[Any] | None
+    repeats: bool
 
     @property
     def neurons(self) -> int:
@@ -56,20 +58,21 @@ def layers(factors: Factors) -> list[Layer]:
         signal = np.maximum(mean, 0)
         ranks = rank(mean), rank(signal)
         name, graph = describe(signal)
-        if found and same_angles(found[-1].signal, signal):
-            sentence = f"as layer {number - 1}"
-        else:
-            sentence = _sentence(name, signal, ranks)
-        found.append(Layer(number, name, sentence, ranks, signal, graph))
+        repeats = bool(found) and same_angles(found[-1].signal, signal)
+        sentence = (f"as layer {number - 1}" if repeats else _sentence(name, signal, ranks))
+        found.append(Layer(number, name, sentence, ranks, signal, graph, repeats))
     return found
 
 
 def chain_name(factors: Factors) -> str:
-    """Of the layers that carry the features, 2..L-1 (layer 2 where L = 2): first and last."""
+    """Of the layers that carry the features, 2..L-1 (layer 2 where L = 2): first and last.
+
+    Empty where that is no short name.
+    """
     names = [layer.name for layer in layers(factors)]
-    carried = [name for name, _ in itertools.groupby(names[:-1] or names)]
-    known = [name for name in (carried[0], carried[-1]) if name != UNKNOWN]
-    return " -> ".join(dict.fromkeys(known))
+    carried = names[:-1] or names
+    name = " -> ".join(dict.fromkeys((carried[0], carried[-1])))
+    return name if len(name) <= LONGEST else ""
 
 
 # --- numbers with a tolerance ---
@@ -101,25 +104,27 @@ def parts(signal: Matrix) -> list[list[int]]:
 
 def extreme(signal: Matrix) -> NDArray[np.bool_]:
     """Which columns are extreme rays of the cone that all of them span."""
-    from scipy.optimize import nnls
-
     unit = signal / np.linalg.norm(signal, axis=0)
     return np.array([nnls(np.delete(unit, k, axis=1), unit[:, k])[1] > TOLERANCE
                      for k in range(unit.shape[1])])
 
 
-def section(signal: Matrix) -> Matrix:
-    """The rays of a cone of rank r, cut by a hyperplane: points of r - 1 coordinates a row.
+class Section(NamedTuple):
+    """Rays p_k of a cone of rank r as points q_k: p_k is a multiple of axis + basis q_k."""
 
-    The hyperplane is orthogonal to the mean direction, at distance 1 from the origin.
-    """
+    points: Matrix
+    axis: Matrix
+    basis: Matrix
+
+
+def section(signal: Matrix) -> Section:
+    """The rays cut by the hyperplane at distance 1, orthogonal to their mean direction."""
     unit = signal / np.linalg.norm(signal, axis=0)
     axis = unit.mean(axis=1)
     axis /= np.linalg.norm(axis)
-    heights = axis @ signal
-    flat = signal / heights - axis[:, None]
-    u, _, _ = np.linalg.svd(flat, full_matrices=False)
-    return np.asarray((u[:, :max(rank(signal) - 1, 1)].T @ flat).T)
+    flat = signal / (axis @ signal) - axis[:, None]
+    basis = np.linalg.svd(flat, full_matrices=False)[0][:, :max(rank(signal) - 1, 1)]
+    return Section((basis.T @ flat).T, axis, basis)
 
 
 # --- names ---
@@ -129,11 +134,11 @@ def describe(signal: Matrix) -> tuple[str, nx.MultiGraph[Any] | None]:
     split = parts(signal)
     if len(split) > 1:
         if len(split) == signal.shape[1]:
-            return f"orthogonal frame of {len(split)}", None
+            return f"frame of {len(split)}", None
         return _sum_name(signal, split), None
     if signal.shape[1] == 1:
         return "one class", None
-    graph = incidence_graph(signal)
+    graph = incidence_graph(signal) if rank(signal) > 3 else None
     if graph is not None:
         return f"edges of {graph_name(graph)}", graph
     return _subsets_name(signal) or _cone_name(signal), None
@@ -181,12 +186,14 @@ def _simple_name(graph: nx.Graph[Any]) -> str:
         return f"path of {r} vertices"
     if edges == r and degrees[0] == degrees[-1] == 2:
         return f"cycle of {r} vertices"
+    if missing == 1:
+        return f"K_{r} less an edge"
     complement = nx.complement(graph)
     sides = [len(part) for part in nx.connected_components(complement)]
     if missing == sum(side * (side - 1) // 2 for side in sides):
         return "K_{" + ",".join(map(str, sorted(sides))) + "}"
     if missing <= 3:
-        return f"K_{r} less {missing} edge{'s' if missing > 1 else ''}"
+        return f"K_{r} less {missing} edges"
     if degrees[0] == degrees[-1]:
         return f"a {degrees[0]}-regular graph of {r} vertices"
     return f"a graph of {r} vertices, {edges} edges"
@@ -198,8 +205,9 @@ def _subsets_name(signal: Matrix) -> str | None:
     on = on[on.any(axis=1)]
     k = int(on[:, 0].sum())
     sets = {tuple(column) for column in on.T.tolist()}
-    whole = all(sum(column) == k for column in sets) and len(sets) == math.comb(len(on), k)
-    return f"{k}-subsets of {len(on)}" if whole and 1 < k < len(on) - 1 else None
+    whole = (all(sum(column) == k for column in sets)
+             and on.shape[1] == len(sets) == math.comb(len(on), k))
+    return f"{k}-subsets of {len(on)}" if whole and 2 < k < len(on) - 1 else None
 
 
 def _cone_name(signal: Matrix) -> str:
@@ -211,15 +219,29 @@ def _cone_name(signal: Matrix) -> str:
         return f"{K} points {'on an arc' if arc else 'in the plane'}"
     outer = extreme(signal)
     if not outer.all():
-        return f"{describe(signal[:, outer])[0]} + {K - int(outer.sum())} inside"
+        name = describe(signal[:, outer])[0]
+        return f"{name} + {_within(signal[:, outer], signal[:, ~outer])}"
     if r == 3:
         return _polygon_name(signal)
-    return f"simplex of rank {r}" if r == K else f"{K} rays in convex position, rank {r}"
+    return f"simplex of rank {r}" if r == K else f"{K} extreme rays of rank {r}"
+
+
+def _within(corners: Matrix, others: Matrix) -> str:
+    """Where rays lie between the extreme ones: "2 on edges + 1 inside", for a simplex."""
+    if corners.shape[1] > rank(corners):
+        return f"{others.shape[1]} within"
+    sizes = []
+    for ray in others.T:
+        shares = nnls(corners, ray)[0] * np.linalg.norm(corners, axis=0)
+        sizes.append(int(np.sum(shares > 10 * TOLERANCE * shares.max())))
+    places = {2: "on edges", corners.shape[1]: "inside"}
+    return " + ".join(f"{count} {places.get(size, f'on faces of {size}')}"
+                      for size, count in sorted(Counter(sizes).items()))
 
 
 def _polygon_name(signal: Matrix) -> str:
     sides = signal.shape[1]
-    points = section(signal)
+    points = section(signal).points
     name = POLYGONS.get(sides, f"{sides}-gon")
     radii = np.linalg.norm(points, axis=1)
     turns = np.diff(np.sort(np.arctan2(points[:, 1], points[:, 0])))

@@ -45,15 +45,27 @@ class Group:
 
     @cached_property
     def name(self) -> str:
-        """Trivial, symmetric, cyclic or dihedral, or products of symmetric groups on orbits."""
-        sizes = sorted((len(orbit) for orbit in self.orbits() if len(orbit) > 1), reverse=True)
+        """"trivial", "S_4", "cyclic", "dihedral", or "" for other groups.
+
+        >>> Group(3, 2, ((2, 1, 0),)).name
+        'S_2'
+        """
+        from sympy.combinatorics import Permutation as Sympy
+        from sympy.combinatorics import PermutationGroup
+
         if self.order == 1:
             return "trivial"
-        if self.order == math.prod(map(math.factorial, sizes)):
-            return " x ".join(f"S_{size}" for size in sizes)
-        if len(self.generators) == 1:
-            return f"cyclic of order {self.order}"
-        return f"order {self.order}"
+        for orbit in self.orbits():
+            if math.factorial(len(orbit)) == self.order:
+                places = {point: place for place, point in enumerate(orbit)}
+                action = PermutationGroup([Sympy([places[g[i]] for i in orbit])
+                                           for g in self.generators])
+                if action.order() == self.order:
+                    return f"S_{len(orbit)}"
+        group = PermutationGroup([Sympy(list(g)) for g in self.generators])
+        if group.is_cyclic:
+            return "cyclic"
+        return "dihedral" if group.is_dihedral else ""
 
 
 def orbits(degree: int, generators: Iterable[Permutation]) -> tuple[tuple[int, ...], ...]:

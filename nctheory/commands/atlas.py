@@ -1,4 +1,4 @@
-"""The atlas on the command line: `nctheory atlas`, `nctheory atlas submit FILE`."""
+"""The atlas on the command line: `nctheory atlas`, and show, submit, search, explain."""
 
 from __future__ import annotations
 
@@ -49,6 +49,27 @@ def submit(file: Path, layers: int | None, format_: str) -> None:
         click.echo(json.dumps({**asdict(verdict), "improves": verdict.improves}))
     else:
         click.echo(f"{verdict.verdict}: {verdict.reason}")
+
+
+@atlas.command()
+@click.argument("classes", metavar="K", type=int)
+@click.argument("layers", metavar="L", type=int)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text",
+              show_default=True)
+@output_option
+@click.option("--figure", type=click.Path(path_type=Path), default=None,
+              help="Draw the layers to this file (.png, .pdf, .svg).")
+def show(classes: int, layers: int, format_: str, output: Path | None,
+         figure: Path | None) -> None:
+    """Explain the best known construction for K classes and L layers."""
+    from nctheory.atlas.explain import FORMATS, explain
+
+    explanation = explain(classes, layers)
+    write(FORMATS[format_](explanation), output)
+    if figure is not None:
+        from nctheory.atlas.pictures import draw
+
+        draw(explanation, figure)
 
 
 @atlas.command()
