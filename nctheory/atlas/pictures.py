@@ -1,13 +1,14 @@
 """A construction as a picture: a panel a layer, drawn as what the layer is.
 
 Rank 2: rays in the plane.  Rank 3: the cone's section, a polygon with points.  Edges of a graph:
-the graph.  Otherwise the matrix of sigma(M_l).  Lines are where neurons of the next layer switch
-on and off.  Colours are orbits of classes (points, edges) and of neurons (lines).
+the graph.  Otherwise the matrix of sigma(M_l).  Lines are where neurons of the next layer are 0,
+full where some look to either side.  Colours are orbits of classes.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nctheory.atlas.explain import Explanation
-from nctheory.atlas.structure import Layer, section
+from nctheory.atlas.structure import Layer, same_angles, section
 from nctheory.errors import InputError, require, show
 
 if TYPE_CHECKING:
@@ -27,8 +28,11 @@ Matrix = NDArray[np.float64]
 
 FORMATS = (".png", ".pdf", ".svg")
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+LINE = "0.25"
 WIDTH = 3.2  # of a panel, in inches
 COLUMNS = 4
+ALIKE = 0.05  # difference of inner products, of the largest
+LABELLED = 24  # classes, in a matrix
 
 
 def draw(explanation: Explanation, path: Path) -> None:
@@ -68,10 +72,10 @@ def draw(explanation: Explanation, path: Path) -> None:
 
 
 def _runs(layers: Sequence[Layer]) -> list[list[Layer]]:
-    """Layers of the same inner products together."""
+    """Layers that look alike together."""
     runs: list[list[Layer]] = []
     for layer in layers:
-        if layer.repeats:
+        if runs and same_angles(runs[-1][0].signal, layer.signal, ALIKE):
             runs[-1].append(layer)
         else:
             runs.append([layer])
@@ -96,13 +100,15 @@ def _panel(axes: Axes, explanation: Explanation, run: list[Layer]) -> None:
 
 
 def _wrapped(layer: Layer) -> str:
+    """The layer's name as a title, K_5 in mathematical type."""
     if layer.ranks[1] == layer.signal.shape[1] and layer.graph is None:
         return f"{layer.neurons} neurons, rank {layer.ranks[0]} \u2192 {layer.ranks[1]}"
-    return layer.name if len(layer.name) < 34 else layer.name.replace(" + ", "\n+ ", 1)
+    name = layer.name if len(layer.name) < 34 else layer.name.replace(" + ", "\n+ ", 1)
+    return re.sub(r"K_(\w+|\{[^}]*\})", r"$K_{\1}$", name).replace("{{", "{").replace("}}", "}")
 
 
 def _by_orbit(orbits: Sequence[Sequence[int]], count: int) -> list[str]:
-    """A colour each, by orbit; one grey for what is alone, where most are."""
+    """A colour each, by orbit; the orbits beyond the palette share its last."""
     colours = [""] * count
     for index, orbit in enumerate(orbits):
         for i in orbit:
@@ -111,17 +117,26 @@ def _by_orbit(orbits: Sequence[Sequence[int]], count: int) -> list[str]:
 
 
 def _lines(explanation: Explanation, layer: int) -> list[tuple[Matrix, str]]:
-    """The neurons of the next layer (rows of W_layer) with their colours, without the idle."""
-    rows = explanation.factors[layer]
-    orbits = sorted(explanation.neuron_orbits[layer - 1], key=lambda orbit: -len(orbit))
-    colours = _by_orbit(orbits, len(rows))
+    """Where neurons of the next layer (rows of W_layer) are 0 between the classes, once each:
+    a full line where neurons look to both sides of it, a dashed one where they do to one."""
     signal = explanation.layers[layer - 2].signal
-    found = []
-    for row, colour in zip(rows, colours, strict=True):
+    found: list[tuple[Matrix, str]] = []
+    for row in explanation.factors[layer]:
+        # Only what the row does to the signals counts.
         values = row @ signal
-        # A neuron that is on for all classes is linear: it has no line between them.
-        if values.min() < -1e-3 * np.abs(values).max():
-            found.append((row, colour))
+        size = float(np.abs(values).max())
+        if size < 1e-9 or values.min() > -1e-3 * size:
+            continue
+        unit = values / np.linalg.norm(values)
+        for index, (other, _) in enumerate(found):
+            opposite = other @ signal / np.linalg.norm(other @ signal) + unit
+            if np.abs(opposite).max() < 1e-2:
+                found[index] = other, "-"
+                break
+            if np.abs(opposite - 2 * unit).max() < 1e-2:
+                break
+        else:
+            found.append((row, "--"))
     return found
 
 
@@ -129,19 +144,21 @@ def _lines(explanation: Explanation, layer: int) -> list[tuple[Matrix, str]]:
 
 def _draw_plane(axes: Axes, signal: Matrix, colours: list[str],
                 lines: list[tuple[Matrix, str]]) -> None:
-    """The classes as points of the plane; dashed: where a neuron of the next layer is 0."""
+    """The classes as points of the plane, and the lines of the next layer."""
     basis = np.eye(2) if len(signal) == 2 else _plane(signal)
+    if basis[:, 0] @ signal[:, 0] < basis[:, 1] @ signal[:, 0]:
+        basis = basis[:, ::-1]  # class 1 below the diagonal, in every layer
     points = basis.T @ signal
     reach = 1.12 * float(np.linalg.norm(points, axis=0).max())
-    for row, colour in lines:
+    for row, dashes in lines:
         x, y = basis.T @ row
         sides = [np.array(side) for side in ((-y, x), (y, -x))]
         side = max(sides, key=lambda end: float(min(end)))
         end = reach * side / np.linalg.norm(side)
-        axes.plot([0, end[0]], [0, end[1]], color=colour, lw=1, ls="--", marker="", zorder=1)
+        axes.plot([0, end[0]], [0, end[1]], color=LINE, lw=1, ls=dashes, marker="", zorder=1)
     for k, (x, y) in enumerate(points.T):
         axes.plot([0, x], [0, y], color="0.75", lw=0.8, ls="-", marker="", zorder=0)
-        _label(axes, x, y, k, colours[k], np.zeros(2))
+        _label(axes, x, y, k, colours[k])
     axes.set(xlim=(-0.06 * reach, reach), ylim=(-0.06 * reach, reach), aspect="equal",
              xticks=[], yticks=[])
     axes.spines["left"].set_position("zero")
@@ -162,32 +179,49 @@ def _plane(signal: Matrix) -> Matrix:
 
 def _draw_section(axes: Axes, signal: Matrix, colours: list[str],
                   lines: list[tuple[Matrix, str]]) -> None:
-    """The rays of a cone of rank 3 cut by a plane; dashed: neurons of the next layer are 0."""
-    from scipy.spatial import ConvexHull
-
+    """The rays of a cone of rank 3 cut by a plane, and the lines of the next layer."""
     points, axis, basis = section(signal)
-    hull = ConvexHull(points).vertices
+    turn, hull = _upright(points)
+    points, basis = points @ turn, basis @ turn
     axes.fill(*points[hull].T, facecolor="0.95", edgecolor="0.6", lw=0.8, zorder=0)
     low, high = points.min(axis=0), points.max(axis=0)
     middle, reach = (low + high) / 2, 0.62 * float((high - low).max())
-    for row, colour in lines:
+    for row, dashes in lines:
         normal, offset = basis.T @ row, float(row @ axis)
         size = float(np.linalg.norm(normal))
         if size < 1e-9:
             continue
         foot = middle - normal * (offset + normal @ middle) / size**2
         along = 3 * reach * np.array([-normal[1], normal[0]]) / size
-        axes.plot(*np.column_stack([foot - along, foot + along]), color=colour, lw=0.9,
-                  ls="--", marker="", zorder=1)
+        axes.plot(*np.column_stack([foot - along, foot + along]), color=LINE, lw=0.9,
+                  ls=dashes, marker="", zorder=1)
     for k, (x, y) in enumerate(points):
-        _label(axes, x, y, k, colours[k], middle)
+        _label(axes, x, y, k, colours[k])
     axes.set(xlim=(middle[0] - reach, middle[0] + reach),
              ylim=(middle[1] - reach, middle[1] + reach), aspect="equal")
     axes.set_axis_off()
 
 
-def _label(axes: Axes, x: float, y: float, label: int, colour: str, centre: Matrix) -> None:
-    """A class as a point with its number, away from the centre."""
+def _upright(points: Matrix) -> tuple[Matrix, Matrix]:
+    """The turn that lays the longest side of the hull at the bottom, its lower number left, and
+    the hull's vertices: neighbouring layers then look alike."""
+    from scipy.spatial import ConvexHull
+
+    hull = ConvexHull(points).vertices
+    sides = [sorted(side) for side in zip(hull, np.roll(hull, -1), strict=True)]
+    lengths = [float(np.linalg.norm(points[a] - points[b])) for a, b in sides]
+    longest = [side for side, size in zip(sides, lengths, strict=True)
+               if size > 0.98 * max(lengths)]
+    left, right = min(longest)
+    along = (points[right] - points[left]) / np.linalg.norm(points[right] - points[left])
+    up = np.array([-along[1], along[0]])
+    if (points.mean(axis=0) - points[left]) @ up < 0:
+        up = -up
+    return np.column_stack([along, up]), hull
+
+
+def _label(axes: Axes, x: float, y: float, label: int, colour: str) -> None:
+    """A class as a point with its number."""
     axes.plot([x], [y], color=colour, marker="o", ms=11, ls="", mec="white", mew=0.8, zorder=3)
     axes.text(x, y, str(label + 1), color="white", fontsize=6.5, ha="center",
               va="center_baseline", zorder=4, fontweight="bold")
@@ -219,9 +253,8 @@ def _draw_graph(axes: Axes, graph: nx.MultiGraph[Any], colours: list[str]) -> No
                             "ec": colours[label], "lw": 0.6})
     for place in places.values():
         axes.plot(*place, color="black", marker="o", ms=6, ls="", zorder=3)
-    loops = nx.number_of_selfloops(graph) > 0
-    axes.set(xlim=[-1.7, 1.7] if loops else [-1.2, 1.2],
-             ylim=[-1.7, 1.7] if loops else [-1.2, 1.2], aspect="equal")
+    reach = 1.15 if nx.number_of_selfloops(graph) == 0 else 1.6
+    axes.set(xlim=(-reach, reach), ylim=(-1.15, reach), aspect="equal")
     axes.set_axis_off()
 
 
@@ -232,17 +265,23 @@ def _round_trip(graph: nx.MultiGraph[Any]) -> list[Any]:
 
 def _draw_matrix(axes: Axes, table: Matrix, orbits: Sequence[Sequence[int]]) -> None:
     """sigma(M_l), classes orbit by orbit."""
-    axes.imshow(table, cmap="Greys", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    # The root shows small entries, too.
+    axes.imshow(np.sqrt(table), cmap="Greys", vmin=0, vmax=1.15, aspect="auto", interpolation="nearest")
     classes = [k for orbit in orbits for k in orbit]
-    if len(classes) <= 24:
+    if len(classes) <= LABELLED:
         axes.set_xticks(range(len(classes)), [str(k + 1) for k in classes],
                         fontsize=6 if len(classes) > 12 else 7)
-        for tick, colour in zip(axes.get_xticklabels(), [
-                COLOURS[min(i, len(COLOURS) - 1)] for i, orbit in enumerate(orbits)
-                for _ in orbit], strict=True):
-            tick.set_color(colour)
+        colours = _by_orbit(orbits, len(classes))
+        for tick, k in zip(axes.get_xticklabels(), classes, strict=True):
+            tick.set_color(colours[k])
+        axes.set_xticks(np.arange(0.5, len(classes) - 1), minor=True)
+        axes.set_yticks(np.arange(0.5, len(table) - 1), minor=True)
+        axes.grid(which="minor", color="white", lw=0.8)
     else:
         axes.set_xticks([])
-    axes.tick_params(length=0)
+    axes.tick_params(which="both", length=0)
     axes.set_yticks([])
-    axes.set(xlabel="classes", ylabel="neurons")
+    for spine in axes.spines.values():
+        spine.set(visible=True, color="0.6", linewidth=0.6)
+    axes.set_xlabel("classes", fontsize=8)
+    axes.set_ylabel("neurons", fontsize=8)

@@ -1,5 +1,7 @@
 """A found chain made simple: symmetric, without idle or parallel neurons, in small integers.
 
+    nctheory atlas explain --classes 3:12 --layers 2:6 --store
+
 The permutations of classes and neurons that nearly keep a chain are made to keep it exactly:
 entries that they exchange get one value.  The cost does not change under them, so its gradient
 at a symmetric chain is symmetric, and descent leaves the chain so.  Then every factor gets the
@@ -8,16 +10,24 @@ smallest integers that the cost allows.
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from nctheory.atlas.discover import read, write
 from nctheory.atlas.face import polish
 from nctheory.atlas.search import FINE, Factors, evaluate, minimise, pruned
 from nctheory.atlas.symmetry import Group, network_symmetry
+from nctheory.constructions import chain as chains
+from nctheory.constructions.chain import Chain
+from nctheory.errors import InputError, integer
 
 Matrix = NDArray[np.float64]
 Orbits = list[NDArray[np.int64]]
@@ -26,8 +36,12 @@ TOLERANCES = (3e-2, 1e-2, 1e-3, 1e-4)
 # Differences of log P that count as none: what descent leaves at kinks.
 EQUAL = 1e-7
 STEPS = 600
-# Sequential quadratic programming takes the cube of the variables.
+# Sequential quadratic programming takes the cube of the variables; chains of more entries than
+# SMALL are not tried without each of their neurons.
 LARGEST = 300
+SMALL = 1000
+# A simpler chain may cost so much more in log c, where its numbers are so much shorter.
+DEARER, SHORTER = 1e-7, 0.9
 
 
 class Simple(NamedTuple):
@@ -38,13 +52,61 @@ class Simple(NamedTuple):
     group: Group
 
 
-def simplified(factors: Factors, deletions: bool = True) -> Simple:
-    """The chain at the bottom of its valley: as few neurons and as symmetric as costs nothing.
+class Step(NamedTuple):
+    """A stored chain and what became of it: the order of its group, the length of its numbers
+    before and after (equal: it was kept), and the change of log c."""
 
-    `deletions`: whether to try the hidden layers without each of their neurons, one by one.
+    chain: Chain
+    order: int
+    before: int
+    after: int
+    change: float
+
+
+def explain_stored(classes: Iterable[int], layers: Iterable[int], *, store: bool = False,
+                   folder: Path = chains.DATA) -> Iterator[Step]:
+    """Simplify the stored chains of these cells; with `store`, write the simpler ones and names.
+
+    A chain replaces a stored one where it costs no more and its numbers are no longer, or
+    where they are shorter by a tenth and it costs no more than 1e-7 more, relatively.
     """
+    wanted = set(layers)
+    for K in classes:
+        for chain in read(integer("classes", K, 1), folder):
+            if chain.least_layers in wanted:
+                step, chosen = _explained(chain)
+                if store:
+                    write(chosen, folder)
+                yield step
+
+
+def _explained(chain: Chain) -> tuple[Step, Chain]:
+    L, before = chain.least_layers, length(chain)
+    factors = [m.astype(np.float64) for m in chain.matrices]
+    value = evaluate(factors)
+    simple = simplified(factors)
+    room = max(value - simple.value, DEARER / 2 * (L + 1))
+    integers = small_integers(simple.factors, simple.group, room)
+    if integers is not None:
+        with suppress(InputError):  # rounded, they may not separate the classes
+            other = Chain(matrices=[m.tolist() for m in integers])
+            change = other.log_cost(L) - chain.log_cost(L)
+            after = length(other)
+            if (change <= 0 and after <= before) or (
+                    change <= DEARER and after < SHORTER * before):
+                return Step(chain, simple.group.order, before, after, change), other
+    return Step(chain, simple.group.order, before, before, 0.0), chain
+
+
+def length(chain: Chain) -> int:
+    """Characters of the matrices in JSON."""
+    return len(json.dumps([m.tolist() for m in chain.matrices], separators=(",", ":")))
+
+
+def simplified(factors: Factors) -> Simple:
+    """The chain at the bottom of its valley: as few neurons and as symmetric as costs nothing."""
     value, factors = minimise(split(merged(pruned(factors))), FINE, STEPS)
-    if deletions:
+    if sum(factor.size for factor in factors) <= SMALL:
         value, factors = _thinned(value, factors)
     best = Simple(value, factors, Group(sum(map(len, factors[1:])), 1, ()))
     for tolerance in TOLERANCES:

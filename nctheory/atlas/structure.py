@@ -88,10 +88,10 @@ def support(signal: Matrix) -> NDArray[np.bool_]:
     return np.asarray(signal > 10 * TOLERANCE * np.linalg.norm(signal, axis=0))
 
 
-def same_angles(one: Matrix, other: Matrix) -> bool:
+def same_angles(one: Matrix, other: Matrix, tolerance: float = TOLERANCE) -> bool:
     """Whether two layers' Gram matrices are proportional."""
     grams = [signal.T @ signal / np.sum(signal**2) for signal in (one, other)]
-    return bool(np.abs(grams[0] - grams[1]).max() < TOLERANCE * np.abs(grams[0]).max())
+    return bool(np.abs(grams[0] - grams[1]).max() < tolerance * np.abs(grams[0]).max())
 
 
 def parts(signal: Matrix) -> list[list[int]]:

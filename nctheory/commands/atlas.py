@@ -90,3 +90,19 @@ def search(classes: range, layers: range, seconds: float, seed: int, data: Path 
         before, after = (math.exp(v) / step.classes for v in (step.before, step.after))
         click.echo(f"K={step.classes} L={step.layers}  c/K {before:.6f} -> {after:.6f}  "
                    f"{step.starts} starts")
+
+
+@atlas.command("explain")
+@click.option("--classes", type=RANGE, default="3:12", show_default=True)
+@click.option("--layers", type=RANGE, default="2:6", show_default=True)
+@click.option("--store", is_flag=True, help="Replace chains by simpler ones, store names.")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None,
+              help="Folder of the chains; by default the package's own.")
+def explain_(classes: range, layers: range, store: bool, data: Path | None) -> None:
+    """Make stored chains simple: symmetric, with few neurons, in small integers; name them."""
+    from nctheory.atlas.simplify import explain_stored
+    from nctheory.constructions.chain import DATA
+
+    for step in explain_stored(classes, layers, store=store, folder=data or DATA):
+        click.echo(f"{step.chain.label}  group of order {step.order}, numbers {step.before} -> "
+                   f"{step.after}, log c {step.change:+.1e}")
