@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import qr
-from scipy.optimize import minimize
+from scipy.optimize import NonlinearConstraint, minimize
 
 from nctheory.atlas.search import Factors, evaluate, forward
 
@@ -29,12 +29,20 @@ def polish(factors: Factors, orbits: Orbits, kink: float = KINK) -> Factors:
     face = _Face(factors, orbits, kink)
     start = face.variables(factors)
     keep = face.independent(start)
-    found = minimize(face.cost, start, jac=True, method="SLSQP", constraints=[
-        {"type": "eq", "fun": lambda y: face.kinks(y)[0][keep],
-         "jac": lambda y: face.kinks(y)[1][keep]}] if len(keep) else [],
-        options={"maxiter": STEPS, "ftol": 1e-14})
+    zeros = NonlinearConstraint(lambda y: face.kinks(y)[0][keep], 0, 0,
+                                jac=lambda y: face.kinks(y)[1][keep])
+    found = minimize(face.cost, start, jac=True, method="SLSQP",
+                     constraints=[zeros] if len(keep) else [],
+                     options={"maxiter": STEPS, "ftol": 1e-14})
     polished = face.factors(found.x)
     return polished if evaluate(polished) < evaluate(factors) + 1e-12 else factors
+
+
+def kinks(factors: Factors, kink: float = KINK) -> list[NDArray[np.bool_]]:
+    """Where M_1, ..., M_L are 0 (M_1, which no sigma follows, nowhere)."""
+    found = [np.abs(mean) < kink * math.sqrt(float(np.mean(mean**2)))
+             for mean in forward(factors)]
+    return [np.zeros_like(found[0]), *found[1:]]
 
 
 class _Face:
@@ -44,11 +52,12 @@ class _Face:
         starts = np.cumsum([0, *(int(orbit.max()) + 1 for orbit in orbits)])
         self.orbits = [orbit + start for orbit, start in zip(orbits, starts, strict=False)]
         self.size = int(starts[-1])
-        self.masks, self.zeros = [], []
-        for layer, mean in enumerate(forward(factors)):
-            small = np.abs(mean) < kink * math.sqrt(float(np.mean(mean**2)))
-            self.masks.append((mean > 0) & ~small if layer else np.ones_like(mean, dtype=bool))
-            self.zeros += [(layer, i, k) for i, k in np.argwhere(small).tolist() if layer]
+        zeros = kinks(factors, kink)
+        self.masks = [(mean > 0) & ~zero if layer else np.ones_like(zero)
+                      for layer, (mean, zero) in enumerate(zip(forward(factors), zeros,
+                                                               strict=True))]
+        self.zeros = [(layer, i, k) for layer, zero in enumerate(zeros)
+                      for i, k in np.argwhere(zero).tolist()]
 
     def variables(self, factors: Factors) -> Matrix:
         y = np.zeros(self.size)

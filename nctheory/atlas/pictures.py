@@ -104,7 +104,7 @@ def _wrapped(layer: Layer) -> str:
     if layer.ranks[1] == layer.signal.shape[1] and layer.graph is None:
         return f"{layer.neurons} neurons, rank {layer.ranks[0]} \u2192 {layer.ranks[1]}"
     name = layer.name if len(layer.name) < 34 else layer.name.replace(" + ", "\n+ ", 1)
-    return re.sub(r"K_(\w+|\{[^}]*\})", r"$K_{\1}$", name).replace("{{", "{").replace("}}", "}")
+    return re.sub(r"K_\{?([\d,]+)\}?", r"$K_{\1}$", name)
 
 
 def _by_orbit(orbits: Sequence[Sequence[int]], count: int) -> list[str]:
@@ -202,12 +202,12 @@ def _draw_section(axes: Axes, signal: Matrix, colours: list[str],
     axes.set_axis_off()
 
 
-def _upright(points: Matrix) -> tuple[Matrix, Matrix]:
+def _upright(points: Matrix) -> tuple[Matrix, NDArray[np.int64]]:
     """The turn that lays the longest side of the hull at the bottom, its lower number left, and
     the hull's vertices: neighbouring layers then look alike."""
     from scipy.spatial import ConvexHull
 
-    hull = ConvexHull(points).vertices
+    hull = ConvexHull(points).vertices.astype(np.int64)
     sides = [sorted(side) for side in zip(hull, np.roll(hull, -1), strict=True)]
     lengths = [float(np.linalg.norm(points[a] - points[b])) for a, b in sides]
     longest = [side for side, size in zip(sides, lengths, strict=True)
@@ -248,9 +248,9 @@ def _draw_graph(axes: Axes, graph: nx.MultiGraph[Any], colours: list[str]) -> No
             middle = 0.62 * places[u] + 0.38 * places[v] if np.linalg.norm(
                 middle) < 0.2 else middle
         if few:
-            axes.text(*middle, str(label + 1), fontsize=7, ha="center", va="center", zorder=4,
-                      bbox={"boxstyle": "circle,pad=0.15", "fc": "white",
-                            "ec": colours[label], "lw": 0.6})
+            axes.text(middle[0], middle[1], str(label + 1), fontsize=7, ha="center",
+                      va="center", zorder=4, bbox={"boxstyle": "circle,pad=0.15", "lw": 0.6,
+                                                   "fc": "white", "ec": colours[label]})
     for place in places.values():
         axes.plot(*place, color="black", marker="o", ms=6, ls="", zorder=3)
     reach = 1.15 if nx.number_of_selfloops(graph) == 0 else 1.6
@@ -266,7 +266,8 @@ def _round_trip(graph: nx.MultiGraph[Any]) -> list[Any]:
 def _draw_matrix(axes: Axes, table: Matrix, orbits: Sequence[Sequence[int]]) -> None:
     """sigma(M_l), classes orbit by orbit."""
     # The root shows small entries, too.
-    axes.imshow(np.sqrt(table), cmap="Greys", vmin=0, vmax=1.15, aspect="auto", interpolation="nearest")
+    axes.imshow(np.sqrt(table), cmap="Greys", vmin=0, vmax=1.15, aspect="auto",
+                interpolation="nearest")
     classes = [k for orbit in orbits for k in orbit]
     if len(classes) <= LABELLED:
         axes.set_xticks(range(len(classes)), [str(k + 1) for k in classes],

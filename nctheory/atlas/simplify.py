@@ -20,9 +20,11 @@ from typing import NamedTuple
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 
 from nctheory.atlas.discover import read, write
 from nctheory.atlas.face import polish
+from nctheory.atlas.rounding import integers_from_the_plane, rounded_integers, split
 from nctheory.atlas.search import FINE, Factors, evaluate, minimise, pruned
 from nctheory.atlas.symmetry import Group, network_symmetry
 from nctheory.constructions import chain as chains
@@ -84,10 +86,13 @@ def _explained(chain: Chain) -> tuple[Step, Chain]:
     L, before = chain.least_layers, length(chain)
     factors = [m.astype(np.float64) for m in chain.matrices]
     value = evaluate(factors)
-    simple = simplified(factors)
+    simple = simplified(simplified(factors).factors)  # what was polished shows more symmetry
     room = max(value - simple.value, DEARER / 2 * (L + 1))
-    integers = small_integers(simple.factors, simple.group, room)
-    if integers is not None:
+    orbits = entry_orbits(simple.factors, simple.group)
+    for way in (integers_from_the_plane, rounded_integers):
+        integers = way(simple.factors, orbits, room)
+        if integers is None:
+            continue
         with suppress(InputError):  # rounded, they may not separate the classes
             other = Chain(matrices=[m.tolist() for m in integers])
             change = other.log_cost(L) - chain.log_cost(L)
@@ -108,6 +113,7 @@ def simplified(factors: Factors) -> Simple:
     value, factors = minimise(split(merged(pruned(factors))), FINE, STEPS)
     if sum(factor.size for factor in factors) <= SMALL:
         value, factors = _thinned(value, factors)
+    factors = _aligned(factors)
     best = Simple(value, factors, Group(sum(map(len, factors[1:])), 1, ()))
     for tolerance in TOLERANCES:
         found = _polished(factors, network_symmetry(factors, tolerance))
@@ -141,6 +147,17 @@ def _thinned(value: float, factors: Factors) -> tuple[float, Factors]:
     return value, factors
 
 
+def _aligned(factors: Factors) -> Factors:
+    """With the neurons of layers 3..L-1 in the order of those that they copy, if they do."""
+    factors = [f.copy() for f in factors]
+    for index in range(2, len(factors) - 1):
+        if factors[index].shape[0] == factors[index].shape[1]:
+            _, order = linear_sum_assignment(-np.abs(factors[index]).T)
+            factors[index] = factors[index][order]
+            factors[index + 1] = factors[index + 1][:, order]
+    return factors
+
+
 def merged(factors: Factors) -> Factors:
     """Parallel neurons as one: k rows a_i v become |a| v, what they feed the mean by a_i.
 
@@ -157,19 +174,9 @@ def merged(factors: Factors) -> Factors:
             factors[i + 1] = np.column_stack([
                 factors[i + 1][:, g] @ sizes[g] / total
                 for g, total in zip(groups, totals, strict=True)])
-        factors[i] = np.array([total * rows[g[0]] for g, total in zip(groups, totals,
-                                                                     strict=True)])
+        factors[i] = np.array([total * rows[g[0]]
+                               for g, total in zip(groups, totals, strict=True)])
     return factors
-
-
-def split(factors: Factors) -> Factors:
-    """M_2 = W_1 H_1 with W_1 symmetric, so that the neurons of layer 2 name the rows of H_1.
-
-    Balanced, |W_1|^2 = |H_1|^2 = |M_2|_*, and moved by the permutations that move M_2.
-    """
-    u, s, vt = np.linalg.svd(factors[1] @ factors[0], full_matrices=False)
-    root = np.sqrt(np.where(s > 1e-6 * s[0], s, 0.0))
-    return [(u * root) @ vt, (u * root) @ u.T, *factors[2:]]
 
 
 # --- symmetry ---
@@ -211,32 +218,3 @@ def means(factor: Matrix, orbit: NDArray[np.int64]) -> Matrix:
 def spread(values: Matrix, orbit: NDArray[np.int64]) -> Matrix:
     """The factor with these values of its orbits."""
     return np.asarray(values[orbit])
-
-
-# --- integers ---
-
-def small_integers(factors: Factors, group: Group, room: float,
-                   ) -> list[NDArray[np.int64]] | None:
-    """Factor after factor in the smallest integers that keep log P within `room` of now; None
-    where none of 7 digits do.
-
-    Each factor may use an equal part of the room; the largest entry runs through the integers,
-    then through powers of 1.1.
-    """
-    current = [f.copy() for f in factors]
-    limit = evaluate(current)
-    for index, orbit in enumerate(entry_orbits(factors, group)):
-        limit += room / len(factors)
-        values = means(factors[index], orbit)
-        values = values / np.abs(values).max()
-        for top in _tops():
-            current[index] = spread(np.rint(top * values), orbit)
-            if evaluate(current) <= limit:
-                break
-        else:
-            return None
-    return [np.rint(f).astype(np.int64) for f in current]
-
-
-def _tops() -> list[int]:
-    return [*range(1, 200), *(int(200 * 1.1**k) for k in range(120))]
