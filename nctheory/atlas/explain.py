@@ -13,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nctheory import __version__
+from nctheory.atlas.algebraic import minimum, polynomial
 from nctheory.atlas.search import Factors
+from nctheory.atlas.simplify import entry_orbits, simplified
 from nctheory.atlas.structure import Layer, layers
 from nctheory.atlas.symmetry import Group, class_symmetry, network_symmetry, orbits, scaled
 from nctheory.atlas.table import Cell, atlas
-from nctheory.constructions import Block
+from nctheory.constructions import Block, Chain
 from nctheory.problem import Problem
 from nctheory.report.text import span
 
@@ -26,6 +28,8 @@ Matrix = NDArray[np.float64]
 # Matrices are printed up to so many rows, columns and layers, exact numbers up to so many digits.
 SMALL = 14
 DIGITS = 60
+# Up to so many classes the minimum is looked up among algebraic numbers (seconds).
+ALGEBRAIC = 4
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,19 @@ class Explanation:
             return None
         return str(construction.representation_cost(self.cell.layers).expression)
 
+    @cached_property
+    def minimum(self) -> tuple[float, tuple[int, ...]] | None:
+        """P at the minimum that a chain was rounded from, and its polynomial, if recognised."""
+        construction = self.cell.construction
+        if not isinstance(construction, Chain) or self.cell.classes > ALGEBRAIC:
+            return None
+        simple = simplified(self.factors)
+        number = minimum(simple.factors, entry_orbits(simple.factors, simple.group))
+        if number is None:
+            return None
+        found = polynomial(number)
+        return None if found is None else (float(number), found)
+
     def table(self, layer: Layer) -> Matrix:
         """sigma(M_l), largest entry 1, classes and neurons orbit by orbit."""
         return ordered(layer.signal / layer.signal.max(),
@@ -130,6 +147,10 @@ def to_text(explanation: Explanation) -> str:
              f"symmetry: a group of order {group.order}"
              + (f" ({explanation.group_name})" if explanation.group_name else "")
              + f" on the classes, orbits {_sets(explanation.class_orbits)}"]
+    if explanation.minimum is not None:
+        value, coefficients = explanation.minimum
+        lines.append(f"rounded from P = {value:.15g}, a root of {_polynomial(coefficients)} "
+                     "(observed)")
     for layer, neurons in zip(explanation.layers, explanation.neuron_orbits, strict=True):
         lines += ["", f"layer {layer.number}: {layer.sentence}"]
         if not layer.repeats:
@@ -149,6 +170,14 @@ def _exact(text: str | None) -> str:
     return f", P rational ({len(top)} digits over {len(bottom)})" if bottom.isdigit() else ""
 
 
+def _polynomial(coefficients: Sequence[int]) -> str:
+    """"x^2 - 2 x - 2"."""
+    import sympy
+
+    text = str(sympy.Poly(coefficients, sympy.Symbol("x")).as_expr())
+    return text.replace("**", "^").replace("*", " ")
+
+
 def _sets(sets: Sequence[Sequence[int]]) -> str:
     """Orbits, counted from 1."""
     return " ".join("{" + " ".join(str(i + 1) for i in orbit) + "}" for orbit in sets)
@@ -164,6 +193,8 @@ def to_json(explanation: Explanation) -> str:
     return json.dumps({
         "version": __version__, "classes": cell.classes, "layers": cell.layers,
         "construction": cell.construction.label, "cost": cell.cost, "exact": explanation.exact,
+        "minimum": explanation.minimum and {"P": explanation.minimum[0],
+                                            "polynomial": list(explanation.minimum[1])},
         "lower": cell.lower, "certified": cell.certified, "status": cell.status,
         "ranks": {"before": list(cell.ranks.before), "after": list(cell.ranks.after)},
         "symmetry": {"order": group.order, "name": explanation.group_name,

@@ -8,7 +8,9 @@ by a symmetry are one variable: sequential quadratic programming then converges 
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import mpmath
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import qr
@@ -26,7 +28,7 @@ STEPS = 100
 
 def polish(factors: Factors, orbits: Orbits, kink: float = KINK) -> Factors:
     """The minimum of the face that the chain lies on, or the chain where it is no better."""
-    face = _Face(factors, orbits, kink)
+    face = Face(factors, orbits, kink)
     start = face.variables(factors)
     keep = face.independent(start)
     zeros = NonlinearConstraint(lambda y: face.kinks(y)[0][keep], 0, 0,
@@ -45,7 +47,7 @@ def kinks(factors: Factors, kink: float = KINK) -> list[NDArray[np.bool_]]:
     return [np.zeros_like(found[0]), *found[1:]]
 
 
-class _Face:
+class Face:
     """Variables (a value an orbit of entries), masks and kinks of a chain."""
 
     def __init__(self, factors: Factors, orbits: Orbits, kink: float) -> None:
@@ -65,56 +67,54 @@ class _Face:
             y[orbit] = factor / math.sqrt(float(np.mean(factor**2)))
         return y
 
-    def factors(self, y: Matrix) -> Factors:
+    def factors(self, y: Any) -> Factors:
         return [y[orbit] for orbit in self.orbits]
 
-    def _forward(self, y: Matrix) -> tuple[Factors, list[Matrix], list[Matrix]]:
+    def _forward(self, y: Any) -> tuple[list[Any], list[Any], list[Any]]:
         """Factors, means and what each factor is applied to, the last for W_L."""
         factors = self.factors(y)
-        signals, means = [np.eye(factors[0].shape[1])], []
+        signals, means = [np.eye(factors[0].shape[1], dtype=int)], []
         for factor, mask in zip(factors, self.masks, strict=True):
             means.append(factor @ signals[-1])
             signals.append(means[-1] * mask)
         return factors, means, signals
 
-    def _pull(self, factors: Factors, signals: list[Matrix], layer: int, back: Matrix) -> Matrix:
+    def _pull(self, factors: list[Any], signals: list[Any], layer: int, back: Any) -> Any:
         """The gradient of <back, M_layer+1> in the variables."""
-        gradient = np.zeros(self.size)
+        gradient = np.zeros(self.size, dtype=back.dtype)
         for i in range(layer, -1, -1):
             np.add.at(gradient, self.orbits[i], back @ signals[i].T)
             if i:
                 back = (factors[i].T @ back) * self.masks[i - 1]
         return gradient
 
-    def cost(self, y: Matrix) -> tuple[float, Matrix]:
-        """log P and its gradient."""
+    def cost(self, y: Any) -> tuple[Any, Any]:
+        """log P and its gradient: floats, or numbers of mpmath."""
         factors, _, signals = self._forward(y)
-        try:
-            inverse = np.linalg.inv(signals[-1].T @ signals[-1])
-        except np.linalg.LinAlgError:
-            return math.inf, np.zeros(self.size)
-        trace = float(np.trace(inverse))
+        inverse = _inverse(signals[-1].T @ signals[-1])
+        trace = np.trace(inverse)
         if not trace > 0:
             return math.inf, np.zeros(self.size)
-        value = math.log(trace)
+        value = _log(trace)
         back = (-2 / trace) * (signals[-1] @ inverse @ inverse) * self.masks[-1]
         gradient = self._pull(factors, signals, len(factors) - 1, back)
         for factor, orbit in zip(factors, self.orbits, strict=True):
-            norm = float(np.sum(factor**2))
-            value += math.log(norm)
+            norm = np.sum(factor**2)
+            value += _log(norm)
             np.add.at(gradient, orbit, (2 / norm) * factor)
         return value, gradient
 
-    def kinks(self, y: Matrix) -> tuple[Matrix, Matrix]:
+    def kinks(self, y: Any) -> tuple[Any, Any]:
         """The entries that are to be 0, and their gradients."""
         factors, means, signals = self._forward(y)
-        values, rows = [], []
-        for layer, i, k in self.zeros:
-            back = np.zeros_like(means[layer])
+        values = np.zeros(len(self.zeros), dtype=y.dtype)
+        rows = np.zeros((len(self.zeros), self.size), dtype=y.dtype)
+        for place, (layer, i, k) in enumerate(self.zeros):
+            back = np.zeros(means[layer].shape, dtype=y.dtype)
             back[i, k] = 1
-            values.append(means[layer][i, k])
-            rows.append(self._pull(factors, signals, layer, back))
-        return np.array(values), np.array(rows).reshape(len(rows), self.size)
+            values[place] = means[layer][i, k]
+            rows[place] = self._pull(factors, signals, layer, back)
+        return values, rows
 
     def independent(self, y: Matrix) -> NDArray[np.int64]:
         """Which kinks are independent equations: symmetry makes some equal, others hold."""
@@ -124,3 +124,18 @@ class _Face:
         _, r, order = qr(rows.T, mode="economic", pivoting=True)
         sizes = np.abs(np.diag(r))
         return np.sort(order[:int(np.sum(sizes > 1e-6 * max(sizes[0], 1e-300)))])
+
+
+def _log(number: Any) -> Any:
+    return math.log(number) if isinstance(number, float) else mpmath.log(number)
+
+
+def _inverse(gram: Any) -> Any:
+    """The inverse of a Gram matrix, zeros where it has none."""
+    if gram.dtype == object:
+        inverse = mpmath.matrix(gram.tolist()) ** -1
+        return np.array(inverse.tolist(), dtype=object).reshape(gram.shape)
+    try:
+        return np.linalg.inv(gram)
+    except np.linalg.LinAlgError:
+        return np.zeros_like(gram)
