@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +24,16 @@ from nctheory.constructions import Block, Chain
 from nctheory.problem import Problem
 from nctheory.report.text import span
 
+if TYPE_CHECKING:
+    import sympy
+
 Matrix = NDArray[np.float64]
 
-# Matrices are printed up to so many rows, columns and layers, exact numbers up to so many digits.
+# Matrices are printed up to so many rows, columns and layers, exact numbers up to so many digits
+# (in JSON up to what Python prints).
 SMALL = 14
 DIGITS = 60
+PRINTED = 4000
 # Up to so many classes the minimum is looked up among algebraic numbers (seconds).
 ALGEBRAIC = 4
 
@@ -80,12 +86,20 @@ class Explanation:
             group.degree, group.generators) if a <= orbit[0] < b) for a, b in pairwise(ends)]
 
     @cached_property
-    def exact(self) -> str | None:
-        """P = c^(L+1) as an exact expression, for blocks."""
+    def expression(self) -> sympy.Expr | None:
+        """P = c^(L+1) exactly, for blocks."""
         construction = self.cell.construction
-        if not isinstance(construction, Block):
+        return (construction.representation_cost(self.cell.layers).expression
+                if isinstance(construction, Block) else None)
+
+    @property
+    def exact(self) -> str | None:
+        """The same as text, where that is of a length that Python prints."""
+        expression = self.expression
+        if expression is None or (expression.is_Rational and max(
+                _digits(expression.p), _digits(expression.q)) > PRINTED):
             return None
-        return str(construction.representation_cost(self.cell.layers).expression)
+        return str(expression)
 
     @cached_property
     def minimum(self) -> tuple[float, tuple[int, ...]] | None:
@@ -137,16 +151,14 @@ def ordered(matrix: Matrix, rows: Sequence[Sequence[int]],
 
 def to_text(explanation: Explanation) -> str:
     """A page: cost, symmetry, and each layer with its matrix where that is small."""
-    cell, group = explanation.cell, explanation.symmetry
+    cell = explanation.cell
     K, L = cell.classes, cell.layers
     lines = [f"K = {K}, L = {L}: {cell.construction.label}",
-             f"c = {cell.cost:.12g} = P^(1/{L + 1})" + _exact(explanation.exact),
+             f"c = {cell.cost:.12g} = P^(1/{L + 1})" + _exact(explanation),
              f"c/K = {cell.cost / K:.6f}, lower bound {cell.lower:.4f} <= c "
              f"({'certified' if cell.certified else 'not certified'}; {cell.status})",
              f"ranks of M_l: {span(cell.ranks.before)}; of sigma(M_l): {span(cell.ranks.after)}",
-             f"symmetry: a group of order {group.order}"
-             + (f" ({explanation.group_name})" if explanation.group_name else "")
-             + f" on the classes, orbits {_sets(explanation.class_orbits)}"]
+             "symmetry: " + _symmetry(explanation)]
     if explanation.minimum is not None:
         value, coefficients = explanation.minimum
         lines.append(f"rounded from P = {value:.15g}, a root of {_polynomial(coefficients)} "
@@ -161,13 +173,26 @@ def to_text(explanation: Explanation) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _exact(text: str | None) -> str:
-    if text is None:
+def _symmetry(explanation: Explanation) -> str:
+    order, name = explanation.symmetry.order, explanation.group_name
+    if order == 1:
+        return "none"
+    return (f"a group of order {order}" + (f" ({name})" if name else "")
+            + f" on the classes, orbits {_sets(explanation.class_orbits)}")
+
+
+def _exact(explanation: Explanation) -> str:
+    expression, text = explanation.expression, explanation.exact
+    if expression is None:
         return ", a sum over blocks"
-    if len(text) <= DIGITS:
+    if text is not None and (len(text) <= DIGITS or not expression.is_Rational):
         return f", P = {text}"
-    top, _, bottom = text.partition("/")
-    return f", P rational ({len(top)} digits over {len(bottom)})" if bottom.isdigit() else ""
+    return f", P rational ({_digits(expression.p)} digits over {_digits(expression.q)})"
+
+
+def _digits(number: Any) -> int:
+    """Of a positive integer, about."""
+    return int(math.log10(int(number))) + 1
 
 
 def _polynomial(coefficients: Sequence[int]) -> str:

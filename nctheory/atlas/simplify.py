@@ -38,6 +38,8 @@ TOLERANCES = (3e-2, 1e-2, 1e-3, 1e-4)
 # Differences of log P that count as none: what descent leaves at kinks.
 EQUAL = 1e-7
 STEPS = 600
+# What a tenth of the steps must come to for the rest to be worth it.
+HOPEFUL = 3e-3
 # Sequential quadratic programming takes the cube of the variables; chains of more entries than
 # SMALL are not tried without each of their neurons.
 LARGEST = 300
@@ -86,7 +88,8 @@ def _explained(chain: Chain) -> tuple[Step, Chain]:
     L, before = chain.least_layers, length(chain)
     factors = [m.astype(np.float64) for m in chain.matrices]
     value = evaluate(factors)
-    simple = simplified(simplified(factors).factors)  # what was polished shows more symmetry
+    # What was polished shows more symmetry.
+    simple = simplified(simplified(factors).factors, thin=False)
     room = max(value - simple.value, DEARER / 2 * (L + 1))
     orbits = entry_orbits(simple.factors, simple.group)
     for way in (integers_from_the_plane, rounded_integers):
@@ -108,10 +111,13 @@ def length(chain: Chain) -> int:
     return len(json.dumps([m.tolist() for m in chain.matrices], separators=(",", ":")))
 
 
-def simplified(factors: Factors) -> Simple:
-    """The chain at the bottom of its valley: as few neurons and as symmetric as costs nothing."""
+def simplified(factors: Factors, *, thin: bool = True) -> Simple:
+    """The chain at the bottom of its valley: as few neurons and as symmetric as costs nothing.
+
+    `thin`: also try it without each of its neurons.
+    """
     value, factors = minimise(split(merged(pruned(factors))), FINE, STEPS)
-    if sum(factor.size for factor in factors) <= SMALL:
+    if thin and sum(factor.size for factor in factors) <= SMALL:
         value, factors = _thinned(value, factors)
     factors = _aligned(factors)
     best = Simple(value, factors, Group(sum(map(len, factors[1:])), 1, ()))
@@ -138,7 +144,9 @@ def _thinned(value: float, factors: Factors) -> tuple[float, Factors]:
             fewer = [*factors]
             fewer[layer] = np.delete(factors[layer], neuron, axis=0)
             fewer[layer + 1] = np.delete(factors[layer + 1], neuron, axis=1)
-            found, fewer = minimise(split(fewer), FINE, STEPS)
+            found, fewer = minimise(split(fewer), FINE, STEPS // 10)
+            if found < value + HOPEFUL:
+                found, fewer = minimise(fewer, FINE, STEPS)
             if found < value + EQUAL:
                 value, factors = found, fewer
                 break

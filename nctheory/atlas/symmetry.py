@@ -62,6 +62,8 @@ class Group:
                                            for g in self.generators])
                 if action.order() == self.order:
                     return f"S_{len(orbit)}"
+        if self.order > 2 * self.degree:
+            return ""
         group = PermutationGroup([Sympy(list(g)) for g in self.generators])
         if group.is_cyclic:
             return "cyclic"
