@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 Matrix = NDArray[np.float64]
 
-FORMATS = (".png", ".pdf", ".svg")
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 LINE = "0.25"
 WIDTH = 3.2  # of a panel, in inches
@@ -43,14 +42,14 @@ def draw(explanation: Explanation, path: Path) -> None:
     InputError
         Where the file cannot be written, or matplotlib is missing.
     """
+    from nctheory.report.figures import FORMATS, STYLE, UNDATED
+
     require(path.suffix in FORMATS, "figure", f"end in {', '.join(FORMATS)}", str(path))
     try:
         from matplotlib import style
         from matplotlib.figure import Figure
     except ImportError:
         raise InputError("figures need the extra 'plot' (matplotlib is missing)") from None
-    from nctheory.report.figures import STYLE
-
     runs = _runs(explanation.layers)
     columns = min(len(runs), COLUMNS)
     rows = math.ceil(len(runs) / columns)
@@ -65,7 +64,7 @@ def draw(explanation: Explanation, path: Path) -> None:
         figure.suptitle(f"$K={cell.classes}$, $L={cell.layers}$:  $c/K="
                         f"{cell.cost / cell.classes:.4f}$", fontsize=10)
         try:
-            figure.savefig(path)
+            figure.savefig(path, metadata=UNDATED[path.suffix])
         except OSError as error:
             raise InputError(f"figure must be a writable file, got {show(str(path))}: "
                              f"{error.strerror}") from None
