@@ -80,8 +80,8 @@ def test_polygons_have_the_dihedral_group(n):
     assert (group.order, group.name) == (2 * n, "dihedral")
 
 
-def test_many_classes_take_no_time():
-    assert class_symmetry([np.eye(64), np.eye(64)]).order == math.factorial(64)
+def test_many_classes():
+    assert class_symmetry([np.eye(40), np.eye(40)]).order == math.factorial(40)
 
 
 def test_levels_need_a_gap():
