@@ -22,8 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nctheory import integers
-from nctheory.atlas.gauge import two_layer_gauge
-from nctheory.atlas.symmetry import feature_matrix
+from nctheory.atlas.gauge import feature_matrix, two_layer_gauge
 from nctheory.errors import InputError, positive, require
 from nctheory.integers import Integers
 

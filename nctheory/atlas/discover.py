@@ -32,6 +32,7 @@ from nctheory.atlas.search import (
     pruned,
     rounded,
 )
+from nctheory.atlas.structure import chain_name
 from nctheory.constructions import chain as chains
 from nctheory.constructions.chain import Chain
 from nctheory.errors import InputError, integer, positive
@@ -111,15 +112,23 @@ def store(factors: Factors, folder: Path = chains.DATA) -> bool:
         return False
     try:
         chain = Chain(matrices=[m.tolist() for m in integers])
-        entry = chains.dump(chain)
+        write(chain, folder)
     except InputError:  # the rounded matrices do not separate the classes
         return False
-    others = [chains.dump(c) for c in read(K, folder) if len(c.matrices) != L]
-    entries = sorted([*others, entry], key=lambda e: len(e["matrices"]))
-    lines = ",\n".join(json.dumps(e, separators=(",", ":")) for e in entries)
-    (folder / f"{K:02d}.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
-    chains.stored.cache_clear()
     return True
+
+
+def write(chain: Chain, folder: Path = chains.DATA) -> None:
+    """Put a chain into its file, with its name, in place of the one with as many layers."""
+    name = chain_name([m.astype(np.float64) for m in chain.matrices])
+    entry = {"name": name, **chains.dump(chain)}
+    path = folder / f"{chain.classes:02d}.json"
+    entries = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    others = [e for e in entries if len(e["matrices"]) != len(chain.matrices)]
+    lines = ",\n".join(json.dumps(e, separators=(",", ":")) for e in sorted(
+        [*others, entry], key=lambda e: len(e["matrices"])))
+    path.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    chains.stored.cache_clear()
 
 
 def read(classes: int, folder: Path) -> tuple[Chain, ...]:

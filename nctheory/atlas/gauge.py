@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nctheory.atlas.regions import Regions, TooMany
-from nctheory.atlas.symmetry import automorphisms, feature_matrix, orbitals
-from nctheory.errors import integer
+from nctheory.atlas.symmetry import Group, feature_symmetry, orbitals
+from nctheory.errors import InputError, integer, require
 
 Matrix = NDArray[np.float64]
 
@@ -91,7 +91,7 @@ def two_layer_gauge(features: Any, *, tolerance: float = 1e-6, rounds: int = 200
     """
     F = feature_matrix(features)
     rounds, starts = integer("rounds", rounds, 1), integer("starts", starts, 1)
-    classes = orbitals(automorphisms(F) if symmetric else [], F.shape[1])
+    classes = orbitals(feature_symmetry(F) if symmetric else Group(F.shape[1], 1, ()))
     rng = np.random.default_rng(seed)
     # Only the part of v in col(F) matters.
     left, lengths, _ = np.linalg.svd(F, full_matrices=False)
@@ -130,14 +130,31 @@ def two_layer_gauge(features: Any, *, tolerance: float = 1e-6, rounds: int = 200
                  np.bincount(number, shares).astype(np.float64), dual)
 
 
-def _inverse(marks: Matrix, shares: Matrix, classes: NDArray[np.int32]) -> Matrix:
+def feature_matrix(features: Any) -> Matrix:
+    """F in floats; `InputError` where it is not as the gauge needs it."""
+    try:
+        F = np.asarray(features, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"features must be a matrix of numbers, got {features!r}") from None
+    require(F.ndim == 2 and F.size > 0 and bool(np.all(np.isfinite(F))), "features",
+            "be a non-empty matrix of finite numbers", features)
+    require(bool(np.all(F >= 0)), "features", "be nonnegative", float(F.min()))
+    norms = np.linalg.norm(F, axis=0)
+    require(bool(np.all(norms > 0)), "features", "have no zero column", features)
+    cosines = (F / norms).T @ (F / norms) - np.eye(F.shape[1])
+    require(F.shape[1] == 1 or float(cosines.max()) < 1 - 1e-12, "features",
+            "have no two parallel columns", float(cosines.max()))
+    return F
+
+
+def _inverse(marks: Matrix, shares: Matrix, classes: NDArray[np.int64]) -> Matrix:
     """G^-1; an orbit's mean of phi phi^T is the mean over each class of pairs of columns."""
     gram = (marks.T * shares) @ marks
     means = np.bincount(classes.ravel(), gram.ravel()) / np.bincount(classes.ravel())
     return np.asarray(np.linalg.inv(means[classes]), dtype=np.float64)
 
 
-def _distinct(inputs: Matrix, classes: NDArray[np.int32]) -> tuple[NDArray[Any], NDArray[Any]]:
+def _distinct(inputs: Matrix, classes: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Of neurons of one orbit the first, in order; and for each neuron the number of its own."""
     marks = np.maximum(inputs, 0)
     traits = np.array([np.bincount(classes.ravel(), np.outer(phi, phi).ravel()) for phi in marks])
@@ -154,7 +171,7 @@ def _regions(columns: Matrix) -> Regions | None:
         return None
 
 
-def _design(marks: Matrix, shares: Matrix, classes: NDArray[np.int32]) -> Matrix:
+def _design(marks: Matrix, shares: Matrix, classes: NDArray[np.int64]) -> Matrix:
     """A-optimal shares of given marks: tr(G(y^2)^-1) |y|^2 has no constraint; L-BFGS."""
     from scipy.optimize import minimize
 

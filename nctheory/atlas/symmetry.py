@@ -1,117 +1,241 @@
-"""Symmetries of features: permutations of the columns of F that preserve F^T F.
+"""Symmetries: which permutations of the classes leave features, or all that a chain sees, alone.
 
-Such a permutation is a rotation of the neurons' space.  So an optimal design can be averaged
-over all of them, and G and Lambda lie in the matrices that are constant on each orbital, an
-orbit of pairs of columns: for the triangular graph T(r) there are three orbitals.
+A chain is a coloured complete graph: a pair of classes has the inner products of its means in
+every layer as its colour, up to a tolerance.  Its automorphisms are found by refinement and
+backtracking; their number by orbits and stabilisers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from nctheory.errors import InputError, require
+from nctheory.atlas.search import Factors, forward
 
+Colours = NDArray[np.int64]
 Matrix = NDArray[np.float64]
-Permutation = Sequence[int]
+Permutation = tuple[int, ...]
 
-DIGITS = 9  # of inner products of unit columns, and of ratios of lengths
+TOLERANCE = 1e-3
 
 
-def automorphisms(features: Any) -> list[list[int]]:
-    """Generators of the group of all symmetries, by a chain of stabilisers.
+@dataclass(frozen=True)
+class Group:
+    """A group of permutations of 0..degree-1, by generators; `order` is that of the group.
 
-    For each column in turn, with those before it fixed: for every column that is not known to be
-    in its orbit, one symmetry that takes it there is searched for by backtracking.
-
-    Parameters
-    ----------
-    features : array-like, shape (m, K)
-        F: nonnegative, no two columns parallel.  Inner products that agree in nine digits count
-        as equal.
-
-    Returns
-    -------
-    list of permutations
-        At most K - 1 per fixed column; empty where only the identity is left.
-
-    Examples
-    --------
-    >>> automorphisms([[1, 0, 1], [0, 1, 1]])       # the first two columns change places
-    [[1, 0, 2]]
+    >>> square = automorphisms(np.array([[0, 1, 2, 1], [1, 0, 1, 2], [2, 1, 0, 1], [1, 2, 1, 0]]))
+    >>> square.order, square.orbits()
+    (8, ((0, 1, 2, 3),))
     """
-    gram = _rounded_gram(feature_matrix(features))
-    K = len(gram)
-    generators: list[list[int]] = []
-    for fixed in reversed(range(K)):
-        # Those found so far fix all columns up to this one; new ones need not.
-        for target in range(fixed + 1, K):
-            labels = _orbits(generators, K)
-            if labels[target] != labels[fixed]:
-                found = _extend(gram, [*range(fixed), target])
-                generators += [found] if found is not None else []
-    return generators
+
+    degree: int
+    order: int
+    generators: tuple[Permutation, ...]
+
+    def orbits(self) -> tuple[tuple[int, ...], ...]:
+        """The orbits, by their least members."""
+        return orbits(self.degree, self.generators)
+
+    @cached_property
+    def name(self) -> str:
+        """"trivial", "S_4", "cyclic", "dihedral", or "" for other groups.
+
+        >>> Group(3, 2, ((2, 1, 0),)).name
+        'S_2'
+        """
+        from sympy.combinatorics import Permutation as Sympy
+        from sympy.combinatorics import PermutationGroup
+
+        if self.order == 1:
+            return "trivial"
+        for orbit in self.orbits():
+            if math.factorial(len(orbit)) == self.order:
+                places = {point: place for place, point in enumerate(orbit)}
+                action = PermutationGroup([Sympy([places[g[i]] for i in orbit])
+                                           for g in self.generators])
+                if action.order() == self.order:
+                    return f"S_{len(orbit)}"
+        if self.order > 2 * self.degree:
+            return ""
+        group = PermutationGroup([Sympy(list(g)) for g in self.generators])
+        if group.is_cyclic:
+            return "cyclic"
+        return "dihedral" if group.is_dihedral else ""
 
 
-def _extend(gram: NDArray[Any], images: list[int]) -> list[int] | None:
-    """A symmetry that takes the columns 0, 1, ... to `images`, and the others anywhere."""
-    k = len(images)
-    if not np.array_equal(gram[k - 1, :k], gram[images[-1], images]):
-        return None
-    if k == len(gram):
-        return images
-    return next((found for image in range(len(gram)) if image not in images
-                 and (found := _extend(gram, [*images, image])) is not None), None)
+def orbits(degree: int, generators: Iterable[Permutation]) -> tuple[tuple[int, ...], ...]:
+    """The orbits of 0..degree-1 under permutations, by their least members."""
+    graph: nx.Graph[int] = nx.empty_graph(degree)
+    for generator in generators:
+        graph.add_edges_from(enumerate(generator))
+    return tuple(sorted(tuple(sorted(part)) for part in nx.connected_components(graph)))
 
 
-def _orbits(generators: Any, count: int) -> NDArray[np.int32]:
-    """The orbit's number of each of `count` points."""
-    images = np.array(generators, dtype=np.intp).reshape(-1, count)
-    points = np.broadcast_to(np.arange(count), images.shape)
-    graph = coo_array((np.ones(images.size), (points.ravel(), images.ravel())),
-                      shape=(count, count))
-    return np.asarray(connected_components(graph, directed=False)[1])
+def automorphisms(colours: Colours) -> Group:
+    """The permutations p with colours[p[i], p[j]] = colours[i, j], as generators and order."""
+    colours = np.asarray(colours, dtype=np.int64)
+    generators, order = _stabiliser(colours, np.zeros(len(colours), dtype=np.int64))
+    return Group(len(colours), order, tuple(generators))
 
 
-def orbitals(generators: Sequence[Permutation], count: int) -> NDArray[np.int32]:
-    """The number of the orbital of each pair of columns, (i, j) and (j, i) counted as one.
+def orbitals(group: Group) -> Colours:
+    """The number of the orbital of each pair of points, (i, j) and (j, i) counted as one.
 
-    Examples
-    --------
-    >>> orbitals([[1, 2, 0], [1, 0, 2]], 3).tolist()
+    >>> orbitals(Group(3, 6, ((1, 2, 0), (1, 0, 2)))).tolist()
     [[0, 1, 1], [1, 0, 1], [1, 1, 0]]
     """
-    pairs = np.arange(count * count).reshape(count, count)
-    moves = [pairs[g][:, g].ravel() for g in map(list, generators)]
-    return _orbits([*moves, pairs.T.ravel()], count * count).reshape(count, count)
+    n = group.degree
+    pairs = np.arange(n * n).reshape(n, n)
+    moves = [pairs[np.ix_(g, g)].ravel().tolist() for g in group.generators]
+    labels = np.empty(n * n, dtype=np.int64)
+    for number, orbit in enumerate(orbits(n * n, [*moves, pairs.T.ravel().tolist()])):
+        labels[list(orbit)] = number
+    return labels.reshape(n, n)
 
 
-def feature_matrix(features: Any) -> Matrix:
-    """F in floats; `InputError` where it is not as the gauge needs it."""
-    try:
-        F = np.asarray(features, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"features must be a matrix of numbers, got {features!r}") from None
-    require(F.ndim == 2 and F.size > 0 and bool(np.all(np.isfinite(F))), "features",
-            "be a non-empty matrix of finite numbers", features)
-    require(bool(np.all(F >= 0)), "features", "be nonnegative", float(F.min()))
-    norms = np.linalg.norm(F, axis=0)
-    require(bool(np.all(norms > 0)), "features", "have no zero column", features)
-    cosines = (F / norms).T @ (F / norms) - np.eye(F.shape[1])
-    require(F.shape[1] == 1 or float(cosines.max()) < 1 - 1e-12, "features",
-            "have no two parallel columns", float(cosines.max()))
-    return F
+def _stabiliser(colours: Colours, cells: Colours) -> tuple[list[Permutation], int]:
+    """Generators and order of the automorphisms that keep the cells: those of the stabiliser of
+    a point, and one for every new point that it can go to."""
+    cells, _ = _refined(colours, cells, cells)
+    sizes = np.bincount(cells)
+    if sizes.max() == 1:
+        return [], 1
+    point = int(np.flatnonzero(sizes[cells] > 1)[0])
+    generators, order = _stabiliser(colours, _single(cells, point))
+    for image in np.flatnonzero(cells == cells[point]).tolist():
+        if image not in _orbit(point, generators):
+            found = _isomorphism(colours, _single(cells, point), _single(cells, image))
+            if found is not None:
+                generators.append(found)
+    return generators, order * len(_orbit(point, generators))
 
 
-def _rounded_gram(features: Matrix) -> NDArray[Any]:
-    """F^T F up to rounding, as numbers of classes of equal values."""
-    gram = features.T @ features
-    values, numbers = np.unique(gram / gram.max(), return_inverse=True)
-    # Rounding would tear apart equal values that lie at its border.
-    steps = np.diff(values, prepend=values[:1]) > 10.0**-DIGITS
-    return np.asarray(np.cumsum(steps)[numbers]).reshape(gram.shape)
+def _orbit(point: int, generators: Sequence[Permutation]) -> set[int]:
+    seen, fresh = {point}, [point]
+    while fresh:
+        at = fresh.pop()
+        for generator in generators:
+            if generator[at] not in seen:
+                seen.add(generator[at])
+                fresh.append(generator[at])
+    return seen
+
+
+def _single(cells: Colours, point: int) -> Colours:
+    """The same cells, but `point` alone in a new one."""
+    cells = 2 * cells
+    cells[point] += 1
+    return cells
+
+
+def _refined(colours: Colours, one: Colours, other: Colours) -> tuple[Colours, Colours | None]:
+    """Both partitions refined until equal cells see equal colours; None: they never match."""
+    n, count = len(one), 0
+    if not np.array_equal(np.sort(one), np.sort(other)):
+        return one, None
+    while True:
+        # What a vertex sees: its own cell, and the sorted (colour, cell) of all vertices.
+        width = int(max(one.max(), other.max())) + 1
+        seen = np.vstack([np.column_stack([cells, np.sort(colours * width + cells, axis=1)])
+                          for cells in (one, other)])
+        _, labels = np.unique(seen, axis=0, return_inverse=True)
+        one, other = labels[:n], labels[n:]
+        if not np.array_equal(np.sort(one), np.sort(other)):
+            return one, None
+        if int(labels.max()) + 1 == count:
+            return one, other
+        count = int(labels.max()) + 1
+
+
+def _isomorphism(colours: Colours, one: Colours, other: Colours) -> Permutation | None:
+    """A permutation that keeps the colours and sends the cells of `one` to those of `other`."""
+    left, right = _refined(colours, one, other)
+    if right is None:
+        return None
+    sizes = np.bincount(left)
+    if sizes.max() == 1:
+        image = np.argsort(right)[left]
+        same = np.array_equal(colours[np.ix_(image, image)], colours)
+        return tuple(image.tolist()) if same else None
+    point = int(np.flatnonzero(sizes[left] > 1)[0])
+    for target in np.flatnonzero(right == left[point]).tolist():
+        found = _isomorphism(colours, _single(left, point), _single(right, target))
+        if found is not None:
+            return found
+    return None
+
+
+# --- of features ---
+
+def feature_symmetry(features: Matrix) -> Group:
+    """Permutations of the columns of F that keep F^T F, to nine digits: rotations of F.
+
+    An optimal design can be averaged over them, so that its G and Lambda are constant on orbitals.
+
+    >>> feature_symmetry(np.array([[1, 0, 1], [0, 1, 1]])).generators
+    ((1, 0, 2),)
+    """
+    gram = np.asarray(features, dtype=np.float64).T @ features
+    return automorphisms(levels(gram / gram.max(), 1e-9))
+
+
+# --- of a chain ---
+
+def levels(values: Matrix, tolerance: float) -> Colours:
+    """Numbers as labels, equal where no gap of more than the tolerance separates them."""
+    flat = np.sort(values, axis=None)
+    starts = flat[np.append(True, np.diff(flat) > tolerance)]
+    return np.asarray(np.searchsorted(starts, values, side="right"), dtype=np.int64)
+
+
+def scaled(matrix: Matrix) -> Matrix:
+    """With root mean square 1."""
+    return matrix / math.sqrt(float(np.mean(matrix**2)))
+
+
+def class_symmetry(factors: Factors, tolerance: float = TOLERANCE) -> Group:
+    """Permutations of the classes that keep the inner products of all M_l and sigma(M_l), l >= 2.
+
+    The tolerance is relative to the root mean square of the entries.
+    """
+    return automorphisms(_class_colours(factors, tolerance))
+
+
+def _class_colours(factors: Factors, tolerance: float) -> Colours:
+    grams = []
+    for mean in forward(factors)[1:]:
+        signal = np.maximum(mean, 0)
+        grams += [levels(scaled(m.T @ m), tolerance).ravel() for m in (mean, signal)]
+    _, labels = np.unique(np.array(grams), axis=1, return_inverse=True)
+    return np.asarray(labels).reshape(2 * (factors[0].shape[1],))
+
+
+def network_symmetry(factors: Factors, tolerance: float = TOLERANCE) -> Group:
+    """Permutations of the classes and of the neurons of layers 2..L that keep all M_l and W_l.
+
+    The points are the K classes, then the neurons layer by layer.
+    """
+    means = forward(factors)[1:]
+    sizes = [factors[0].shape[1], *map(len, means)]
+    ends = np.cumsum([0, *sizes])
+    parts = [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    # A colour of its own for each pair of layers, and levels within those that say something.
+    stride = max(sizes) ** 2 + 2
+    kinds = np.repeat(np.arange(len(sizes)), sizes)
+    colours: Colours = (kinds[:, None] * len(sizes) + kinds) * stride
+    blocks: list[tuple[int, int, Any]] = [(0, 0, None)]
+    blocks += [(layer, 0, mean) for layer, mean in enumerate(means, start=1)]
+    blocks += [(layer, layer - 1, factors[layer]) for layer in range(2, len(sizes))]
+    for row, column, matrix in blocks:
+        marks = (_class_colours(factors, tolerance) if matrix is None
+                 else levels(scaled(matrix), tolerance))
+        colours[parts[row], parts[column]] += marks
+    np.fill_diagonal(colours, colours.diagonal() + stride - 1)
+    return automorphisms(colours)

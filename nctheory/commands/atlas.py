@@ -1,4 +1,4 @@
-"""The atlas on the command line: `nctheory atlas`, and its `submit`, `gauge`, `partial`, ..."""
+"""The atlas on the command line: `nctheory atlas`, and its `show`, `submit`, `gauge`, ..."""
 
 from __future__ import annotations
 
@@ -139,6 +139,27 @@ def gauge(file: Path, symmetric: bool, certify: bool, tolerance: float, seed: in
 
 
 @atlas.command()
+@click.argument("classes", metavar="K", type=int)
+@click.argument("layers", metavar="L", type=int)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text",
+              show_default=True)
+@output_option
+@click.option("--figure", type=click.Path(path_type=Path), default=None,
+              help="Draw the layers to this file (.png, .pdf, .svg).")
+def show(classes: int, layers: int, format_: str, output: Path | None,
+         figure: Path | None) -> None:
+    """Explain the best known construction for K classes and L layers."""
+    from nctheory.atlas.explain import FORMATS, explain
+
+    explanation = explain(classes, layers)
+    write(FORMATS[format_](explanation), output)
+    if figure is not None:
+        from nctheory.atlas.pictures import draw
+
+        draw(explanation, figure)
+
+
+@atlas.command()
 @click.option("--classes", type=RANGE, default="3:10", show_default=True)
 @click.option("--layers", type=RANGE, default="3:6", show_default=True)
 @click.option("--seconds", type=float, default=5.0, show_default=True, help="A cell.")
@@ -156,3 +177,19 @@ def search(classes: range, layers: range, seconds: float, seed: int, data: Path 
         before, after = (math.exp(v) / step.classes for v in (step.before, step.after))
         click.echo(f"K={step.classes} L={step.layers}  c/K {before:.6f} -> {after:.6f}  "
                    f"{step.starts} starts")
+
+
+@atlas.command("explain")
+@click.option("--classes", type=RANGE, default="3:12", show_default=True)
+@click.option("--layers", type=RANGE, default="2:6", show_default=True)
+@click.option("--store", is_flag=True, help="Replace chains by simpler ones, store names.")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None,
+              help="Folder of the chains; by default the package's own.")
+def explain_(classes: range, layers: range, store: bool, data: Path | None) -> None:
+    """Make stored chains simple: symmetric, with few neurons, in small integers; name them."""
+    from nctheory.atlas.simplify import explain_stored
+    from nctheory.constructions.chain import DATA
+
+    for step in explain_stored(classes, layers, store=store, folder=data or DATA):
+        click.echo(f"{step.chain.label}  group of order {step.order}, numbers {step.before} -> "
+                   f"{step.after}, log c {step.change:+.1e}")

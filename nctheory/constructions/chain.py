@@ -228,10 +228,12 @@ def load(entry: Mapping[str, Any]) -> Chain:
     """A chain from its JSON entry.
 
     The exact trace and the ranks stand in the entry: they take long to compute, and tests
-    compute all of them again.
+    compute all of them again.  So does what was recognised in the chain, where that has a name.
     """
     matrices = [integers.as_integers(matrix) for matrix in entry["matrices"]]
-    chain = Chain(matrices=matrices, name=f"chain K={matrices[0].shape[1]} L={len(matrices)}")
+    found = f" ({entry['name']})" if entry.get("name") else ""
+    chain = Chain(matrices=matrices,
+                  name=f"chain K={matrices[0].shape[1]} L={len(matrices)}{found}")
     numerator, denominator = (int(text, 16) for text in entry["inverse_trace"])
     chain.__dict__["inverse_trace"] = Fraction(numerator, denominator)
     chain.__dict__["base_ranks"] = Ranks(*map(tuple, entry["ranks"]))

@@ -166,7 +166,7 @@ def make_figure(kind: str, source: Source, output: str | Path) -> list[Path]:
         KINDS[kind].draw(figure, rows)
         try:
             write_csv(lambda: rows, data)
-            figure.savefig(output, metadata=_UNDATED[output.suffix])
+            figure.savefig(output, metadata=UNDATED[output.suffix])
         except OSError as error:
             raise InputError(f"output must be a writable file, got {show(str(output))}: "
                              f"{error.strerror}") from None
@@ -174,7 +174,7 @@ def make_figure(kind: str, source: Source, output: str | Path) -> list[Path]:
 
 
 # The same rows give the same file.
-_UNDATED: dict[str, Any] = {".png": {}, ".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
+UNDATED: dict[str, Any] = {".png": {}, ".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
 
 
 # --- threshold heat map over (K, L) ---

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sympy.combinatorics import Permutation, PermutationGroup
 
-from nctheory.atlas.symmetry import automorphisms, orbitals
+from nctheory.atlas.symmetry import feature_symmetry, orbitals
 from nctheory.graphs import subset_incidence
 
 HAMMING = np.kron(np.eye(3), np.ones(3)), np.kron(np.ones(3), np.eye(3))  # H(2, 3)
@@ -18,9 +18,9 @@ HAMMING = np.kron(np.eye(3), np.ones(3)), np.kron(np.ones(3), np.eye(3))  # H(2,
     (np.vstack(HAMMING), 72, 3), ([[1, 2, 3], [3, 2, 2]], 1, 6)])
 def test_groups(features, order, classes):
     features = np.asarray(features, dtype=float)
-    generators = automorphisms(features)
+    group = feature_symmetry(features)
     gram = features.T @ features
-    assert all(np.allclose(gram, gram[np.ix_(g, g)]) for g in generators)
-    group = PermutationGroup([Permutation(g) for g in generators] or [Permutation(2)])
-    assert group.order() == order
-    assert orbitals(generators, len(gram)).max() + 1 == classes
+    assert all(np.allclose(gram, gram[np.ix_(g, g)]) for g in group.generators)
+    made = PermutationGroup([Permutation(list(g)) for g in group.generators] or [Permutation(2)])
+    assert group.order == made.order() == order
+    assert orbitals(group).max() + 1 == classes
