@@ -13,24 +13,42 @@ With all sets scaled to |F|_F^2 = K no weight is negative.  Source: ours.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import networkx as nx
 import numpy as np
 
-from nctheory.atlas.gauge import Gauge, two_layer_gauge
+from nctheory.atlas.discover import store
+from nctheory.atlas.gauge import two_layer_gauge
 from nctheory.atlas.search import Factors, Matrix, evaluate
+from nctheory.atlas.shapes import shaped
+from nctheory.atlas.table import atlas
 from nctheory.atlas.transitions import first_means, transition
 from nctheory.errors import integer, require
 from nctheory.feature_sets import FeatureSet, members
+from nctheory.report.progress import track
 
 # A neuron with a smaller share of the gauge is left out of a chain.
 IDLE = 1e-7
-MOST_ROUNDS = 40
+COPY = 1 - 1e-8  # the cosine of two rows that are one neuron
+# Sets that alone cost this much more, in log c, than the best do not stay in the library.
+SCREEN, FINAL = 0.06, 0.01
+
+
+class Effort(NamedTuple):
+    """How far the gauge of a set is solved."""
+
+    tolerance: float
+    rounds: int
+    starts: int
+
+
+ROUGH, FINE = Effort(2e-3, 5, 20), Effort(1e-5, 40, 100)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +56,7 @@ class Node:
     """A feature set and what its ends cost."""
 
     features: FeatureSet
+    effort: Effort = FINE
 
     @property
     def name(self) -> str:
@@ -49,29 +68,38 @@ class Node:
         """M_2 of least nuclear norm."""
         return first_means(self.features.floats)
 
-    @cached_property
-    def gauge(self) -> Gauge:
-        """C2."""
-        return two_layer_gauge(self.features.floats, tolerance=1e-5, rounds=MOST_ROUNDS,
-                               starts=100)
+    @property
+    def full(self) -> bool:
+        """Whether F has rank K, and W_L can be its pseudo-inverse."""
+        return self.features.rank == self.features.classes
 
     @cached_property
     def rows(self) -> Matrix:
-        """W_{L-1} of the gauge, of squared norm 1."""
-        keep = self.gauge.shares > IDLE
-        rows = np.sqrt(self.gauge.shares[keep, None]) * self.gauge.rows[keep]
+        """W_{L-1} of the gauge, of squared norm 1; F itself does for F of rank K."""
+        gauge = two_layer_gauge(self.features.floats, **self.effort._asdict())
+        rows = _merged(gauge.rows, gauge.shares)
         return np.asarray(rows / np.linalg.norm(rows))
+
+    @property
+    def cuts(self) -> Matrix:
+        """V F, the M_L before those marks; M_2 itself for two layers."""
+        return self.rows @ self.features.floats
 
     @cached_property
     def end(self) -> float:
-        """log of |W_{L-1}|_F^2 |W_L|_F^2 = C2^2, of the rows kept."""
-        return _log_inverse(np.maximum(self.rows @ self.features.floats, 0))
+        """log of what follows F: C2^2 for two layers, |F^+|_F^2 for one where F has rank K."""
+        return _log_inverse(self.features.floats if self.full else np.maximum(self.cuts, 0))
 
-    @cached_property
-    def inverse(self) -> float:
-        """log |F^+|_F^2, infinite where F has rank below K."""
-        full = self.features.rank == self.features.classes
-        return _log_inverse(self.features.floats) if full else math.inf
+    def alone(self, layers: int) -> float:
+        """log c of this set in every layer."""
+        first, rank = _log_nuclear(self.means), math.log(self.features.rank)
+        if self.full:
+            log = first + (layers - 2) * rank + self.end
+        elif layers == 2:
+            log = _log_nuclear(self.cuts) + self.end
+        else:
+            log = first + (layers - 3) * rank + self.end
+        return log / (layers + 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +142,6 @@ class Library:
     """
 
     def __init__(self, sets: Sequence[FeatureSet]) -> None:
-        require(len(sets) > 0, "sets", "be at least one feature set", sets)
         classes = {found.classes for found in sets}
         require(len(classes) == 1, "sets", "have one number of classes", sorted(classes))
         self.classes = classes.pop()
@@ -139,13 +166,11 @@ class Library:
         graph: nx.DiGraph[Any] = nx.DiGraph()
         for i, node in enumerate(self.nodes):
             graph.add_edge("start", (i, 2), log=_log_nuclear(node.means))
-            cuts = node.rows @ node.features.floats
-            graph.add_edge("start", ("cuts", i), log=_log_nuclear(cuts))
-            graph.add_edge(("cuts", i), ("end", 2), log=node.end)
+            if not node.full:
+                graph.add_edge("start", ("cuts", i), log=_log_nuclear(node.cuts))
+                graph.add_edge(("cuts", i), ("end", 2), log=node.end)
             for layer in range(2, most + 1):
-                graph.add_edge((i, layer), ("end", layer + 1), log=node.end)
-                if math.isfinite(node.inverse):
-                    graph.add_edge((i, layer), ("end", layer), log=node.inverse)
+                graph.add_edge((i, layer), ("end", layer + 1 - node.full), log=node.end)
         for (i, j), w in self.weights.items():
             # A set alone is worth at least 1, so rounding below 0 is rounding.
             log = max(2 * math.log(np.linalg.norm(w)), 0.0)
@@ -155,10 +180,10 @@ class Library:
 
     def _path(self, steps: Sequence[Any], layers: int) -> NamedPath:
         inner = steps[1:-1]
+        weights: Factors
         if inner[0][0] == "cuts":
             node = self.nodes[inner[0][1]]
-            names, means = [f"cuts of {node.name}"], node.rows @ node.features.floats
-            weights: Factors = []
+            names, means, weights = [f"cuts of {node.name}"], node.cuts, []
         else:
             at = [i for i, _ in inner]
             names, means = [self.nodes[i].name for i in at], self.nodes[at[0]].means
@@ -173,6 +198,22 @@ class Library:
                          factors)
 
 
+def _merged(rows: Matrix, shares: Matrix) -> Matrix:
+    """sqrt(share) * row, the many copies of a neuron that column generation leaves made one."""
+    out: list[Matrix] = []
+    sums: list[float] = []
+    for j in np.argsort(-shares):
+        if shares[j] < IDLE:
+            break
+        near = next((i for i, row in enumerate(out) if row @ rows[j] > COPY), None)
+        if near is None:
+            out.append(rows[j])
+            sums.append(shares[j])
+        else:
+            sums[near] += shares[j]
+    return np.asarray(np.sqrt(sums)[:, None] * np.array(out))
+
+
 def _log_nuclear(means: Matrix) -> float:
     return 2 * math.log(np.linalg.norm(means, "nuc"))
 
@@ -181,10 +222,59 @@ def _log_inverse(marks: Matrix) -> float:
     return math.log(np.sum(1 / np.linalg.svd(marks, compute_uv=False) ** 2))
 
 
-def library(classes: int) -> Library:
-    """All named sets with K >= 3 classes.
+def library(classes: int, layers: Iterable[int]) -> Library:
+    """The named sets with K >= 3 classes that are good for some L, and their best shapes.
 
-    >>> "T(4)" in [node.name for node in library(6).nodes]
-    True
+    >>> [node.name for node in library(3, [2, 4]).nodes]
+    ['I(3)', 'simplex(2,2)*']
     """
-    return Library(list(members(integer("classes", classes, 3))))
+    wanted = [integer("layers", L, 2) for L in layers]
+    nodes = [Node(found, ROUGH) for found in members(integer("classes", classes, 3))]
+    for node in track(nodes, f"K = {classes}"):
+        node.end  # noqa: B018  (the gauges are what takes long)
+    some = _screened(nodes, wanted, SCREEN)
+    shapes = [Node(shaped(node.features, node.rows), ROUGH) for node in some if not node.full]
+    best = _screened([*some, *(node for node in shapes if node.features not in
+                               [other.features for other in some])], wanted, FINAL)
+    return Library([node.features for node in best])
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """The best named path of a cell beside the atlas's best known construction."""
+
+    path: NamedPath
+    known: float
+    construction: str
+
+    @property
+    def excess(self) -> float:
+        """c of the path over the best known c, minus 1: negative where the path is better."""
+        return self.path.cost / self.known - 1
+
+
+def compare(classes: Iterable[int], layers: Iterable[int],
+            folder: Path | None = None) -> Iterator[Comparison]:
+    """Named paths against the atlas, cell by cell; what is better is stored in `folder`.
+
+    Raises
+    ------
+    InputError
+        Where a K is below 3 or an L below 2.
+    """
+    wanted = sorted(layers)
+    for K in classes:
+        cells = atlas([integer("classes", K, 3)], wanted)
+        best = library(K, wanted).best(wanted)
+        for cell in cells:
+            path = best[cell.layers]
+            if folder is not None:
+                store(path.factors, folder)
+            yield Comparison(path, cell.cost, cell.construction.label)
+
+
+def _screened(nodes: Sequence[Node], layers: Sequence[int], margin: float) -> list[Node]:
+    """Those within `margin` of the best alone for some L."""
+    costs = np.array([[node.alone(L) for L in layers] for node in nodes])
+    return [node for node, near in zip(nodes, costs <= costs.min(axis=0) + margin, strict=True)
+            if near.any()]

@@ -18,6 +18,7 @@ from nctheory.feature_sets import (
     polygons,
     polytopes,
     simplex,
+    split,
 )
 from nctheory.feature_sets.base import Family, FeatureSet, union
 
@@ -29,6 +30,7 @@ FAMILIES: dict[str, Family] = {
     "edges": edges.members,
     "simplex": simplex.members,
     "orbits": orbits.members,
+    "split": split.members,
     "polygons": polygons.members,
     "cyclic": cyclic.members,
     "designs": designs.members,

@@ -63,12 +63,12 @@ def near_regular(vertices: int, size: int) -> nx.Graph[Any]:
     r = integer("vertices", vertices, 2)
     size = integer("size", size, 1, r * (r - 1) // 2)
     around = r - 1 + r % 2  # the players that turn; the last one, if even, stays
-    games = [sorted(((turn + step) % around, (turn - step) % around))
+    games = [((turn + step) % around, (turn - step) % around)
              for turn in range(around) for step in range(1, (around - 1) // 2 + 1)]
     if r % 2 == 0:
         half = r // 2 - 1
         games = [game for turn in range(around)
-                 for game in [[turn, r - 1], *games[turn * half:(turn + 1) * half]]]
+                 for game in [(turn, r - 1), *games[turn * half:(turn + 1) * half]]]
     graph: nx.Graph[Any] = nx.Graph(games[:size])
     return graph
 

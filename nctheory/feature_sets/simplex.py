@@ -63,13 +63,14 @@ def thinned(points: FeatureSet, classes: int) -> FeatureSet:
 
 
 def members(classes: int) -> Iterator[FeatureSet]:
-    """The least lattice of each rank 2 to 6 with K to 3 K / 2 points, thinned to K.
+    """The lattices of rank 2 to 6 with K to 3 K / 2 points, thinned to K.
 
     >>> [found.name for found in members(9)]
     ['simplex(2,8)', 'simplex(3,3)-1', 'simplex(4,2)-1']
     """
     K = integer("classes", classes, 3)
-    for r in range(2, MOST_RANK + 1):
-        n = next(n for n in range(1, K) if comb(n + r - 1, r - 1) >= K)
-        if n > 1 and 2 * comb(n + r - 1, r - 1) <= 3 * K:
-            yield thinned(simplex(r, n), K)
+    yield simplex(2, K - 1)
+    for r in range(3, MOST_RANK + 1):
+        for n in range(2, K):
+            if K <= comb(n + r - 1, r - 1) <= 3 * K // 2:
+                yield thinned(simplex(r, n), K)
