@@ -31,10 +31,8 @@ NO_FIT = 1e4
 def entry_classes(matrix: Integers) -> NDArray[np.int64]:
     """Numbers from 0 for the classes of positive entries, -1 for zeros.
 
-    Points and edges of a triangle have a class each:
+    Two points and their edge:
 
-    >>> entry_classes(np.array([[2, 0, 1, 1], [0, 2, 1, 0]], dtype=object)).tolist()
-    [[0, -1, 1, 2], [-1, 3, 4, -1]]
     >>> entry_classes(np.array([[2, 0, 1], [0, 2, 1]], dtype=object)).tolist()
     [[1, -1, 0], [-1, 1, 0]]
     """
