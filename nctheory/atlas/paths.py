@@ -37,7 +37,7 @@ from nctheory.report.progress import track
 IDLE = 1e-7
 COPY = 1 - 1e-8  # the cosine of two rows that are one neuron
 # Sets that alone cost this much more, in log c, than the best do not stay in the library.
-SCREEN, FINAL = 0.06, 0.01
+SCREEN, FINAL = 0.06, 0.006
 
 
 class Effort(NamedTuple):
@@ -48,7 +48,7 @@ class Effort(NamedTuple):
     starts: int
 
 
-ROUGH, FINE = Effort(2e-3, 5, 20), Effort(1e-5, 40, 100)
+SCAN, ROUGH, FINE = Effort(2e-3, 2, 10), Effort(2e-3, 5, 20), Effort(1e-5, 40, 100)
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,7 +228,7 @@ def library(classes: int, layers: Iterable[int]) -> Library:
     'K(2)+2 loops* x2 -> C2'
     """
     wanted = [integer("layers", L, 2) for L in layers]
-    nodes = [Node(found, ROUGH) for found in members(integer("classes", classes, 3))]
+    nodes = [Node(found, SCAN) for found in members(integer("classes", classes, 3))]
     for node in track(nodes, f"K = {classes}"):
         node.end  # noqa: B018  (the gauges are what takes long)
     some = _screened(nodes, wanted, SCREEN)
