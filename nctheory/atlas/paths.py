@@ -13,7 +13,7 @@ With all sets scaled to |F|_F^2 = K no weight is negative.  Source: ours.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -37,7 +37,7 @@ from nctheory.report.progress import track
 IDLE = 1e-7
 COPY = 1 - 1e-8  # the cosine of two rows that are one neuron
 # Sets that alone cost this much more, in log c, than the best do not stay in the library.
-SCREEN, FINAL = 0.06, 0.006
+SCREEN, FINAL = 0.06, 0.004
 
 
 class Effort(NamedTuple):
@@ -48,7 +48,7 @@ class Effort(NamedTuple):
     starts: int
 
 
-SCAN, ROUGH, FINE = Effort(2e-3, 2, 10), Effort(2e-3, 5, 20), Effort(1e-5, 40, 100)
+ROUGH, FINE = Effort(2e-3, 5, 20), Effort(1e-5, 40, 100)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +89,29 @@ class Node:
     def end(self) -> float:
         """log of what follows F: C2^2 for two layers, |F^+|_F^2 for one where F has rank K."""
         return _log_inverse(self.features.floats if self.full else np.maximum(self.cuts, 0))
+
+    @cached_property
+    def uniform(self) -> float:
+        """log of a bound on what follows F, by neurons in all directions alike.
+
+        For Gaussian v in col(F), E |v|^2 = r, and the marks have the arc-cosine kernel: with
+        angles t between columns, G_ij = |f_i| |f_j| (sin t + (pi - t) cos t) / (2 pi), so
+        C2^2 <= r tr(G^-1).
+        """
+        F = self.features.floats
+        norms = np.linalg.norm(F, axis=0)
+        cosines = np.clip((F / norms).T @ (F / norms), -1, 1)
+        angles = np.arccos(cosines)
+        kernel = np.outer(norms, norms) / (2 * math.pi) * (
+            np.sin(angles) + (math.pi - angles) * cosines)
+        return math.log(self.features.rank * np.trace(np.linalg.inv(kernel)))
+
+    def at_most(self, layers: int) -> float:
+        """A quick bound on `alone`, for L > 2 (for L = 2 the number that ranks L = 3)."""
+        if self.full:
+            return self.alone(layers)
+        rank = max(layers - 3, 0) * math.log(self.features.rank)
+        return (_log_nuclear(self.means) + rank + self.uniform) / (layers + 1)
 
     def alone(self, layers: int) -> float:
         """log c of this set in every layer."""
@@ -228,15 +251,15 @@ def library(classes: int, layers: Iterable[int]) -> Library:
     'K(2)+2 loops* x2 -> C2'
     """
     wanted = [integer("layers", L, 2) for L in layers]
-    nodes = [Node(found, SCAN) for found in members(integer("classes", classes, 3))]
-    for node in track(nodes, f"K = {classes}"):
-        node.end  # noqa: B018  (the gauges are what takes long)
-    some = _screened(nodes, wanted, SCREEN)
-    shapes = [Node(shaped(node.features, node.rows), ROUGH) for node in some if not node.full]
+    nodes = [Node(found, ROUGH) for found in members(integer("classes", classes, 3))]
+    some = _screened(nodes, wanted, SCREEN, Node.at_most)
+    shapes = [Node(shaped(node.features, node.rows), ROUGH)
+              for node in track(some, f"K = {classes}") if not node.full]
     # Different sets may have one best shape: of equal rank and cost the first stays.
     different = {(node.features.rank, round(node.alone(3), 4)): node
                  for node in reversed([*some, *shapes])}
-    return Library([node.features for node in _screened([*different.values()], wanted, FINAL)])
+    best = _screened([*different.values()], wanted, FINAL, Node.alone)
+    return Library([node.features for node in best])
 
 
 @dataclass(frozen=True, eq=False)
@@ -273,8 +296,9 @@ def compare(classes: Iterable[int], layers: Iterable[int],
             yield Comparison(path, cell.cost, cell.construction.label)
 
 
-def _screened(nodes: Sequence[Node], layers: Sequence[int], margin: float) -> list[Node]:
-    """Those within `margin` of the best alone for some L."""
-    costs = np.array([[node.alone(L) for L in layers] for node in nodes])
+def _screened(nodes: Sequence[Node], layers: Sequence[int], margin: float,
+              cost: Callable[[Node, int], float]) -> list[Node]:
+    """Those within `margin` of the best, by log c, for some L."""
+    costs = np.array([[cost(node, L) for L in layers] for node in nodes])
     return [node for node, near in zip(nodes, costs <= costs.min(axis=0) + margin, strict=True)
             if near.any()]

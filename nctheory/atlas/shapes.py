@@ -26,6 +26,7 @@ SMOOTHING = (3e-2, 1e-2, 3e-3, 1e-3, 1e-4, 1e-5)
 GENTLE = SMOOTHING[3:]  # where few neurons are just enough, much smoothing loses them
 STEPS = 150
 NO_FIT = 1e4
+WIDEST = 4.0
 
 
 def entry_classes(matrix: Integers) -> NDArray[np.int64]:
@@ -81,12 +82,14 @@ def shaped(features: FeatureSet, rows: Matrix) -> FeatureSet:
         by_value = np.bincount(classes[support], (by_F * F)[support], count)
         return value, np.append(by_value, by_V.ravel())
 
+    # No entry comes near to zero or leaves the others behind.
+    bounds = [(value - WIDEST, value + WIDEST) for value in values] + [(None, None)] * rows.size
     ends = []
     for schedule in (SMOOTHING, GENTLE):
         end = x
         for smoothing in schedule:
             end = minimize(objective, end, (smoothing,), jac=True, method="L-BFGS-B",
-                           options={"maxiter": STEPS, "maxcor": 20}).x
+                           bounds=bounds, options={"maxiter": STEPS, "maxcor": 20}).x
         ends.append((objective(end, 1e-12)[0], end))
     F = shape(min(ends, key=lambda pair: pair[0])[1])
     matrix = np.maximum(np.rint(DIGITS * F / F.max()), support).astype(np.int64)

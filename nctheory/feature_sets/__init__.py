@@ -20,9 +20,9 @@ from nctheory.feature_sets import (
     simplex,
     split,
 )
-from nctheory.feature_sets.base import Family, FeatureSet, union
+from nctheory.feature_sets.base import Family, FeatureSet
 
-__all__ = ["FAMILIES", "Family", "FeatureSet", "members", "union"]
+__all__ = ["FAMILIES", "Family", "FeatureSet", "members"]
 
 FAMILIES: dict[str, Family] = {
     "johnson": johnson.members,

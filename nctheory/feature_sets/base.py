@@ -88,18 +88,6 @@ class Family(Protocol):
     def __call__(self, classes: int) -> Iterator[FeatureSet]: ...
 
 
-def union(name: str, *sets: FeatureSet) -> FeatureSet:
-    """All points of several sets with the same number of coordinates (a mixture).
-
-    >>> union("points and edges", FeatureSet("points", [[1, 0], [0, 1]]),
-    ...       FeatureSet("edge", [[1], [1]])).classes
-    3
-    """
-    rows = {len(part.matrix) for part in sets}
-    require(len(rows) == 1, "sets", "have the same number of rows", sorted(rows))
-    return FeatureSet(name, np.hstack([part.matrix for part in sets]))
-
-
 def _check(matrix: Integers) -> None:
     seen: dict[tuple[int, ...], int] = {}
     for index, column in enumerate(matrix.T):

@@ -99,6 +99,19 @@ def test_the_triangular_family_is_a_path(L):
     assert path.log_cost == pytest.approx(Triangular(vertices=5, subset=3).log_cost(L), abs=1e-5)
 
 
+@pytest.mark.parametrize("found", [johnson(5, 2), simplex(3, 3), hamming(3, 2)],
+                         ids=lambda found: found.name)
+def test_uniform_neurons_cost_what_many_random_ones_cost(found):
+    """The arc-cosine kernel against a sample of neurons, and above C2."""
+    node = Node(found)
+    basis = np.linalg.svd(found.floats, full_matrices=False)[0][:, :found.rank]
+    v = np.random.default_rng(5).normal(size=(200000, found.rank))
+    marks = np.maximum(v @ basis.T @ found.floats, 0)
+    sampled = math.log(found.rank * np.trace(np.linalg.inv(marks.T @ marks / len(v))))
+    assert node.uniform == pytest.approx(sampled, abs=0.03)
+    assert node.end < node.uniform and node.alone(5) < node.at_most(5)
+
+
 @pytest.fixture(scope="module")
 def four():
     return Library([johnson(4, 1), hamming(2, 2), simplex(2, 3), simplex(3, 2).without(

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nctheory import InputError, integers
-from nctheory.feature_sets import FAMILIES, FeatureSet, members, union
+from nctheory.feature_sets import FAMILIES, FeatureSet, members
 from nctheory.feature_sets.cyclic import cyclic
 from nctheory.feature_sets.designs import affine_plane, projective_plane
 from nctheory.feature_sets.edges import edges, near_regular, small_graphs, with_loops
@@ -111,7 +111,6 @@ def test_members_are_different_geometries():
     (lambda: FeatureSet("x", [[1, 0]]), "must have a positive entry"),
     (lambda: FeatureSet("x", [[1, 2], [2, 4]]), "no two parallel columns"),
     (lambda: FeatureSet("x", [1, 2]), "matrix must be a non-empty matrix"),
-    (lambda: union("x", johnson(3, 1), johnson(4, 1)), "sets must have the same number of rows"),
     (lambda: johnson(4, 4), "k must be an integer between 1 and 3, got 4"),
     (lambda: hamming(1, 3), "m must be an integer at least 2"),
     (lambda: edges(nx.empty_graph(3), "x"), "graph must be an undirected networkx.Graph with ed"),
@@ -122,7 +121,8 @@ def test_members_are_different_geometries():
     (lambda: thinned(simplex(2, 3), 5), "classes must be an integer between 1 and 4"),
     (lambda: orbits(3, [(1, 1, 1, 1)]), "shape must have 1 to 3 entries"),
     (lambda: orbits(3, [(1,), (2,)]), "no two parallel columns"),
-    (lambda: split(2, 1, [(0, 0)]), "type must have a vertex"),
+    (lambda: split(2, 1, [((), ())]), "type must have at most 2 and 1 entries, and one at le"),
+    (lambda: split(2, 1, [((0,), ())]), "entry must be an integer at least 1"),
     (lambda: split(2, 1, []), "types must be at least one"),
     (lambda: polygon(2), "corners must be an integer at least 3"),
     (lambda: polygon(5, 2), "radius must be above 0 and at most 1"),
