@@ -107,9 +107,7 @@ class Node:
         return math.log(self.features.rank * np.trace(np.linalg.inv(kernel)))
 
     def at_most(self, layers: int) -> float:
-        """A quick bound on `alone`, for L > 2 (for L = 2 the number that ranks L = 3)."""
-        if self.full:
-            return self.alone(layers)
+        """A quick bound on `alone` for rank F < K, L > 2 (for L = 2 it ranks as for L = 3)."""
         rank = max(layers - 3, 0) * math.log(self.features.rank)
         return (_log_nuclear(self.means) + rank + self.uniform) / (layers + 1)
 
@@ -252,12 +250,13 @@ def library(classes: int, layers: Iterable[int]) -> Library:
     """
     wanted = [integer("layers", L, 2) for L in layers]
     nodes = [Node(found, ROUGH) for found in members(integer("classes", classes, 3))]
-    some = _screened(nodes, wanted, SCREEN, Node.at_most)
+    full = [node for node in nodes if node.full]
+    some = _screened([node for node in nodes if not node.full], wanted, SCREEN, Node.at_most)
     shapes = [Node(shaped(node.features, node.rows), ROUGH)
-              for node in track(some, f"K = {classes}") if not node.full]
+              for node in track(some, f"K = {classes}")]
     # Different sets may have one best shape: of equal rank and cost the first stays.
     different = {(node.features.rank, round(node.alone(3), 4)): node
-                 for node in reversed([*some, *shapes])}
+                 for node in reversed([*full, *some, *shapes])}
     best = _screened([*different.values()], wanted, FINAL, Node.alone)
     return Library([node.features for node in best])
 
