@@ -57,10 +57,14 @@ def _least(columns: Matrix, row: Matrix) -> Matrix | None:
     if np.abs(start @ columns[:, on] - row[on]).max(initial=0) > size:
         return None
     free = vt[rank:]
-    below = -(free @ columns[:, ~on]).T  # below z >= above
     above = start @ columns[:, ~on]
     if above.max(initial=-1) <= size:
         return np.asarray(start)
+    below = -(free @ columns[:, ~on]).T  # below z >= above
+    fixed = np.linalg.norm(below, axis=1) <= TOLERANCE * np.linalg.norm(columns)
+    if above[fixed].max(initial=-1) > size:
+        return None
+    below, above = below[~fixed], above[~fixed]
     # The dual of min |z|^2 with below z >= above: |(below^T; above^T) u - (0, .., 0, 1)|.
     goal = np.append(np.zeros(len(free)), 1.0)
     system = np.vstack([below.T, above])

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
@@ -28,6 +28,7 @@ SEEDS = st.integers(0, 10**6)
 
 @settings(max_examples=25, deadline=None)
 @given(SEEDS)
+@example(408)  # a column of zeros, which no W can make negative
 def test_a_transition_makes_its_target_and_costs_least(seed):
     """Feasible by construction; against a general solver for one row."""
     rng = np.random.default_rng(seed)
