@@ -11,9 +11,13 @@ from typing import Any
 
 from nctheory import __version__
 from nctheory.atlas.partial import Interval, Relaxed
+from nctheory.atlas.paths import Comparison
 from nctheory.atlas.table import Cell
 from nctheory.constructions import Ranks
 from nctheory.report.text import grid, render, span
+
+# A path has to be better by this much to count: the factors are floats.
+BETTER = 1e-6
 
 
 def record(cell: Cell) -> dict[str, Any]:
@@ -162,6 +166,36 @@ RELAXED_FORMATS: dict[str, Callable[[Sequence[Relaxed]], str]] = {
                                       "rows": list(map(relaxed_record, cells))}, indent=1) + "\n",
     "csv": lambda cells: _csv(list(map(relaxed_record, cells))),
 }
+
+
+# --- paths of named feature sets ---
+
+def paths_to_json(rows: Sequence[Comparison]) -> str:
+    """{"version", "rows"}: the sets of each path in order, its cost, the atlas's."""
+    records = [{"classes": row.path.classes, "layers": row.path.layers, "path": row.path.names,
+                "cost": row.path.cost, "ratio": row.path.cost / row.path.classes,
+                "known": row.known, "construction": row.construction, "excess": row.excess}
+               for row in rows]
+    return json.dumps({"version": __version__, "rows": records}, indent=1) + "\n"
+
+
+def paths_to_text(rows: Sequence[Comparison]) -> str:
+    """Aligned columns, one line a cell, and how many cells the named sets explain."""
+    lines = grid({"K": "right", "L": "right", "path": "left", "c/K": "right", "atlas": "right",
+                  "excess": "right", "atlas's construction": "left"})
+    for row in rows:
+        K = row.path.classes
+        lines.add_row(str(K), str(row.path.layers), row.path.label, f"{row.path.cost / K:.4f}",
+                      f"{row.known / K:.4f}", f"{100 * row.excess:+.2f}%", row.construction)
+    near = ", ".join(f"{sum(row.excess < bound for row in rows)} within {100 * bound:g} %"
+                     for bound in (0.001, 0.01, 0.05))
+    better = sum(row.excess < -BETTER for row in rows)
+    return render(lines, colour=False) + (
+        f"{len(rows)} cells: {near} of the atlas; {better} better than the atlas\n")
+
+
+PATH_FORMATS: dict[str, Callable[[Sequence[Comparison]], str]] = {
+    "text": paths_to_text, "json": paths_to_json}
 
 
 def phase_diagram(cells: Sequence[Cell], path: Path) -> None:

@@ -93,9 +93,9 @@ def orbitals(group: Group) -> Colours:
     """
     n = group.degree
     pairs = np.arange(n * n).reshape(n, n)
-    moves = [pairs[np.ix_(g, g)].ravel().tolist() for g in group.generators]
+    moves = [tuple(pairs[np.ix_(g, g)].ravel().tolist()) for g in group.generators]
     labels = np.empty(n * n, dtype=np.int64)
-    for number, orbit in enumerate(orbits(n * n, [*moves, pairs.T.ravel().tolist()])):
+    for number, orbit in enumerate(orbits(n * n, [*moves, tuple(pairs.T.ravel().tolist())])):
         labels[list(orbit)] = number
     return labels.reshape(n, n)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from nctheory.commands.options import RANGE, output_option, write
+from nctheory.commands.options import RANGE, check_writable, output_option, write
 
 
 @click.group(invoke_without_command=True)
@@ -193,3 +193,24 @@ def explain_(classes: range, layers: range, store: bool, data: Path | None) -> N
     for step in explain_stored(classes, layers, store=store, folder=data or DATA):
         click.echo(f"{step.chain.label}  group of order {step.order}, numbers {step.before} -> "
                    f"{step.after}, log c {step.change:+.1e}")
+
+
+@atlas.command()
+@click.option("--classes", type=RANGE, default="3:12", show_default=True)
+@click.option("--layers", type=RANGE, default="2:10", show_default=True)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text",
+              show_default=True)
+@output_option
+@click.option("--store", is_flag=True, help="Keep what is better than everything known.")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None,
+              help="Folder to keep it in; by default the package's own.")
+def paths(classes: range, layers: range, format_: str, output: Path | None, store: bool,
+          data: Path | None) -> None:
+    """The best chain of named feature sets in each cell, beside the atlas's best."""
+    from nctheory.atlas.formats import PATH_FORMATS
+    from nctheory.atlas.paths import compare
+    from nctheory.constructions.chain import DATA
+
+    check_writable(output, "--output")
+    rows = list(compare(classes, layers, (data or DATA) if store else None))
+    write(PATH_FORMATS[format_](rows), output)
