@@ -125,9 +125,7 @@ def write(chain: Chain, folder: Path = chains.DATA) -> None:
     path = folder / f"{chain.classes:02d}.json"
     entries = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     others = [e for e in entries if len(e["matrices"]) != len(chain.matrices)]
-    lines = ",\n".join(json.dumps(e, separators=(",", ":")) for e in sorted(
-        [*others, entry], key=lambda e: len(e["matrices"])))
-    path.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    chains.rewrite(path, sorted([*others, entry], key=lambda e: len(e["matrices"])))
     chains.stored.cache_clear()
 
 

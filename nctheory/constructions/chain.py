@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -246,6 +247,14 @@ def dump(chain: Chain) -> dict[str, Any]:
     return {"inverse_trace": [f"{trace.numerator:x}", f"{trace.denominator:x}"],
             "ranks": [list(side) for side in chain.base_ranks],
             "matrices": [[[int(v) for v in row] for row in m] for m in chain.matrices]}
+
+
+def rewrite(path: Path, entries: Iterable[Any]) -> None:
+    """A JSON list, an entry a line; whoever reads meanwhile, or after a kill, sees old or new."""
+    lines = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in entries)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    os.replace(fresh, path)
 
 
 def integer_matrices(value: Any) -> tuple[Integers, ...]:

@@ -248,10 +248,8 @@ def stored(classes: int, folder: Path = DATA) -> tuple[PartialFit, ...]:
 
 def store(fits: Iterable[PartialFit], classes: int, folder: Path = DATA) -> None:
     """Replace what a folder holds for so many classes."""
-    lines = [json.dumps([[[int(v) for v in row] for row in matrix] for matrix in fit.matrices],
-                        separators=(",", ":"))
-             for fit in sorted(fits, key=lambda fit: (fit.layers, fit.ratio_power))]
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{classes:02d}.json").write_text("[\n" + ",\n".join(lines) + "\n]\n",
-                                                encoding="utf-8")
+    chain.rewrite(folder / f"{classes:02d}.json",
+                  [[[[int(v) for v in row] for row in matrix] for matrix in fit.matrices]
+                   for fit in sorted(fits, key=lambda fit: (fit.layers, fit.ratio_power))])
     stored.cache_clear()
