@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from nctheory import atlas as atlas
+    from nctheory import certify as certify
     from nctheory import cross_entropy as cross_entropy
+    from nctheory import feature_sets as feature_sets
     from nctheory import graphs as graphs
     from nctheory import losses as losses
     from nctheory import losses_ce as losses_ce
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from nctheory import solver as solver
     from nctheory import thresholds as thresholds
     from nctheory import trained as trained
+    from nctheory.atlas.certified import certified_gauge as certified_gauge
+    from nctheory.atlas.gauge import two_layer_gauge as two_layer_gauge
+    from nctheory.constructions import Chain as Chain
     from nctheory.constructions import Circle as Circle
     from nctheory.constructions import Code as Code
     from nctheory.constructions import DirectSum as DirectSum
@@ -33,12 +39,14 @@ if TYPE_CHECKING:
     from nctheory.constructions import construct as construct
     from nctheory.constructions import optimal_mixture as optimal_mixture
     from nctheory.constructions import register as register
+    from nctheory.constructions.partial import PartialFit as PartialFit
     from nctheory.errors import InputError as InputError
     from nctheory.problem import Problem as Problem
     from nctheory.solver.solve import solve as solve
     from nctheory.thresholds import threshold_table as threshold_table
 
 _HOME = {
+    "Chain": "nctheory.constructions",
     "Circle": "nctheory.constructions",
     "Code": "nctheory.constructions",
     "DirectSum": "nctheory.constructions",
@@ -47,18 +55,21 @@ _HOME = {
     "InputError": "nctheory.errors",
     "Orthogonal": "nctheory.constructions",
     "Pairs": "nctheory.constructions",
+    "PartialFit": "nctheory.constructions.partial",
     "Problem": "nctheory.problem",
     "Triangular": "nctheory.constructions",
     "TriangularMixture": "nctheory.constructions",
+    "certified_gauge": "nctheory.atlas.certified",
     "construct": "nctheory.constructions",
     "optimal_mixture": "nctheory.constructions",
     "register": "nctheory.constructions",
     "solve": "nctheory.solver",
     "threshold_table": "nctheory.thresholds",
+    "two_layer_gauge": "nctheory.atlas.gauge",
 }
 
-_MODULES = ("cross_entropy", "graphs", "losses", "losses_ce", "metrics", "network", "ranks",
-            "solver", "thresholds", "trained")
+_MODULES = ("atlas", "certify", "cross_entropy", "feature_sets", "graphs", "losses", "losses_ce",
+            "metrics", "network", "ranks", "solver", "thresholds", "trained")
 
 __all__ = ["__version__", *_HOME, *_MODULES]
 

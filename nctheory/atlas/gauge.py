@@ -151,7 +151,10 @@ def _inverse(marks: Matrix, shares: Matrix, classes: NDArray[np.int64]) -> Matri
     """G^-1; an orbit's mean of phi phi^T is the mean over each class of pairs of columns."""
     gram = (marks.T * shares) @ marks
     means = np.bincount(classes.ravel(), gram.ravel()) / np.bincount(classes.ravel())
-    return np.asarray(np.linalg.inv(means[classes]), dtype=np.float64)
+    values, vectors = np.linalg.eigh(means[classes])
+    require(values[0] > 1e-15 * values[-1], "features", "have columns that neurons tell apart in "
+            "float64", f"marks with a condition number above {values[-1] / abs(values[0]):.0e}")
+    return np.asarray((vectors / values) @ vectors.T, dtype=np.float64)
 
 
 def _distinct(inputs: Matrix, classes: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any]]:

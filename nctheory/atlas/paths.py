@@ -29,7 +29,7 @@ from nctheory.atlas.search import Factors, Matrix, evaluate
 from nctheory.atlas.shapes import shaped
 from nctheory.atlas.table import atlas
 from nctheory.atlas.transitions import first_means, transition
-from nctheory.errors import integer, require
+from nctheory.errors import InputError, integer, require
 from nctheory.feature_sets import FeatureSet, members
 from nctheory.report.progress import track
 
@@ -84,6 +84,14 @@ class Node:
     def cuts(self) -> Matrix:
         """V F, the M_L before those marks; M_2 itself for two layers."""
         return self.rows @ self.features.floats
+
+    @property
+    def separable(self) -> bool:
+        """Whether neurons tell the columns apart; a shape's may all but fall together."""
+        try:
+            return math.isfinite(self.end)
+        except InputError:
+            return False
 
     @cached_property
     def end(self) -> float:
@@ -256,7 +264,7 @@ def library(classes: int, layers: Iterable[int]) -> Library:
               for node in track(some, f"K = {classes}")]
     # Different sets may have one best shape: of equal rank and cost the first stays.
     different = {(node.features.rank, round(node.alone(3), 4)): node
-                 for node in reversed([*full, *some, *shapes])}
+                 for node in reversed([*full, *some, *shapes]) if node.separable}
     best = _screened([*different.values()], wanted, FINAL, Node.alone)
     return Library([node.features for node in best])
 

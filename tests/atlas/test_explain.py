@@ -172,7 +172,7 @@ def test_explaining_never_costs_and_is_kept(tmp_path):
         shutil.copy(DATA / f"{K:02d}.json", tmp_path)
     before = {(K, c.least_layers): c for K in (3, 4) for c in stored(K, tmp_path)}
     steps = list(explain_stored([3, 4], range(2, 6), store=True, folder=tmp_path))
-    assert len(steps) == 3 and all(step.order == 2 for step in steps)
+    assert len(steps) >= 3 and all(step.order >= 2 for step in steps)
     for step in steps:
         K, L = step.chain.classes, step.chain.least_layers
         after = next(c for c in stored(K, tmp_path) if c.least_layers == L)
@@ -181,8 +181,10 @@ def test_explaining_never_costs_and_is_kept(tmp_path):
         assert after.log_cost(L) <= before[K, L].log_cost(L) + simplify.DEARER
         assert length(after) == step.after <= step.before
         assert "(" in after.label
-    # K = 4, L = 6 was not asked for.
-    assert stored(4, tmp_path)[-1].matrices[0].tolist() == before[4, 6].matrices[0].tolist()
+    # Deeper chains were not asked for.
+    for chain in stored(4, tmp_path):
+        if chain.least_layers > 5:
+            assert (chain.matrices[0] == before[4, chain.least_layers].matrices[0]).all()
 
 
 def test_short_kernels_are_whole_kernels():
