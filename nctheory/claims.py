@@ -12,8 +12,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from nctheory import ranks
 from nctheory import strategies as ncs
+from nctheory.atlas.search import minimise, random_start
 from nctheory.certify import compare, threshold
 from nctheory.certify.uniform import two_layer_range
 from nctheory.constructions import Orthogonal, Triangular
@@ -98,6 +101,30 @@ def cost_decides(r: int, s: int, other: int, L: int, decay: Fraction) -> bool:
     return (difference < 0) == cheaper if difference else a.loss(problem) == 0.5
 
 
+# What descent leaves above the bottom of a valley, in log c.
+_VALLEY = 1e-9
+
+
+def _found_above_dnc(K: int, L: int, rank: int, seed: int) -> float:
+    """log c - log K at the end of a descent from a random start of that rank."""
+    assume(rank < K)
+    log_product, _ = minimise(random_start(K, L, np.random.default_rng(seed), rank))
+    assume(math.isfinite(log_product))
+    return log_product / (L + 1) - math.log(K) + _VALLEY
+
+
+@claim(K=range(3, 15), rank=range(1, 14), seed=range(10**6))
+def two_layers_below_15_classes(K: int, rank: int, seed: int) -> float:
+    """OPEN: with L = 2 and K < 15 no exact fit costs less than DNC.  Hunted by descent."""
+    return _found_above_dnc(K, 2, rank, seed)
+
+
+@claim(K=range(3, 7), rank=range(1, 6), seed=range(10**6))
+def three_layers_below_7_classes(K: int, rank: int, seed: int) -> float:
+    """OPEN: with L = 3 and K < 7 no exact fit costs less than DNC.  Hunted by descent."""
+    return _found_above_dnc(K, 3, rank, seed)
+
+
 def _rank_bound(statement: ranks.Statement) -> Claim:
     def point(problem: Problem) -> SearchStrategy[ranks.Point]:
         return ncs.parameters(problem).map(
@@ -111,7 +138,8 @@ def _rank_bound(statement: ranks.Statement) -> Claim:
 
 CLAIMS: dict[str, Claim] = {made.name: made for made in (
     triangular_thresholds, two_layer_thresholds, slm24_theorem_5, gk25_theorem_1, gk25_theorem_7,
-    cost_decides, dnc_optimal_with_two_layers,
+    cost_decides, dnc_optimal_with_two_layers, two_layers_below_15_classes,
+    three_layers_below_7_classes,
     *(_rank_bound(statement) for statement in ranks.STATEMENTS.values()
       if statement.name != "construction-ranks"))}
 
