@@ -30,6 +30,8 @@ Matrix = NDArray[np.float64]
 
 PATIENCE = 10  # rounds without a smaller gap: the accuracy of the weighing is reached
 
+TOLD_APART = "have columns that neurons tell apart in float64"
+
 
 @dataclass(frozen=True)
 class Gauge:
@@ -98,7 +100,7 @@ def two_layer_gauge(features: Any, *, tolerance: float = 1e-6, rounds: int = 200
     lift = left[:, lengths > 1e-10 * lengths[0]]
     columns = lift.T @ F
     regions = _regions(columns)
-    rows = rng.normal(size=(4 * columns.size, len(columns)))
+    rows = np.vstack([rng.normal(size=(4 * columns.size, len(columns))), _cuts(columns, rng)])
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     shares = np.full(len(rows), 1 / len(rows))
     best, dual = 0.0, np.zeros((F.shape[1], F.shape[1]))
@@ -107,7 +109,7 @@ def two_layer_gauge(features: Any, *, tolerance: float = 1e-6, rounds: int = 200
         marks = np.maximum(rows @ columns, 0)
         shares = _design(marks, shares, classes)
         inverse = _inverse(marks, shares, classes)
-        upper = math.sqrt(np.trace(inverse))
+        upper = math.sqrt(_sound_trace(inverse))
         candidates = (regions.maximisers(inverse) if regions is not None
                       else _maximisers(columns, inverse, rows, starts, rng))
         violations = np.linalg.norm(np.maximum(candidates @ columns, 0) @ inverse, axis=1)
@@ -123,6 +125,9 @@ def two_layer_gauge(features: Any, *, tolerance: float = 1e-6, rounds: int = 200
         rows = np.vstack([rows[keep], worst])
         shares = np.append(0.9 * shares[keep] / shares[keep].sum(),
                            np.full(len(worst), 0.1 / len(worst)))
+    values = np.linalg.eigvalsh(_gram(np.maximum(rows @ columns, 0), shares, classes))
+    require(values[0] > 1e-14 * values[-1], "features", TOLD_APART,
+            f"eigenvalues of G from {values[0]:.0e} to {values[-1]:.0e}")
     rows, shares = rows[shares > 1e-10], shares[shares > 1e-10]
     first, number = _distinct(rows @ columns, classes)
     # At the optimum both bounds are the same number up to rounding.
@@ -147,14 +152,36 @@ def feature_matrix(features: Any) -> Matrix:
     return F
 
 
-def _inverse(marks: Matrix, shares: Matrix, classes: NDArray[np.int64]) -> Matrix:
-    """G^-1; an orbit's mean of phi phi^T is the mean over each class of pairs of columns."""
+def _cuts(columns: Matrix, rng: np.random.Generator) -> Matrix:
+    """For each column a v orthogonal to it and to rank - 2 others, and -v: without neurons that
+    cut between columns close to each other, marks do not tell these apart."""
+    rank, K = columns.shape
+    cuts = []
+    for i in range(K if rank > 1 else 0):
+        others = rng.permutation(np.delete(np.arange(K), i))[:rank - 2]
+        cuts.append(np.linalg.svd(columns[:, [i, *others]].T)[2][-1])
+    return np.array([*cuts, *(-v for v in cuts)]).reshape(-1, rank)
+
+
+def _gram(marks: Matrix, shares: Matrix, classes: NDArray[np.int64]) -> Matrix:
+    """G; an orbit's mean of phi phi^T is the mean over each class of pairs of columns."""
     gram = (marks.T * shares) @ marks
     means = np.bincount(classes.ravel(), gram.ravel()) / np.bincount(classes.ravel())
-    values, vectors = np.linalg.eigh(means[classes])
-    require(values[0] > 1e-15 * values[-1], "features", "have columns that neurons tell apart in "
-            "float64", f"marks with a condition number above {values[-1] / abs(values[0]):.0e}")
-    return np.asarray((vectors / values) @ vectors.T, dtype=np.float64)
+    return np.asarray(means[classes], dtype=np.float64)
+
+
+def _inverse(marks: Matrix, shares: Matrix, classes: NDArray[np.int64]) -> Matrix:
+    """G^-1, or what rounding makes of it."""
+    try:
+        return np.asarray(np.linalg.inv(_gram(marks, shares, classes)), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        return np.full(classes.shape, np.nan)
+
+
+def _sound_trace(inverse: Matrix) -> float:
+    trace = float(np.trace(inverse))
+    require(trace > 0, "features", TOLD_APART, f"tr(G^-1) = {trace:g}")
+    return trace
 
 
 def _distinct(inputs: Matrix, classes: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any]]:

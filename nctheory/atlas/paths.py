@@ -261,7 +261,7 @@ def library(classes: int, layers: Iterable[int]) -> Library:
     full = [node for node in nodes if node.full]
     some = _screened([node for node in nodes if not node.full], wanted, SCREEN, Node.at_most)
     shapes = [Node(shaped(node.features, node.rows), ROUGH)
-              for node in track(some, f"K = {classes}")]
+              for node in track(some, f"K = {classes}") if node.separable]
     # Different sets may have one best shape: of equal rank and cost the first stays.
     different = {(node.features.rank, round(node.alone(3), 4)): node
                  for node in reversed([*full, *some, *shapes]) if node.separable}
