@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from nctheory import InputError
 from nctheory.atlas.complete import optimal_cuts, squared_gauge
-from nctheory.atlas.gauge import two_layer_gauge
+from nctheory.atlas.gauge import _sound_trace, two_layer_gauge
 from nctheory.atlas.symmetry import feature_symmetry
 from nctheory.cli import cli
 from nctheory.graphs import subset_incidence
@@ -90,6 +90,8 @@ def test_bad_features_are_named(features, message):
         two_layer_gauge(features)
 
 
-def test_columns_that_floats_cannot_tell_apart_are_named():
+@pytest.mark.parametrize("trace", [-1.0, float("nan")])
+def test_marks_that_floats_cannot_tell_apart_are_named(trace):
+    """What rounding makes of the inverse of a Gram matrix that is singular to float64."""
     with pytest.raises(InputError, match="tell apart"):
-        two_layer_gauge(np.vstack([np.ones(30), np.linspace(0, 1e-4, 30) + 1e-9]), rounds=1)
+        _sound_trace(np.diag([trace, 0.5]))
