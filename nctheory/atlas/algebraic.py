@@ -1,7 +1,7 @@
 """The minimum behind a chain as an algebraic number, where that has a small polynomial.
 
 On its face (see `nctheory.atlas.face`) a chain's minimum is a critical point of algebraic
-functions, so P there is algebraic.  It is computed to hundreds of digits, and lattice reduction
+functions, so P there is algebraic.  It is computed to hundreds of digits, and PSLQ
 looks for an integer polynomial; one that fits many more digits than its coefficients have is
 believed: observed, not proved.
 """
@@ -13,8 +13,6 @@ from typing import Any
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
-from sympy.polys.domains import ZZ
-from sympy.polys.matrices import DomainMatrix
 
 from nctheory.atlas.face import KINK, Face, Orbits
 from nctheory.atlas.search import Factors
@@ -22,7 +20,7 @@ from nctheory.atlas.search import Factors
 Matrix = NDArray[np.float64]
 
 DIGITS = 220
-DEGREE = 16
+DEGREE = 10
 # Digits that a polynomial must fit beyond those that any integers of its size would.
 SPARE = 60
 STEPS = 80
@@ -76,15 +74,13 @@ def polynomial(number: Any, digits: int = DIGITS, degree: int = DEGREE) -> tuple
     ...     polynomial(1 + mpmath.sqrt(3), digits=100)
     (1, -2, -2)
     """
-    with mpmath.workdps(digits + 30):
-        scale = mpmath.mpf(10) ** digits
-        powers = [int(mpmath.nint(scale * number**i)) for i in range(degree + 1)]
     for n in range(1, degree + 1):
-        rows = [[ZZ(int(i == j)) for j in range(n + 1)] + [ZZ(powers[i])] for i in range(n + 1)]
-        first = DomainMatrix(rows, (n + 1, n + 2), ZZ).lll().to_Matrix().row(0)
-        found = [int(c) for c in first[:-1]]
-        used = sum(len(str(abs(c))) for c in found)
-        if used + SPARE < digits and found[n]:
+        # Coefficients longer than this would fit any number.
+        largest = 10 ** ((digits - SPARE) // (n + 1))
+        with mpmath.workdps(digits):
+            found = mpmath.pslq([number**i for i in range(n + 1)], maxcoeff=largest,
+                                maxsteps=10**5)
+        if found is not None and found[n]:
             sign = 1 if found[n] > 0 else -1
-            return tuple(sign * c for c in reversed(found))
+            return tuple(sign * int(c) for c in reversed(found))
     return None
