@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,11 @@ def record(cell: Cell) -> dict[str, Any]:
 
 def to_json(cells: Sequence[Cell]) -> str:
     """{"version", "rows"}."""
-    return json.dumps({"version": __version__, "rows": list(map(record, cells))},
-                      indent=1) + "\n"
+    return _json(map(record, cells))
+
+
+def _json(rows: Iterable[dict[str, Any]]) -> str:
+    return json.dumps({"version": __version__, "rows": list(rows)}, indent=1) + "\n"
 
 
 def to_csv(cells: Sequence[Cell]) -> str:
@@ -123,8 +126,7 @@ def _partial_text(intervals: Sequence[Interval]) -> str:
 
 PARTIAL_FORMATS: dict[str, Callable[[Sequence[Interval]], str]] = {
     "text": _partial_text,
-    "json": lambda found: json.dumps({"version": __version__,
-                                      "rows": list(map(partial_record, found))}, indent=1) + "\n",
+    "json": lambda found: _json(map(partial_record, found)),
     "csv": lambda found: _csv([{**partial_record(one), "ranks": _ranks(one.ranks)}
                                for one in found]),
 }
@@ -162,8 +164,7 @@ def _relaxed_text(cells: Sequence[Relaxed]) -> str:
 
 RELAXED_FORMATS: dict[str, Callable[[Sequence[Relaxed]], str]] = {
     "text": _relaxed_text,
-    "json": lambda cells: json.dumps({"version": __version__,
-                                      "rows": list(map(relaxed_record, cells))}, indent=1) + "\n",
+    "json": lambda cells: _json(map(relaxed_record, cells)),
     "csv": lambda cells: _csv(list(map(relaxed_record, cells))),
 }
 
@@ -172,11 +173,10 @@ RELAXED_FORMATS: dict[str, Callable[[Sequence[Relaxed]], str]] = {
 
 def paths_to_json(rows: Sequence[Comparison]) -> str:
     """{"version", "rows"}: the sets of each path in order, its cost, the atlas's."""
-    records = [{"classes": row.path.classes, "layers": row.path.layers, "path": row.path.names,
-                "cost": row.path.cost, "ratio": row.path.cost / row.path.classes,
-                "known": row.known, "construction": row.construction, "excess": row.excess}
-               for row in rows]
-    return json.dumps({"version": __version__, "rows": records}, indent=1) + "\n"
+    return _json({"classes": row.path.classes, "layers": row.path.layers, "path": row.path.names,
+                  "cost": row.path.cost, "ratio": row.path.cost / row.path.classes,
+                  "known": row.known, "construction": row.construction, "excess": row.excess}
+                 for row in rows)
 
 
 def paths_to_text(rows: Sequence[Comparison]) -> str:

@@ -60,7 +60,7 @@ class Interval:
     @property
     def onset(self) -> float:
         """The least share at which DNC is beaten, float64."""
-        return (self.early.onset() if self.early else None) or 0.0
+        return _onset(self.early) if self.early else 0.0
 
     @property
     def ratio(self) -> float:

@@ -399,17 +399,14 @@ def check_partial_fit(parameters: Any, method: Any, data: Any, verdict: Any) -> 
     require(method == "integer matrices", "unknown method")
     require(verdict == "beaten", "unknown verdict")
     (listed,) = members(data, "matrices")
-    first, *rest = [matrix(value) for value in items(listed)] or [[]]
-    k = len(first[0]) if first else 0
-    require(len(rest) == L, "the matrices must be H_1, W_1, ..., W_L")
-    require(2 <= k <= K and len(rest[-1]) == k, "the matrices must be for 2..K classes")
-    signal, P = first, squared_norm(first)
-    for l, factor in enumerate(rest):
-        signal = product(factor, positive_part(signal) if l else signal)
-        P *= squared_norm(factor)
-    trace = sum(signal[i][i] for i in range(k))
+    require(len(items(listed)) == L + 1, "the matrices must be H_1, W_1, ..., W_L")
+    signals, norms = chain_signals(listed[:-1])
+    last = matrix(listed[-1])
+    outputs, P, k = product(last, signals[-1]), norms * squared_norm(last), len(last)
+    require(2 <= k == len(outputs[0]) <= K, "the matrices must be for 2..K classes")
+    trace = sum(outputs[i][i] for i in range(k))
     require(trace > 0, "the outputs must have a positive trace")
-    require(P * power(squared_norm(signal), L - 1) < power(trace, 2 * L),
+    require(P * power(squared_norm(outputs), L - 1) < power(trace, 2 * L),
             "the matrices do not show that DNC is beaten")
 
 
