@@ -65,7 +65,9 @@ class PiecewiseLinear(Activation):
     @property
     def word(self) -> str:  # type: ignore[override]
         """The name by which `get` finds it again."""
-        return {0: "relu", 1: "linear"}.get(self.leak, f"leaky:a={self.leak}")
+        if self.leak in (0, 1):
+            return "linear" if self.leak else "relu"
+        return f"leaky:a={self.leak}"
 
     @property
     def linear(self) -> bool:

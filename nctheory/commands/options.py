@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +45,14 @@ class Word(click.ParamType[str]):
 
 RANGE = IntegerRange()
 
-loss_option = click.option("--loss", type=Word("loss", "nctheory.losses"), default="mse",
-                           show_default=True, help="mse or ce.")
+Decorator = Callable[[Callable[..., None]], Callable[..., None]]
+
+loss_option: Decorator = click.option(
+    "--loss", type=Word("loss", "nctheory.losses"), default="mse", show_default=True,
+    help="mse or ce.")
 
 
-def activation_default(word: str) -> Any:
+def activation_default(word: str) -> Decorator:
     """The option --activation, with what it is without one."""
     return click.option("--activation", type=Word("activation", "nctheory.activations"),
                         default=word, show_default=True, help="relu, linear or leaky:a=..")

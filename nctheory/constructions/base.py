@@ -228,13 +228,17 @@ class Construction(ABC):
         InputError
             Where `problem` is not one of this construction's, or too narrow for it.
         """
-        parts = self._parts(problem)
-        return self._padded(problem, [part.factors(problem, part.optimum(problem)[0])
-                                      for part in parts])
+        return self._padded(problem, self.scaled(problem))
 
     def weights_at(self, problem: Problem, scale: float) -> list[Matrix]:
         """[H_1, W_1, ..., W_L] at an output scale of one's own choice, balanced."""
-        return self._padded(problem, [self._part(problem).factors(problem, scale)])
+        return self._padded(problem, self._part(problem).factors(problem, scale))
+
+    def scaled(self, problem: Problem) -> list[Matrix]:
+        """[M_1, W_1, ..., W_L] of `weights`, with one column a class and no padding."""
+        blocks = (part.factors(problem, part.optimum(problem)[0])
+                  for part in self._parts(problem))
+        return [np.asarray(block_diag(*layer)) for layer in zip(*blocks, strict=True)]
 
     # --- shared ---
 
@@ -255,9 +259,9 @@ class Construction(ABC):
         require(len(parts) == 1, "construction", "have one output scale here", self.label)
         return parts[0]
 
-    def _padded(self, problem: Problem, blocks: Sequence[list[Matrix]]) -> list[Matrix]:
-        """Blocks side by side, as matrices of width d with n equal columns a class."""
-        first, *rest = (block_diag(*layer) for layer in zip(*blocks, strict=True))
+    def _padded(self, problem: Problem, factors: list[Matrix]) -> list[Matrix]:
+        """The factors as matrices of width d, with n equal columns a class."""
+        first, *rest = factors
         needed = self.required_width(problem.layers, problem.loss, problem.activation)
         width = needed if problem.width is None else problem.width
         require(width >= needed, "width", f"be at least {needed} for {self.label} with "
@@ -363,7 +367,7 @@ class DirectSum(ExactFit):
     ('triangular r=5 s=3 + DNC 1', 11, -1)
     """
 
-    blocks: tuple[Block, ...]  # type: ignore[misc]  # a field where `ExactFit` has a property
+    blocks: tuple[Block, ...]
     classes: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

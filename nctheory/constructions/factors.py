@@ -20,7 +20,7 @@ from scipy.linalg import block_diag
 
 from nctheory.constructions.outputs import Simplex
 from nctheory.constructions.schatten import SchattenCost
-from nctheory.errors import integer, require
+from nctheory.errors import integer
 from nctheory.exact import PRECISIONS, RepresentationCost, log, root_bounds, sign
 from nctheory.losses.base import Outputs
 from nctheory.problem import Problem
@@ -326,5 +326,3 @@ class Centred(Parallel):
         factors, log_norms = super().unit_factors(layers)
         factors[-1] = factors[-1] - factors[-1].mean(axis=0)
         return factors, log_norms
-
-

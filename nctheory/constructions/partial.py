@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from nctheory import integers, losses
-from nctheory.constructions import chain
 from nctheory.activations import PiecewiseLinear
+from nctheory.constructions import chain
 from nctheory.constructions.base import Construction
 from nctheory.constructions.factors import Matrix, Network, Ranks
 from nctheory.constructions.outputs import Identity

@@ -69,13 +69,13 @@ FAMILIES: dict[str, Family[Construction]] = {
     "groups": Family(Groups, {"sizes": ("sizes", _sizes)}, ("groups:sizes=3/3/2",),
                      best=Groups.best),
     "circle": Family(Circle, {"K": ("classes", int)}, ("circle:K=10",), best=Circle.best),
-    "features": Family(Features.from_file, {"file": ("file", str)}),
+    "features": Family(Features.from_file, {"file": ("path", str)}),
     "atlas": Family(Chain.stored, {"K": ("classes", int), "L": ("layers", int)},
                     ("atlas:K=3,L=4", "atlas:K=5,L=4"), best=Chain.best),
 }
 
 
-def register(name: str, family: Family) -> None:
+def register(name: str, family: Family[Construction]) -> None:
     """Add a family of one's own: tables use its `best`, the command line its `build`.
 
     Raises

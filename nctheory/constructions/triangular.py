@@ -221,7 +221,6 @@ class Triangular(_Cuts):
             return None
         return cls(vertices=r, subset=_best_subset(r, two_layers=layers == 2))
 
-
     @classmethod
     def members(cls, classes: int) -> list[Triangular]:
         """All members with `classes` classes."""

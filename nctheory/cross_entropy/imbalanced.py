@@ -58,7 +58,8 @@ def weighted_cost(construction: Construction, sizes: Iterable[int], layers: int)
     >>> round(weighted_cost(Orthogonal(classes=5), [1] * 5, 3), 9)
     4.0
     """
-    s = np.linalg.svd(construction.outputs(losses.get("ce")).matrix() * np.sqrt(list(sizes)), compute_uv=False)
+    S = construction.outputs(losses.get("ce")).matrix()
+    s = np.linalg.svd(S * np.sqrt(list(sizes)), compute_uv=False)
     return float((s[s > direct.ROUNDING * s[0]] ** (2 / (layers + 1))).sum())
 
 

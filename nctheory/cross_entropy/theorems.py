@@ -446,8 +446,8 @@ def theorem_6(one: Construction, other: Construction, layers: int, decays: Itera
     float64 then loses the curvature of the own class's logit.
     """
     K = one.classes
-    width = max(one.required_width(layers, *LINEAR), other.required_width(layers, *LINEAR)) if width is None \
-        else width
+    if width is None:
+        width = max(made.required_width(layers, *LINEAR) for made in (one, other))
     rows = []
     for decay in decays:
         require(decay >= 1e-12, "decays", "be at least 1e-12", decay)

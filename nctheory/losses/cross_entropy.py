@@ -84,7 +84,8 @@ class CrossEntropy(Loss):
             return None
         beta = -log_bounds(u, BITS)[0]
         root = root_bounds(strength, layers + 1, 2 * BITS)[1]
-        cost, power = factors.cost_bounds(layers, BITS)[1], root_bounds(beta**2, layers + 1, BITS)[1]
+        cost = factors.cost_bounds(layers, BITS)[1]
+        power = root_bounds(beta**2, layers + 1, BITS)[1]
         loss = self._fit_above(outputs, u, beta) + Fraction(layers + 1, 2) * root * cost * power
         return False if loss < log_bounds(Fraction(outputs.classes), BITS)[0] else None
 

@@ -32,7 +32,7 @@ class MeanSquaredError(Loss):
         return np.sum(residual * residual) / (2 * outputs.shape[1])
 
     def gradient(self, outputs: Array, labels: Labels) -> Array:
-        return self._residual(outputs, labels) / outputs.shape[1]
+        return np.asarray(self._residual(outputs, labels) / outputs.shape[1])
 
     def hessian(self, outputs: Array, change: Array) -> Array:
         return np.asarray(change / outputs.shape[1])
@@ -56,7 +56,7 @@ class MeanSquaredError(Loss):
         strength, power = kappa / float(outputs.share), (layers - 1) / (layers + 1)
 
         def excess(z: float) -> float:
-            return (1 - z) * z**power - strength
+            return float((1 - z) * z**power - strength)
 
         top = (layers - 1) / (2 * layers)  # where the left side is largest
         if excess(top) <= 0:

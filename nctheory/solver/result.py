@@ -160,8 +160,8 @@ def closed_forms(problem: Problem) -> dict[str, float]:
     K, L = problem.classes, problem.layers
     found: dict[str, float] = {}
     for name, family in FAMILIES.items():
-        made = family.best and family.best(K, L, losses.get(problem.loss),
-                                           activations.homogeneous(problem.activation))
+        made = None if family.best is None else family.best(
+            K, L, losses.get(problem.loss), activations.homogeneous(problem.activation))
         if made is not None:
             found[name] = made.loss(problem)
     return {**found, "best": min(found.values())} if found else {}

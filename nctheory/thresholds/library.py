@@ -7,9 +7,8 @@ the best sum; exact comparisons, one a block, say what beats it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +17,6 @@ from numpy.typing import NDArray
 
 from nctheory import activations, losses
 from nctheory.constructions import FAMILIES, Block, Construction, DirectSum, Orthogonal
-from nctheory.problem import Problem
 from nctheory.thresholds.rows import BOUNDS, INTEGERS
 
 TINY = np.finfo(float).tiny
@@ -72,7 +70,8 @@ class Library:
 def best_sums(K_values: Sequence[int], layers: int, offers: Sequence[Offer], samples: int,
               weight_decay: float | None) -> list[Construction]:
     """For each K, the direct sum of least MSE cost (of least loss, given a weight decay)."""
-    blocks = [offer.construction for offer in offers if offer.sign == -1]
+    blocks = [offer.construction for offer in offers
+              if offer.sign == -1 and isinstance(offer.construction, Block)]
     sizes = np.array([block.classes for block in blocks], dtype=np.int64)
     costs = np.array([block.cost(layers) for block in blocks])
     K = np.array(K_values)[:, None]
@@ -90,12 +89,12 @@ def best_sums(K_values: Sequence[int], layers: int, offers: Sequence[Offer], sam
     return [_sum(K, blocks, row) for K, row in zip(K_values, counts, strict=True)]
 
 
-def _sum(classes: int, blocks: Sequence[Construction], counts: NDArray[np.int64]) -> Construction:
+def _sum(classes: int, blocks: Sequence[Block], counts: NDArray[np.int64]) -> Construction:
     chosen = [blocks[i] for i in np.flatnonzero(counts)[::-1] for _ in range(counts[i])]
     rest = classes - sum(block.classes for block in chosen)
     if rest:
         chosen.append(Orthogonal(classes=rest))
-    return chosen[0] if len(chosen) == 1 else DirectSum(tuple(chosen))  # type: ignore[arg-type]
+    return chosen[0] if len(chosen) == 1 else DirectSum(tuple(chosen))
 
 
 @njit(cache=True)

@@ -22,6 +22,7 @@ FLOATS = "closed form in floats"
 NOTHING = "nothing"
 CERTIFIED = (INTEGERS, BOUNDS)
 
+
 @dataclass(frozen=True)
 class Row:
     """One cell (K, L): the best construction of the library against DNC.
