@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from nctheory import specs
 from nctheory.constructions.base import Block, Construction, DirectSum
 from nctheory.constructions.chain import Chain
 from nctheory.constructions.codes import Circle
@@ -21,7 +22,7 @@ from nctheory.constructions.logits import Logits
 from nctheory.constructions.orthogonal import Orthogonal
 from nctheory.constructions.pairs import Groups, Pairs
 from nctheory.constructions.triangular import Triangular
-from nctheory.errors import InputError, require, show
+from nctheory.errors import require
 
 
 class Best(Protocol):
@@ -112,31 +113,9 @@ def construct(text: str) -> Construction | Logits:
 
 
 def _block(text: str) -> Block | Logits:
-    name, _, listed = text.partition(":")
-    if name not in FAMILIES:
-        raise InputError(f"construction must be one of {', '.join(FAMILIES)}, got {show(text)}")
-    family = FAMILIES[name]
-    given = dict(_assignment(name, item) for item in listed.split(",")) if listed else {}
-    arguments = {}
-    for letter, (argument, kind) in family.parameters.items():
-        value = given.pop(letter, given.pop(argument, ""))
-        require(value != "", f"{name}:{letter}", f"be given, as in {_usage(name)}", text)
-        try:
-            arguments[argument] = kind(value)
-        except ValueError:
-            raise InputError(f"{name}:{letter} must be an integer, got {show(value)}") from None
-    if given:
-        raise InputError(f"{name} must have the parameters of {_usage(name)}, "
-                         f"got {show(next(iter(given)))}")
-    return family.build(**arguments)
-
-
-def _assignment(name: str, item: str) -> tuple[str, str]:
-    key, equals, value = item.partition("=")
-    if not equals:
-        raise InputError(f"{name} must be written as {_usage(name)}, got {show(item)}")
-    return key.strip(), value.strip()
-
-
-def _usage(name: str) -> str:
-    return f"{name}:" + ",".join(f"{letter}=.." for letter in FAMILIES[name].parameters)
+    name, values = specs.parse("construction", text, {
+        name: {letter: specs.Argument(kind, alias=argument if argument != letter else "")
+               for letter, (argument, kind) in family.parameters.items()}
+        for name, family in FAMILIES.items()})
+    parameters = FAMILIES[name].parameters
+    return FAMILIES[name].build(**{parameters[key][0]: value for key, value in values.items()})

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
-from nctheory import __version__
 from nctheory.constructions import Block, Construction
 from nctheory.errors import InputError
+from nctheory.files import envelope
 from nctheory.problem import Problem
-from nctheory.report.text import grid, render, span
+from nctheory.terminal.grid import grid, render, span
 
 COMPARISONS = {-1: "beats DNC", 0: "ties with DNC", 1: "does not beat DNC", None: "undecided"}
 
@@ -58,8 +57,7 @@ def to_json(construction: Construction, layers: Iterable[int], samples: int,
     parameters = {"construction": construction.label, "classes": construction.classes,
                   "samples": samples, "weight_decay": weight_decay, "loss": "mse",
                   "activation": activation}
-    return json.dumps({"version": __version__, "parameters": parameters, "rows": rows},
-                      indent=1) + "\n"
+    return envelope(parameters=parameters, rows=rows)
 
 
 def to_text(construction: Construction, layers: Iterable[int], samples: int,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
-from nctheory import __version__
 from nctheory.constructions import Logits, Orthogonal
 from nctheory.cross_entropy.table import row_at
+from nctheory.files import envelope
 from nctheory.problem import Problem
 from nctheory.report.cost import COMPARISONS, defined
-from nctheory.report.text import grid, render, span
+from nctheory.terminal.grid import grid, render, span
 from nctheory.thresholds import NOT_BEATEN
 
 
@@ -57,8 +56,7 @@ def to_json(logits: Logits, layers: Iterable[int], samples: int, weight_decay: f
     rows = records(logits, layers, samples, weight_decay, activation)
     parameters = {"construction": logits.label, "classes": logits.classes, "samples": samples,
                   "weight_decay": weight_decay, "loss": "ce", "activation": activation}
-    return json.dumps({"version": __version__, "parameters": parameters, "rows": rows},
-                      indent=1) + "\n"
+    return envelope(parameters=parameters, rows=rows)
 
 
 def to_text(logits: Logits, layers: Iterable[int], samples: int, weight_decay: float,
