@@ -264,7 +264,7 @@ def check_figure(path: str | Path, *, name: str = "output", force: bool = False,
                  sources: Iterable[str | Path] = ()) -> None:
     """Refuse a figure's file, before the work for it: its ending, `check_target`, Matplotlib."""
     require(Path(path).suffix in FIGURES, name,
-            f"be a writable file that ends in {', '.join(FIGURES)}", str(path))
+            f"end in {', '.join(FIGURES)}", str(path))
     check_target(path, name=name, force=force, sources=sources)
     if find_spec("matplotlib") is None:
         raise InputError("figures need the extra 'plot' (matplotlib is missing): "
@@ -275,7 +275,9 @@ def write_figure(path: str | Path, figure: Figure, *, name: str = "output", forc
                  **settings: Any) -> None:
     """Save a Matplotlib figure with our mark and without a date: equal figures, equal files."""
     check_figure(path, name=name, force=force)
-    with replacing(path, name) as part:
+    from matplotlib import rc_context
+
+    with replacing(path, name) as part, rc_context({"svg.hashsalt": "nctheory"}):
         figure.savefig(part, metadata=FIGURES[Path(path).suffix], **settings)
 
 

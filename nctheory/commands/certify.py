@@ -13,6 +13,8 @@ from nctheory.errors import InputError, require, show
 from nctheory.specs import Argument, Arguments, parse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nctheory.certify import Certificate
     from nctheory.constructions import Orthogonal, Triangular
 
@@ -108,8 +110,9 @@ def _single(claim: str) -> Certificate:
     from nctheory import certify as makers
 
     name, given = parse("claim", claim, {**CLAIMS, **{known: {} for known in makers.UNIFORM}})
-    plain = {"cell": makers.cell, "threshold": makers.threshold, "chain": makers.chain,
-             "cost": makers.cost, "partial-fit": makers.partial_fit}
+    plain: dict[str, Callable[..., Certificate]] = {
+        "cell": makers.cell, "threshold": makers.threshold, "chain": makers.chain,
+        "cost": makers.cost, "partial-fit": makers.partial_fit}
     if name in plain:
         return plain[name](*given.values())
     if name == "minimal-loss":
