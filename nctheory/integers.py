@@ -41,6 +41,15 @@ def as_integers(rows: Any) -> Integers:
     return out
 
 
+def triangular_root(classes: int) -> int:
+    """The most vertices r of a complete graph with at most so many edges: r(r-1)/2 <= K.
+
+    >>> [(K, triangular_root(K)) for K in (0, 1, 2, 3, 10, 14, 15)]
+    [(0, 1), (1, 2), (2, 2), (3, 3), (10, 5), (14, 5), (15, 6)]
+    """
+    return (1 + math.isqrt(1 + 8 * classes)) // 2
+
+
 def squared_norm(matrix: Integers) -> int:
     """|matrix|_F^2."""
     return sum(int(value) ** 2 for value in matrix.flat)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nctheory.constructions import Construction, Orthogonal, Triangular
+from nctheory.integers import triangular_root
 from nctheory.network import Array, check_parameters, class_means, forward, gradient
 from nctheory.problem import Problem
 
@@ -110,7 +111,7 @@ def construction_points(classes: Iterable[int], layers: Iterable[int],
     layers = list(layers)
     points = []
     for K in classes:
-        r = round((1 + (1 + 8 * K) ** 0.5) / 2)
+        r = triangular_root(K)
         constructions: list[Construction] = [Orthogonal(classes=K)]
         if r >= 4 and r * (r - 1) == 2 * K:
             constructions += [Triangular(vertices=r, subset=s) for s in range(2, r - 1)]

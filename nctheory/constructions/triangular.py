@@ -25,6 +25,7 @@ from nctheory.constructions.base import Block, Matrix, Ranks
 from nctheory.errors import InputError, integer, require
 from nctheory.exact import sign_with_root
 from nctheory.graphs.incidence import subset_incidence
+from nctheory.integers import triangular_root
 
 # Explicit matrices above this many entries are refused, not attempted.
 LARGEST_MATRIX = 10**8
@@ -209,7 +210,7 @@ class Triangular(_Cuts):
     @classmethod
     def best(cls, classes: int, layers: int) -> Triangular | None:
         """The cheapest member with `classes` classes; None where K is not triangular."""
-        r = (1 + math.isqrt(1 + 8 * classes)) // 2
+        r = triangular_root(classes)
         if r < 4 or r * (r - 1) // 2 != classes or layers < 2:
             return None
         return cls(vertices=r, subset=_best_subset(r, two_layers=layers == 2))

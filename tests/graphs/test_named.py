@@ -192,7 +192,7 @@ def test_members_of_the_families_are_realised_here(spec):
     (lambda: from_spec("triangular"), "triangular:r must be given, as in triangular:r=..,"),
     (lambda: from_spec("triangular:r"), "triangular must be written as triangular:r=.., got"),
     (lambda: from_spec("triangular:r=five"), "triangular:r must be a whole number, got 'five'"),
-    (lambda: from_spec("triangular:r=5,s=3"), "must have the parameters of triangular:r=.., got 's'"),
+    (lambda: from_spec("triangular:r=5,s=3"), "the parameters of triangular:r=.., got 's'"),
     (lambda: from_spec("johnson:n=5,n=5"), "johnson:n must be given once, got"),
     (lambda: from_spec("multipartite:sizes=3x"),
      "multipartite:sizes must be whole numbers such as 3x3x3, got '3x'"),
