@@ -122,10 +122,7 @@ def _checked(chain: Chain) -> Chain:
 
 def _fit_error(matrices: list[Any]) -> float:
     """max |Z - I| of given matrices, computed exactly."""
-    exact = [integers.fractions(matrix) for matrix in matrices]
-    mean = exact[1] @ exact[0]
-    for factor in exact[2:]:
-        mean = factor @ np.maximum(mean, 0)
+    mean = integers.forward([integers.fractions(matrix) for matrix in matrices])[-1]
     difference = mean - np.eye(len(mean), dtype=int)
     return float(max(abs(value) for value in difference.flat))
 

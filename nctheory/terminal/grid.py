@@ -27,14 +27,14 @@ class Grid:
     columns : mapping
         Heads and on which side they are flush.
     least : sequence of str
-        The columns to leave out where there is no room, first to last; then the others from
-        the right.  The first column stays.
+        Heads of columns to leave out where there is no room, first to last; then the others
+        go from the right.  The first column stays.
     """
 
     def __init__(self, columns: Mapping[str, Justify], least: Sequence[str] = ()) -> None:
         self.columns = dict(columns)
         rest = [head for head in reversed(self.columns) if head not in least]
-        self._leave = [*least, *rest[:-1]]
+        self._leave = [head for head in least if head in self.columns] + rest[:-1]
         self._rows: list[tuple[tuple[Text, ...], bool]] = []
 
     def add_row(self, *cells: str | Text, end_section: bool = False) -> None:
@@ -58,15 +58,15 @@ class Grid:
 
     def _wrapped(self, shown: Sequence[str], needs: Mapping[str, int],
                  width: int) -> dict[str, int] | None:
-        """{head: width} of the column to wrap, {} where all fit, None where there is no room."""
+        """{head: width} of the columns to wrap, {} where all fit, None where there is no room."""
         excess = EDGE + sum(needs[head] + BETWEEN for head in shown) - BETWEEN - width
-        if excess <= 0:
-            return {}
-        texts = [head for head in shown if self.columns[head] == "left"]
-        widest = max(texts, key=lambda head: needs[head], default=None)
-        if widest is None or needs[widest] - excess < max(READABLE, needs[widest] // 3):
-            return None
-        return {widest: needs[widest] - excess}
+        widths = {head: needs[head] for head in shown if self.columns[head] == "left"}
+        for _ in range(excess):
+            widest = max(widths, key=lambda head: widths[head], default="")
+            if not widths or widths[widest] <= max(READABLE, needs[widest] // 3):
+                return None
+            widths[widest] -= 1
+        return {head: width for head, width in widths.items() if width < needs[head]}
 
     def _table(self, shown: Sequence[str], widths: Mapping[str, int]) -> Table:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
