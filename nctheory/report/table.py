@@ -28,7 +28,8 @@ from nctheory.thresholds import (
 
 COLOURS = {BEATEN: "green", NOT_BEATEN: "default", OPTIMAL: "cyan", ZERO: "dim",
            UNDECIDED: "yellow"}
-LEAST = ("decided by", "rank σ(M_L)", "rank M", "loss", "c", "loss/DNC")  # left out first where it is narrow
+# Left out first where it is narrow.
+LEAST = ("decided by", "rank σ(M_L)", "rank M", "loss", "c", "loss/DNC")
 
 
 def record(row: Row) -> dict[str, Any]:
