@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nctheory import losses_ce as losses_ce
     from nctheory import metrics as metrics
     from nctheory import network as network
-    from nctheory import ranks as ranks
+    from nctheory import rank_bounds as rank_bounds
     from nctheory import solver as solver
     from nctheory import thresholds as thresholds
     from nctheory import trained as trained
@@ -69,7 +69,7 @@ _HOME = {
 }
 
 _MODULES = ("atlas", "certify", "cross_entropy", "feature_sets", "graphs", "losses", "losses_ce",
-            "metrics", "network", "ranks", "solver", "thresholds", "trained")
+            "metrics", "network", "rank_bounds", "solver", "thresholds", "trained")
 
 __all__ = ["__version__", *_HOME, *_MODULES]
 

@@ -39,7 +39,7 @@ class Layer:
 
 
 @dataclass(frozen=True, eq=False)
-class FeatureSet:
+class LabelledFeatures:
     """Labels and the layers, first to last."""
 
     labels: AnyArray
@@ -47,7 +47,7 @@ class FeatureSet:
     test_labels: AnyArray | None = None
 
 
-def load(path: str | Path) -> FeatureSet:
+def load(path: str | Path) -> LabelledFeatures:
     """Read a feature set; nothing is ever unpickled.
 
     Raises
@@ -69,7 +69,7 @@ def load(path: str | Path) -> FeatureSet:
                      f"got {str(path)!r}")
 
 
-def assemble(arrays: Mapping[str, AnyArray], source: str = "arrays") -> FeatureSet:
+def assemble(arrays: Mapping[str, AnyArray], source: str = "arrays") -> LabelledFeatures:
     """A feature set from named arrays (the names are in the module's table)."""
     held = ", ".join(f"{k} {v.shape}" for k, v in arrays.items()) or "no array"
 
@@ -99,7 +99,7 @@ def assemble(arrays: Mapping[str, AnyArray], source: str = "arrays") -> FeatureS
     for layer in layers:
         if layer.test_features is not None:
             check_pair(layer.test_features, need("test_labels"))
-    return FeatureSet(labels, layers, test_labels)
+    return LabelledFeatures(labels, layers, test_labels)
 
 
 def save(path: str | Path, **arrays: AnyArray) -> None:

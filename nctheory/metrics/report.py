@@ -17,11 +17,11 @@ from nctheory.metrics import (
     classifier,
     generalisation,
     geometry,
-    ranks,
+    spectrum,
     triangular,
     variability,
 )
-from nctheory.metrics.files import FeatureSet, Layer
+from nctheory.metrics.files import LabelledFeatures, Layer
 from nctheory.metrics.moments import Moments
 
 ACTIVATIONS = ("identity", "relu", "tanh")
@@ -48,17 +48,17 @@ OF_MOMENTS: dict[str, Callable[[Moments], float]] = {
     "dnc2": geometry.nc2_frame,
     "dnc2_condition": lambda m: geometry.condition(m.means),
     "triangular": lambda m: triangular.triangular_distance(geometry.gram(m.means)),
-    "rank": lambda m: ranks.numerical_rank(m.means),
-    "stable_rank": lambda m: ranks.stable_rank(m.means),
+    "rank": lambda m: spectrum.numerical_rank(m.means),
+    "stable_rank": lambda m: spectrum.stable_rank(m.means),
 }
 
 
-def report(features: FeatureSet, activation: str = "identity") -> dict[str, Any]:
+def report(features: LabelledFeatures, activation: str = "identity") -> dict[str, Any]:
     r"""Every metric of every layer.
 
     Parameters
     ----------
-    features : FeatureSet
+    features : LabelledFeatures
         From `load`, `assemble` or built by hand.
     activation : {"identity", "relu", "tanh"}
         What is applied to the features before the layer's weight acts. Give "relu" for features
@@ -91,7 +91,7 @@ def report(features: FeatureSet, activation: str = "identity") -> dict[str, Any]
     }
 
 
-def _layer(layer: Layer, m: Moments, features: FeatureSet, activation: str) -> dict[str, Any]:
+def _layer(layer: Layer, m: Moments, features: LabelledFeatures, activation: str) -> dict[str, Any]:
     values: dict[str, Any] = {"layer": layer.name, "samples": m.samples, "classes": m.classes,
                               "width": m.width}
     notes = list(remarks(m))
@@ -126,8 +126,8 @@ def _of_classifier(layer: Layer, m: Moments, activation: str) -> dict[str, Metri
     weight = classifier.check_weight(layer.weight, m.width)
     table |= {
         "dnc3": lambda: classifier.dnc3(classifier.activate(activation, m.means), weight),
-        "weight_rank": lambda: ranks.numerical_rank(weight),
-        "weight_stable_rank": lambda: ranks.stable_rank(weight),
+        "weight_rank": lambda: spectrum.numerical_rank(weight),
+        "weight_stable_rank": lambda: spectrum.stable_rank(weight),
     }
     if len(weight) == m.classes:  # a row a class: the layer is read by a classifier
         misses = cache(partial(classifier.nc4, layer.features, m.means, weight, layer.bias))
@@ -141,7 +141,7 @@ def _of_classifier(layer: Layer, m: Moments, activation: str) -> dict[str, Metri
     return table
 
 
-def _of_test(layer: Layer, m: Moments, features: FeatureSet) -> dict[str, Metric | None]:
+def _of_test(layer: Layer, m: Moments, features: LabelledFeatures) -> dict[str, Metric | None]:
     x, y = layer.test_features, features.test_labels
     if x is None or y is None:
         return dict.fromkeys(("test_nc1", "test_strong", "test_weak", "test_train_ratio",

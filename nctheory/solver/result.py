@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nctheory.constructions import FAMILIES
 from nctheory.network import Array, Parameters, class_means, forward, loss
 from nctheory.problem import Problem
-from nctheory.solver.outcome import Outcome, outcome, ranks
+from nctheory.solver.outcome import EndPoint, outcome, ranks
 from nctheory.solver.state import TRACED
 from nctheory.solver.stationarity import Stationarity, clarke
 
@@ -32,7 +32,7 @@ class Result:
         largest; -1 for a run that diverged.
     gap_ranks : (runs, L, 2) ints
         The same by the largest gap between singular values
-        (`nctheory.solver.outcome.numerical_rank`): where the two differ, a rank is doubtful.
+        (`nctheory.metrics.gap_rank`): where the two differ, a rank is doubtful.
     excess : dict of (runs,) arrays
         The loss minus the closed-form losses of the constructions that exist for the problem:
         "dnc", "triangular", "pairs", "groups", each the best of its family, and "best", the
@@ -40,7 +40,7 @@ class Result:
         family with exact outputs z I.  (Direct sums, a search of their own, are compared by
         `nctheory.thresholds`.)
     label : (runs,) strings
-        What the run became; see `nctheory.solver.outcome.outcome`.
+        What the run became; see `nctheory.solver.outcome.EndPoint`.
     diverged : (runs,) ints
         The step at which a run blew up (lower its learning rate), or -1.
     steps : (runs,) ints
@@ -136,7 +136,7 @@ class Result:
     def excess(self) -> dict[str, NDArray[np.float64]]:
         return {name: self.loss - value for name, value in closed_forms(self.problem).items()}
 
-    def outcome(self, i: int) -> Outcome:
+    def outcome(self, i: int) -> EndPoint:
         """Everything measured of what run i became."""
         return outcome(self.parameters(i), self.problem)
 

@@ -153,8 +153,9 @@ def ranks(seed: list[int], *, classes: int, layers: int, width: int = 30,
     """The rank bounds at solver end points: the margin of every statement that applies."""
     import numpy as np
 
+    from nctheory.metrics import numerical_rank
     from nctheory.problem import Problem
-    from nctheory.ranks import Point, verify
+    from nctheory.rank_bounds import Witness, verify
     from nctheory.solver import solve as run
 
     problem = Problem(classes=classes, layers=layers, width=width, weight_decay=weight_decay,
@@ -165,14 +166,13 @@ def ranks(seed: list[int], *, classes: int, layers: int, width: int = 30,
         if not result.sound(i):
             rows.append({"holds": None, "label": "diverged"})
             continue
-        found = verify([Point(result.parameters(i), problem, f"solver, seed {seed[i]}")])
+        found = verify([Witness(result.parameters(i), problem, f"solver, seed {seed[i]}")])
         applied = [v for v in found if v.points]
-        values = np.linalg.svd(np.array(result.means(i)[-1]), compute_uv=False)
         rows.append({
             "holds": all(v.counterexample is None for v in applied),
             "label": str(result.label[i]),
             "end_loss": float(result.loss[i]),
-            "rank_of_last_means": int(np.sum(values > 1e-3 * values[0])),
+            "rank_of_last_means": numerical_rank(result.means(i)[-1]),
             **{"margin_" + v.statement.name.replace("-", "_"): float(v.least_margin)
                for v in applied}})
     return rows
