@@ -122,7 +122,7 @@ def construction_points(classes: Iterable[int], layers: Iterable[int],
                 if L >= construction.least_layers:
                     problem = Problem(classes=K, layers=L, weight_decay=weight_decay)
                     points.append(Witness(construction.weights(problem), problem,
-                                        construction.label, construction))
+                                          construction.label, construction))
     return points
 
 

@@ -61,7 +61,7 @@ def test_balanced_cuts_lose_a_rank():
 def test_a_wrong_rank_is_a_counterexample():
     problem = Problem(classes=6, layers=3)
     wrong = Witness(Orthogonal(classes=6).weights(problem), problem, "DNC, called triangular",
-                  Triangular(vertices=4, subset=2))
+                    Triangular(vertices=4, subset=2))
     found = {v.statement.name: v for v in verify([wrong])}
     assert found["construction-ranks"].counterexample is wrong
     assert found["construction-ranks"].least_margin < 0

@@ -91,7 +91,8 @@ def report(features: LabelledFeatures, activation: str = "identity") -> dict[str
     }
 
 
-def _layer(layer: Layer, m: Moments, features: LabelledFeatures, activation: str) -> dict[str, Any]:
+def _layer(layer: Layer, m: Moments, features: LabelledFeatures,
+           activation: str) -> dict[str, Any]:
     values: dict[str, Any] = {"layer": layer.name, "samples": m.samples, "classes": m.classes,
                               "width": m.width}
     notes = list(remarks(m))

@@ -18,14 +18,14 @@ is, and a second rank that knows no threshold: all before the largest gap.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nctheory.errors import integer, require
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 STRUCTURE = 1e-3
 LEAST_GAP = 10.0  # a smaller ratio of neighbours is no gap

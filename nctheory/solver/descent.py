@@ -36,14 +36,32 @@ class Descent:
     tol: float
     ranked: bool
 
+    interleaved = None
+    kinked = 0
+
+    @property
+    def accelerated(self) -> bool:
+        """Whether runs have velocities."""
+        return self.method != "gd"
+
+    def dense_memory(self) -> int:
+        """None beside the program's."""
+        return 0
+
     @property
     def tables(self) -> tuple[str, ...]:
+        """What `Program` must write."""
         return ("gradient", "descent" if self.method == "gd" else "momentum")
 
     @property
     def points(self) -> int:
         """Points of the trace: step 0, every `trace_every`-th, and the last."""
         return math.ceil(self.steps / self.trace_every) + 1
+
+    @property
+    def trace_steps(self) -> NDArray[np.int64]:
+        """The steps at which the trace has its points."""
+        return np.minimum(np.arange(self.points) * self.trace_every, self.steps)
 
     def flops(self) -> float:
         """Multiplications and additions of one step of one run, counted layer by layer."""

@@ -65,10 +65,11 @@ def newton_finish(parameters: Parameters, slopes: list[Array], problem: Problem,
                   tolerance: float) -> tuple[Parameters, list[Array], bool] | None:
     """A point of lower smoothed loss, its slopes, and whether it is stationary to `tolerance`.
 
-    None where the dense Hessian would be too large.  `slopes` are the shifts to begin with.
+    None where the dense Hessian would be too large, or where nothing is left of a layer: then
+    the run is on its way to zero.  `slopes` are the shifts to begin with.
     """
     small, shifts, live, basis = _compress(parameters, slopes, problem)
-    if sum(p.size for p in small) > LARGEST:
+    if sum(p.size for p in small) > LARGEST or not all(p.size for p in small):
         return None
     widest = width
     ridge, error, goal, done = FIRST_RIDGE, np.inf, np.inf, False

@@ -93,7 +93,7 @@ def curvature(parameters: Sequence[ArrayLike], problem: Problem,
     start = np.random.default_rng(0).standard_normal(size)
     values, vectors = eigsh(operator, k=1, which="SA", v0=start, tol=1e-8, maxiter=20 * size)
     return LeastCurvature(float(values[0]), unpack(vectors[:, 0], like), point.value,
-                     point.kink_count)
+                          point.kink_count)
 
 
 @dataclass(frozen=True)

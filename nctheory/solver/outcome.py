@@ -81,8 +81,8 @@ def ranks(parameters: Sequence[ArrayLike], problem: Problem) -> NDArray[np.int64
     features, _ = forward(parameters, problem)
     means = [class_means(h, problem) for h in features]
     floors = FLOOR * feature_units(problem)
-    return np.array([[metrics.numerical_rank(m, floor=floor) for m in pair] for *pair, floor in
-                     zip(means, _active(means, problem), floors, strict=True)])
+    return np.array([[metrics.numerical_rank(m, floor=floor) for m in pair] for *pair, floor
+                     in zip(means, _active(means, problem), floors, strict=True)])
 
 
 def _active(means: list[Array], problem: Problem) -> list[Array]:
@@ -110,8 +110,8 @@ def outcome(parameters: Sequence[ArrayLike], problem: Problem,
     means = [class_means(h, problem) for h in features]
     active = _active(means, problem)
     floors = FLOOR * feature_units(problem)
-    found = np.array([[metrics.gap_rank(m, floor=floor) for m in pair] for *pair, floor in
-                      zip(means, active, floors, strict=True)])
+    found = np.array([[metrics.gap_rank(m, floor=floor) for m in pair]
+                      for *pair, floor in zip(means, active, floors, strict=True)])
     mean_outputs = class_means(outputs, problem)
     survivors = _survivors(mean_outputs)
     distances = _distances([m[:, survivors] for m in means], [a[:, survivors] for a in active],
