@@ -96,3 +96,10 @@ def test_statements_at_solver_end_points(activation, loss):
     problem = Problem(classes=4, layers=3, weight_decay=5e-3, activation=activation, loss=loss)
     found = verify(solver_points(problem, 8, range(4)))
     assert all(verification.counterexample is None for verification in found)
+
+
+def test_zero_networks_have_no_stated_ranks():
+    """lam = 0.5 is beyond kappa_c (L = 3): DNC's optimal scale is 0, not a counterexample."""
+    found = {v.statement.name: v for v in verify(construction_points([3], [3], 0.5))}
+    assert found["construction-ranks"].points == 0 and found["balanced-norms"].points == 1
+    assert all(v.counterexample is None for v in found.values())

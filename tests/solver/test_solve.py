@@ -249,7 +249,7 @@ def test_extreme_numbers_are_rows_and_not_warnings(method):
                        method=method, learning_rate=rate, scale=scale, steps=30, threads=1)
         assert (result.failed == "").all()
         assert (np.isfinite(result.loss) == (result.diverged < 0)).all()
-        assert set(result.label) <= {"diverged", "zero", "other low rank"} and repr(result)
+        assert len(result.label) == 2 and repr(result)
         assert (np.isnan(result.stationarity) == (result.diverged >= 0)).all()
 
 
