@@ -81,7 +81,7 @@ class Descent:
                 if kept.size:
                     program.write(work, where, lane, unpack(kept[row], like))
         numbers = np.array([self.rate, self.inertia, self.method == "nesterov", 0.0,
-                            *self.problem.decays])
+                            program.leak, *self.problem.decays])
         losses = program.losses
         fit = work[losses.offset:losses.offset + losses.row_stride]
         diverged = np.full(kernels.LANES, -1, np.int64)

@@ -17,6 +17,7 @@ from nctheory.network import Parameters, targets
 from nctheory.problem import Problem
 from nctheory.solver import kernels
 from nctheory.solver.kernels import LANES
+from nctheory.solver.sigma import leak
 
 Array = NDArray[np.float64]
 
@@ -60,7 +61,7 @@ class Program:
 
     def __init__(self, problem: Problem, width: int, tables: tuple[str, ...],
                  interleaved: bool | None = None) -> None:
-        self.problem, self.width = problem, width
+        self.problem, self.width, self.leak = problem, width, leak(problem)
         K, d, N = problem.classes, width, sum(problem.class_sizes)
         entries = d * N + (problem.layers - 1) * d * d + K * d
         if interleaved is None:
@@ -198,11 +199,9 @@ class Program:
 
     def _write(self, name: str) -> NDArray[np.int64]:
         self._table, self._in_place = [], name == "descent"
-        self._smoothing = name == "smooth" and self.problem.activation == "relu"
-        if self.problem.activation == "relu":
-            settled = self._layer_by_layer()
-        else:
-            settled = self._linear_chain()
+        linear = self.leak == 1
+        self._smoothing = name == "smooth" and not linear
+        settled = self._linear_chain() if linear else self._layer_by_layer()
         if not self._in_place:
             for index in range(self.problem.layers + 1):
                 if index != settled:
@@ -229,7 +228,7 @@ class Program:
                 self.shifts.append(shift)
                 slopes.append(self._transposed(slope))
             else:
-                self._product(h, weight, x, kernels.RELU)
+                self._product(h, weight, x, kernels.SIGMA)
                 x = h
             by_samples.append(self._transposed(x))
         self._product(self.outputs, weights[-1], x)

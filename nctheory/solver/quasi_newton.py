@@ -1,10 +1,11 @@
-"""L-BFGS on a smoothed ReLU, then exactly onto the kinks.
+"""L-BFGS on a smoothed (leaky) ReLU, then exactly onto the kinks.
 
-1. Continuation: minimise with sigma smoothed over a width e (slope 1/2 + h/e, clipped to
-   [0, 1]), each to a moderate gradient: e = 0.3 (or what `smoothing` says), 0.1, 0.03, 0.01.
-2. The method of multipliers.  Every pre-activation h has a shift t in [0, 1], its smoothed
-   slope is clip(t + h/e, 0, 1), and after each minimisation t becomes that slope.  A fixed
-   point has t = 1 where h > 0, t = 0 where h < 0, and 0 < t < 1 only where h = 0: it is a
+1. Continuation: minimise with sigma smoothed over a width e (slope (1 + a)/2 + h/e, clipped to
+   [a, 1], a the slope below 0: 0 for ReLU), each to a moderate gradient: e = 0.3 (or what
+   `smoothing` says), 0.1, 0.03, 0.01.
+2. The method of multipliers.  Every pre-activation h has a shift t in [a, 1], its smoothed
+   slope is clip(t + h/e, a, 1), and after each minimisation t becomes that slope.  A fixed
+   point has t = 1 where h > 0, t = a where h < 0, and a < t < 1 only where h = 0: it is a
    stationary point of the loss itself, with t the slopes at its kinks, for whatever width e it
    was reached with.  So e need not go to 0, and the problem stays well conditioned; it is
    narrowed only while the largest |h| at a kink shrinks too slowly.
@@ -32,6 +33,7 @@ from nctheory.solver import kernels
 from nctheory.solver.finish import LARGEST, newton_finish
 from nctheory.solver.outcome import ranks
 from nctheory.solver.program import Program
+from nctheory.solver.sigma import leak
 from nctheory.solver.starts import shapes
 from nctheory.solver.state import State
 
@@ -85,7 +87,7 @@ class QuasiNewton:
     @property
     def kinked(self) -> int:
         """Pre-activations that may sit on a kink."""
-        if self.problem.activation == "linear":
+        if leak(self.problem) == 1:
             return 0
         return (self.problem.layers - 1) * self.width * sum(self.problem.class_sizes)
 
@@ -116,7 +118,7 @@ class _Run:
                       unpack(state.parameters[row], shapes(method.problem, method.width)))
         self.shifts = [program.view(self.work, slot) for slot in program.shifts]
         for shift in self.shifts:
-            shift[:] = 0.5
+            shift[:] = 0.5 * (1.0 + program.leak)
         self.ends = np.array([slot.offset for slot in program.parameters[1:]]
                              + [program.parameter_size])
         self.memory = np.empty((MEMORY + 1, 2, program.parameter_size))
@@ -141,7 +143,7 @@ class _Run:
 
     def minimise(self, width: float, tolerance: float) -> float:
         """L-BFGS on the loss smoothed over `width`; the gradient norm it ended with."""
-        numbers = np.array([0.0, 0.0, 0.0, width, *self.problem.decays])
+        numbers = np.array([0.0, 0.0, 0.0, width, self.program.leak, *self.problem.decays])
         losses = self.program.losses
         _, norm, count = kernels.minimise(
             self.work, self.program.smooth, numbers,
@@ -196,11 +198,11 @@ class _Run:
         return found[2]
 
     def multipliers(self, width: float) -> float:
-        """Make every shift the slope reached; the largest |h| where it was not 0 or 1 yet."""
+        """Make every shift the slope reached; the largest |h| where it was not a or 1 yet."""
         features, _ = forward(self.parameters(), self.problem)
         error = 0.0
         for shift, h in zip(self.shifts, features[1:], strict=True):
-            slope = np.clip(shift + h / width, 0.0, 1.0)
+            slope = np.clip(shift + h / width, self.program.leak, 1.0)
             error = max(error, width * float(np.abs(slope - shift).max()))
             shift[:] = slope
         return error

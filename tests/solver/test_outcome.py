@@ -16,6 +16,7 @@ from nctheory.solver import finish, solve
 from nctheory.solver.kinks import kink_jacobian
 from nctheory.solver.landscape import curvature, polish
 from nctheory.solver.outcome import feature_units, outcome
+from nctheory.solver.sigma import leak
 from nctheory.solver.stationarity import clarke
 
 
@@ -226,12 +227,13 @@ def test_clarke_search_needs_the_multipliers():
     assert run.stationarity[0] <= 1e-8 and cold.value <= 1e-5 < 1e-3 < plain
 
 
-@pytest.mark.parametrize("kind", ["mse", "ce"])
-def test_newton_has_the_derivatives_of_the_smoothed_loss(kind):
-    problem = Problem(classes=3, layers=3, samples=2, loss=kind)
+@pytest.mark.parametrize(("kind", "activation"), [
+    ("mse", "relu"), ("ce", "relu"), ("mse", "leaky:a=1/10")])
+def test_newton_has_the_derivatives_of_the_smoothed_loss(kind, activation):
+    problem = Problem(classes=3, layers=3, samples=2, loss=kind, activation=activation)
     rng = np.random.default_rng(0)
     p = [0.5 * rng.standard_normal(s) for s in ((4, 6), (5, 4), (6, 5), (3, 6))]
-    shifts, width = [rng.random((5, 6)), rng.random((6, 6))], 5.0
+    shifts, width = [rng.uniform(0.1, 1, (5, 6)), rng.uniform(0.1, 1, (6, 6))], 5.0
     like, x = [q.shape for q in p], pack(p)
 
     def at(v):
@@ -244,7 +246,7 @@ def test_newton_has_the_derivatives_of_the_smoothed_loss(kind):
     hessian, derivatives = finish._curvature(point, problem)
     q = np.concatenate([(s + h / width).ravel()
                         for s, h in zip(shifts, point.features, strict=True)])
-    kinks = (q > 0) & (q < 1)
+    kinks = (q > leak(problem)) & (q < 1)
     assert 0 < kinks.sum() < kinks.size
     along = derivatives[:, kinks]
     upstream = np.concatenate([u.ravel() for u in point.upstreams])[kinks]

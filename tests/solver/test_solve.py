@@ -3,6 +3,7 @@
 import itertools
 import signal
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -314,6 +315,27 @@ def test_quasi_newton_finds_stationary_points_on_kinks():
     assert min(plain) > 1e-3
     descent = solve(problem, 30, seeds=[0, 6, 7], steps=20000)
     assert result.loss.min() < descent.loss.min()
+
+
+def test_leaky_relu_between_relu_and_linear():
+    """a = 0 and a = 1 are ReLU and the linear network, to the last bit; between, quasi-Newton
+    ends at stationary points on kinks, with slopes in [a, 1]."""
+    problem = Problem(classes=4, layers=3, weight_decay=0.005)
+    for same, a in (("relu", "0"), ("linear", "1")):
+        for method in ("gd", "quasi-newton"):
+            pair = [solve(replace(problem, activation=name), 8, range(2), method=method, steps=300)
+                    for name in (same, f"leaky:a={a}")]
+            assert_array_equal(packed(pair[0], 1), packed(pair[1], 1))
+    leaky = replace(problem, activation="leaky:a=1/10")
+    result = solve(leaky, 8, range(4), method="quasi-newton")
+    assert result.stationarity.max() <= 1e-8
+    slopes = np.concatenate([s[k] for i in range(4) for s, k in zip(
+        result.stationary(i).slopes, result.stationary(i).kinks, strict=True)])
+    assert slopes.size and slopes.min() >= 0.1 and slopes.max() <= 1
+    plain = [np.linalg.norm(pack(gradient(result.parameters(i), leaky))) for i in range(4)]
+    assert max(plain) > 1e-4  # the plain gradient does not vanish on kinks
+    descent = solve(leaky, 8, range(4), steps=4000)
+    assert result.loss.min() <= descent.loss.min() + 1e-9
 
 
 def test_the_linear_cross_entropy_minimum_is_that_of_the_paper():
