@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from nctheory import feature_sets as feature_sets
     from nctheory import graphs as graphs
     from nctheory import losses as losses
-    from nctheory import losses_ce as losses_ce
     from nctheory import metrics as metrics
     from nctheory import network as network
     from nctheory import rank_bounds as rank_bounds
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from nctheory.constructions import Circle as Circle
     from nctheory.constructions import Code as Code
     from nctheory.constructions import DirectSum as DirectSum
+    from nctheory.constructions import Family as Family
     from nctheory.constructions import Features as Features
     from nctheory.constructions import Groups as Groups
     from nctheory.constructions import Orthogonal as Orthogonal
@@ -50,6 +50,7 @@ _HOME = {
     "Circle": "nctheory.constructions",
     "Code": "nctheory.constructions",
     "DirectSum": "nctheory.constructions",
+    "Family": "nctheory.constructions",
     "Features": "nctheory.constructions",
     "Groups": "nctheory.constructions",
     "InputError": "nctheory.errors",
@@ -68,7 +69,7 @@ _HOME = {
     "two_layer_gauge": "nctheory.atlas.gauge",
 }
 
-_MODULES = ("atlas", "certify", "cross_entropy", "feature_sets", "graphs", "losses", "losses_ce",
+_MODULES = ("activations", "atlas", "certify", "cross_entropy", "feature_sets", "graphs", "losses",
             "metrics", "network", "rank_bounds", "solver", "thresholds", "trained")
 
 __all__ = ["__version__", *_HOME, *_MODULES]

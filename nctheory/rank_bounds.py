@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nctheory.constructions import Construction, Orthogonal, Triangular
+from nctheory.constructions import FAMILIES, Construction
 from nctheory.metrics import distance_to_rank, numerical_rank
 from nctheory.network import Array, activate, check_parameters, class_means, forward, gradient
 from nctheory.problem import Problem
@@ -113,11 +113,8 @@ def construction_points(classes: Iterable[int], layers: Iterable[int],
     layers = list(layers)
     points = []
     for K in classes:
-        r = round((1 + (1 + 8 * K) ** 0.5) / 2)
-        constructions: list[Construction] = [Orthogonal(classes=K)]
-        if r >= 4 and r * (r - 1) == 2 * K:
-            constructions += [Triangular(vertices=r, subset=s) for s in range(2, r - 1)]
-        for construction in constructions:
+        for construction in (made for family in FAMILIES.values() if family.members is not None
+                             for made in family.members(K)):
             for L in layers:
                 if L >= construction.least_layers:
                     problem = Problem(classes=K, layers=L, weight_decay=weight_decay)

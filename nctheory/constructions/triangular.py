@@ -21,10 +21,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nctheory.constructions.base import Block, Matrix, Ranks
+from nctheory.activations import PiecewiseLinear
+from nctheory.constructions.base import Block
+from nctheory.constructions.factors import Matrix, Ranks
 from nctheory.errors import InputError, integer, require
 from nctheory.exact import sign_with_root
 from nctheory.graphs.incidence import subset_incidence
+from nctheory.losses import Loss
 
 # Explicit matrices above this many entries are refused, not attempted.
 LARGEST_MATRIX = 10**8
@@ -135,7 +138,7 @@ class _Cuts(Block):
         rank = sum(self.gram_spectrum(layers).values())
         return (rank, *(r,) * (layers - 2), rows)
 
-    def ranks(self, layers: int) -> Ranks:
+    def layer_ranks(self, layers: int) -> Ranks:
         layers = self._check_layers(layers)
         r, last = self.vertices, sum(self.gram_spectrum(2).values())
         features = (r,) * (layers - 1) if layers > 2 else (last,)
@@ -206,13 +209,29 @@ class Triangular(_Cuts):
     def inverse_gram_trace(self) -> Fraction:
         return Fraction(*inverse_trace(self.vertices, self.subset))
 
+    def described(self) -> Mapping[str, int]:
+        return {"r": self.vertices, "s": self.subset}
+
     @classmethod
-    def best(cls, classes: int, layers: int) -> Triangular | None:
+    def best(cls, classes: int, layers: int, loss: Loss,
+             activation: PiecewiseLinear) -> Triangular | None:
         """The cheapest member with `classes` classes; None where K is not triangular."""
-        r = (1 + math.isqrt(1 + 8 * classes)) // 2
-        if r < 4 or r * (r - 1) // 2 != classes or layers < 2:
+        r = _vertices(classes)
+        if r is None or layers < 2 or activation.leak:
             return None
         return cls(vertices=r, subset=_best_subset(r, two_layers=layers == 2))
+
+    @classmethod
+    def members(cls, classes: int) -> list[Triangular]:
+        """All members with `classes` classes."""
+        r = _vertices(classes)
+        return [] if r is None else [cls(vertices=r, subset=s) for s in range(2, r - 1)]
+
+
+def _vertices(classes: int) -> int | None:
+    """r >= 4 with r (r-1) / 2 = K, if there is one."""
+    r = (1 + math.isqrt(1 + 8 * classes)) // 2
+    return r if r >= 4 and r * (r - 1) // 2 == classes else None
 
 
 @lru_cache(maxsize=None)

@@ -10,7 +10,14 @@ import pytest
 import sympy
 from sympy.polys.matrices import DomainMatrix
 
-from nctheory import InputError, Triangular, TriangularMixture, optimal_mixture
+from nctheory import (
+    InputError,
+    Triangular,
+    TriangularMixture,
+    activations,
+    losses,
+    optimal_mixture,
+)
 from nctheory.constructions.triangular import (
     cut_spectrum,
     incidence_spectrum,
@@ -21,6 +28,8 @@ from nctheory.constructions.triangular import (
 )
 
 CASES = [(r, s) for r in range(4, 9) for s in range(2, r - 1)]
+
+RELU = losses.get("mse"), activations.homogeneous("relu")
 
 
 def explicit(r, s):
@@ -146,15 +155,15 @@ def test_threshold_signs_are_the_general_comparison():
 def test_best_subset_is_the_cheapest(layers):
     for r in range(4, 25):
         costs = {s: Triangular(vertices=r, subset=s).log_cost(layers) for s in range(2, r - 1)}
-        assert Triangular.best(r * (r - 1) // 2, layers).subset == min(costs, key=costs.get)
-    assert Triangular.best(11, 3) is None
-    assert Triangular.best(3, 3) is None
-    assert Triangular.best(10, 1) is None
+        assert Triangular.best(r * (r - 1) // 2, layers, *RELU).subset == min(costs, key=costs.get)
+    assert Triangular.best(11, 3, *RELU) is None
+    assert Triangular.best(3, 3, *RELU) is None
+    assert Triangular.best(10, 1, *RELU) is None
 
 
 def test_costs_stay_exact_and_finite_for_large_parameters():
     """K near 10^6 and L = 1000, against 50 digits."""
-    construction = Triangular.best(1414 * 1413 // 2, 1000)
+    construction = Triangular.best(1414 * 1413 // 2, 1000, *RELU)
     r, s = construction.vertices, construction.subset
     with mpmath.workdps(50):
         numerator, denominator = inverse_trace(mpmath.mpf(r), mpmath.mpf(s))
@@ -173,7 +182,7 @@ def test_a_single_size_is_the_optimal_mixture(r):
     """Exact: the duality gap is 0 at a single s (a finding of ours, for every r tried)."""
     construction, gap = optimal_mixture(r)
     assert gap == 0
-    assert construction == Triangular.best(r * (r - 1) // 2, 3)
+    assert construction == Triangular.best(r * (r - 1) // 2, 3, *RELU)
 
 
 def test_a_true_mixture_is_optimal_where_sizes_are_restricted():
