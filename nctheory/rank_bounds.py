@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nctheory import activations
 from nctheory.constructions import FAMILIES, Construction
 from nctheory.metrics import distance_to_rank, numerical_rank
 from nctheory.network import Array, activate, check_parameters, class_means, forward, gradient
@@ -144,7 +145,7 @@ def _size(point: Witness) -> float:
 
 
 def _linear(point: Witness) -> bool:
-    return point.problem.activation == "linear"
+    return activations.homogeneous(point.problem.activation).linear
 
 
 def _everywhere(point: Witness) -> bool:

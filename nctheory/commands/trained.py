@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
-from nctheory.commands.options import output_option, write
+from nctheory.commands.options import Word, output_option, write
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--activation", type=click.Choice(["identity", "relu", "tanh"]),
-              default="identity", show_default=True,
+@click.option("--activation", type=Word("activation", "nctheory.activations"),
+              default="linear", show_default=True,
               help="What stands between the features and the weight of their layer.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
 @output_option
@@ -37,9 +37,9 @@ def metrics(file: Path, activation: str, format_: str, output: Path | None) -> N
               show_default=True, help="Directory for checkpoint.npz and features.npz.")
 @click.option("--hidden", default="128,128", show_default=True,
               help="Widths of the hidden layers.")
-@click.option("--activation", type=click.Choice(["relu", "tanh", "identity"]), default="relu",
+@click.option("--activation", type=Word("activation", "nctheory.activations"), default="relu",
               show_default=True)
-@click.option("--loss", type=click.Choice(["ce", "mse"]), default="ce", show_default=True)
+@click.option("--loss", type=Word("loss", "nctheory.losses"), default="ce", show_default=True)
 @click.option("--epochs", type=int, default=100, show_default=True)
 @click.option("--batch", type=int, default=64, show_default=True)
 @click.option("--optimiser", type=click.Choice(["sgd", "adam"]), default="sgd",

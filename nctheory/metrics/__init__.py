@@ -38,7 +38,7 @@ from nctheory.metrics.spectrum import (
     numerical_rank,
     stable_rank,
 )
-from nctheory.metrics.structures import STRUCTURES, Recognition
+from nctheory.metrics.structures import Recognition
 from nctheory.metrics.triangular import triangular_distance, triangular_gram
 from nctheory.metrics.variability import (
     between,
@@ -50,7 +50,7 @@ from nctheory.metrics.variability import (
 )
 
 __all__ = [
-    "LabelledFeatures", "Layer", "Moments", "Rank", "Recognition", "STRUCTURE", "STRUCTURES",
+    "LabelledFeatures", "Layer", "Moments", "Rank", "Recognition", "STRUCTURE",
     "assemble", "balancedness", "between", "cdnv", "centred_means", "condition",
     "distance_to_rank", "dnc3",
     "gap_rank", "gram", "gram_distance", "least_frame_distance", "linear_probe", "load", "nc1",

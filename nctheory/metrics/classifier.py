@@ -7,7 +7,6 @@ rows are classes (NC3, NC4), row k belongs to the k-th label in sorted order.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -111,10 +110,3 @@ def dnc3(means: Array, weight: ArrayLike, tolerance: float = STRUCTURE,
     basis = row_space(means, tolerance, floor)
     require(len(basis) > 0, "class means", "not all be zero", "zero means")
     return float(np.linalg.norm(w - (w @ basis.T) @ basis) / np.linalg.norm(w))
-
-
-def activate(name: str, values: NDArray[Any]) -> NDArray[Any]:
-    """sigma by name: "relu", "tanh" or "identity" (checked by the caller)."""
-    if name == "relu":
-        return np.asarray(np.maximum(values, 0))
-    return np.asarray(np.tanh(values)) if name == "tanh" else values

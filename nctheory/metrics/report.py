@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from nctheory.errors import InputError, choice
+from nctheory import activations
+from nctheory.activations import Activation
+from nctheory.errors import InputError
 from nctheory.metrics import (
     classifier,
     generalisation,
@@ -23,8 +25,6 @@ from nctheory.metrics import (
 )
 from nctheory.metrics.files import LabelledFeatures, Layer
 from nctheory.metrics.moments import Moments
-
-ACTIVATIONS = ("identity", "relu", "tanh")
 
 # The key in the report and what computes it; the function's docstring is the definition.
 OF_MOMENTS: dict[str, Callable[[Moments], float]] = {
@@ -53,14 +53,15 @@ OF_MOMENTS: dict[str, Callable[[Moments], float]] = {
 }
 
 
-def report(features: LabelledFeatures, activation: str = "identity") -> dict[str, Any]:
+def report(features: LabelledFeatures, activation: str = "linear") -> dict[str, Any]:
     r"""Every metric of every layer.
 
     Parameters
     ----------
     features : LabelledFeatures
         From `load`, `assemble` or built by hand.
-    activation : {"identity", "relu", "tanh"}
+    activation : str
+        A word of `nctheory.activations`: "linear", "relu", "tanh", "leaky:a=1/10".
         What is applied to the features before the layer's weight acts. Give "relu" for features
         saved before the activation: `dnc2_activated` and `dnc3` then use sigma(M_l), as
         [SLM24].
@@ -81,22 +82,22 @@ def report(features: LabelledFeatures, activation: str = "identity") -> dict[str
     >>> layer["nc1"], round(layer["nc2_etf"], 12), layer["triangular"] is None, layer["nc3"]
     (0.0, 0.0, False, None)
     """
-    choice("activation", activation, ACTIVATIONS)
+    sigma = activations.get(activation)
     layers = [(layer, Moments.of(layer.features, features.labels)) for layer in features.layers]
     first = layers[0][1]
     return {
         "labels": first.labels.tolist(),
         "counts": first.counts.tolist(),
-        "layers": [_layer(layer, m, features, activation) for layer, m in layers],
+        "layers": [_layer(layer, m, features, sigma) for layer, m in layers],
     }
 
 
 def _layer(layer: Layer, m: Moments, features: LabelledFeatures,
-           activation: str) -> dict[str, Any]:
+           sigma: Activation) -> dict[str, Any]:
     values: dict[str, Any] = {"layer": layer.name, "samples": m.samples, "classes": m.classes,
                               "width": m.width}
     notes = list(remarks(m))
-    for key, metric in (_of_means(m, activation) | _of_classifier(layer, m, activation)
+    for key, metric in (_of_means(m, sigma) | _of_classifier(layer, m, sigma)
                         | _of_test(layer, m, features)).items():
         try:
             values[key] = metric() if metric else None
@@ -109,16 +110,16 @@ def _layer(layer: Layer, m: Moments, features: LabelledFeatures,
 Metric = Callable[[], float]
 
 
-def _of_means(m: Moments, activation: str) -> dict[str, Metric | None]:
+def _of_means(m: Moments, sigma: Activation) -> dict[str, Metric | None]:
     table: dict[str, Metric | None] = {key: partial(f, m) for key, f in OF_MOMENTS.items()}
     if triangular.vertices(m.classes) is None:  # no such geometry for this K: not worth a note
         table["triangular"] = None
     table["dnc2_activated"] = lambda: geometry.gram_distance(
-        geometry.gram(classifier.activate(activation, m.means)), np.eye(m.classes))
+        geometry.gram(sigma(m.means)), np.eye(m.classes))
     return table
 
 
-def _of_classifier(layer: Layer, m: Moments, activation: str) -> dict[str, Metric | None]:
+def _of_classifier(layer: Layer, m: Moments, sigma: Activation) -> dict[str, Metric | None]:
     table: dict[str, Metric | None] = dict.fromkeys(
         ("nc3", "nc3_frobenius", "nc3_product", "nc4", "nc4_agreement", "dnc3", "weight_rank",
          "weight_stable_rank"))
@@ -126,7 +127,7 @@ def _of_classifier(layer: Layer, m: Moments, activation: str) -> dict[str, Metri
         return table
     weight = classifier.check_weight(layer.weight, m.width)
     table |= {
-        "dnc3": lambda: classifier.dnc3(classifier.activate(activation, m.means), weight),
+        "dnc3": lambda: classifier.dnc3(sigma(m.means), weight),
         "weight_rank": lambda: spectrum.numerical_rank(weight),
         "weight_stable_rank": lambda: spectrum.stable_rank(weight),
     }

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
+from nctheory import activations, losses
 from nctheory.metrics.geometry import gram, gram_distance
 from nctheory.metrics.triangular import (
     best_assignment,
@@ -61,9 +62,9 @@ class Recognition(Protocol):
 
 def dnc(means: Sequence[Array], active: Sequence[Array], outputs: Array,
         problem: Problem) -> float | None:
-    """Deep neural collapse: sigma(M_l) orthogonal ("mse"), or a simplex once centred (else).
+    """Deep neural collapse: sigma(M_l), l = 2..L, orthogonal; for L = 1 the outputs.
 
-    In layers 2..L; for L = 1 the outputs.
+    For centred losses (cross-entropy): once centred, a simplex.
     """
     return max(_frame_distance(a, problem) for a in active[1:] or [outputs])
 
@@ -71,8 +72,7 @@ def dnc(means: Sequence[Array], active: Sequence[Array], outputs: Array,
 def triangular(means: Sequence[Array], active: Sequence[Array], outputs: Array,
                problem: Problem) -> float | None:
     """M_l, l = 2..L-1, with Gram matrix B^T B = 2 I + A(T(r)), r >= 4, all classes one block."""
-    if problem.layers < 3 or problem.activation == "linear" or not _large(outputs.shape[1]) \
-            or len(_blocks(means[1])) > 1:
+    if not _bent(problem) or not _large(outputs.shape[1]) or len(_blocks(means[1])) > 1:
         return None
     return max(1.0 if _vanishes(m) else triangular_distance(gram(m.T)) for m in means[1:-1])
 
@@ -83,7 +83,7 @@ def direct_sum(means: Sequence[Array], active: Sequence[Array], outputs: Array,
 
     At least one block is triangular; the others are that or single classes, as DNC has them.
     """
-    if problem.layers < 3 or problem.activation == "linear":
+    if not _bent(problem):
         return None
     blocks = _blocks(means[1])
     if len(blocks) == 1 or not any(_large(len(block)) for block in blocks):
@@ -93,23 +93,19 @@ def direct_sum(means: Sequence[Array], active: Sequence[Array], outputs: Array,
 
 def pairs(means: Sequence[Array], active: Sequence[Array], outputs: Array,
           problem: Problem) -> float | None:
-    """Outputs in antipodal pairs, Gram matrix blockdiag([[1,-1],[-1,1]]) [GK25], not for "mse".
+    """Outputs in antipodal pairs, Gram matrix blockdiag([[1,-1],[-1,1]]) [GK25].
 
-    Classes are matched for least inner product; with an odd number one is alone, at half the
-    squared norm.
+    For centred losses.  Classes are matched for least inner product; with an odd number one is
+    alone, at half the squared norm.
     """
     count = outputs.shape[1]
-    if problem.loss == "mse" or count < 4:
+    if not losses.get(problem.loss).centred or count < 4:
         return None
     g, ideal = gram(outputs.T), np.eye(count)
     for i, j in nx.max_weight_matching(nx.from_numpy_array(g.max() - g), maxcardinality=True):
         ideal[[i, j], [i, j]] = 2.0
         ideal[[i, j], [j, i]] = -2.0
     return _distance(g, ideal)
-
-
-STRUCTURES: dict[str, Recognition] = {
-    "dnc": dnc, "triangular": triangular, "direct sum": direct_sum, "pairs": pairs}
 
 
 def _vanishes(means: Array) -> bool:
@@ -123,10 +119,15 @@ def _distance(g: Array, ideal: Array) -> float:
 
 def _frame_distance(means: Array, problem: Problem) -> float:
     count = means.shape[1]
-    if problem.loss == "mse":
+    if not losses.get(problem.loss).centred:
         return _distance(gram(means.T), np.eye(count))
     centred = means - means.mean(axis=1, keepdims=True)
     return _distance(gram(centred.T), np.eye(count) - 1 / count)
+
+
+def _bent(problem: Problem) -> bool:
+    """Whether there are layers before sigma whose geometry is not that of the next."""
+    return problem.layers >= 3 and not activations.homogeneous(problem.activation).linear
 
 
 def _large(count: int) -> bool:

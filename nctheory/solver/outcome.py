@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nctheory import metrics
+from nctheory import losses, metrics
+from nctheory.constructions import FAMILIES
 from nctheory.errors import InputError
 from nctheory.metrics import Moments, Recognition
+from nctheory.metrics.structures import direct_sum
 from nctheory.network import Array, activate, check_parameters, class_means, forward, labels
 from nctheory.problem import Problem
 
@@ -25,9 +27,9 @@ class EndPoint:
     Attributes
     ----------
     label : str
-        "zero", "dropped classes", the nearest of `distances` if it is below 0.1 ("dnc",
-        "triangular", "direct sum", "pairs", ...), "other low rank" (a rank below that of DNC,
-        and no structure known here) or "other".
+        "zero", "dropped classes", the nearest of `distances` if it is below 0.1 (a family's
+        name, "dnc", "triangular", "pairs", ..., or "direct sum"), "other low rank" (a rank below
+        that of DNC, and no structure known here) or "other".
     distances : dict
         To each structure that exists for the surviving classes, as its family recognises it:
         see `nctheory.metrics.Recognition`.
@@ -90,14 +92,24 @@ def _active(means: list[Array], problem: Problem) -> list[Array]:
     return [means[0], *(activate(m, problem) for m in means[1:])]
 
 
+def recognitions() -> dict[str, Recognition]:
+    """How each registered family that can be recognised is, and direct sums.
+
+    >>> list(recognitions())
+    ['dnc', 'triangular', 'pairs', 'direct sum']
+    """
+    found = {name: family.recognise for name, family in FAMILIES.items() if family.recognise}
+    return {**found, "direct sum": direct_sum}
+
+
 def outcome(parameters: Sequence[ArrayLike], problem: Problem,
-              recognised: Mapping[str, Recognition] = metrics.STRUCTURES) -> EndPoint:
+            recognised: Mapping[str, Recognition] | None = None) -> EndPoint:
     """Measure a point, and say which structure its surviving classes form.
 
     Parameters
     ----------
-    recognised : mapping of name to `Recognition`
-        The structures to compare with.
+    recognised : mapping of name to `Recognition`, optional
+        The structures to compare with; by default `recognitions()`.
 
     Examples
     --------
@@ -115,7 +127,8 @@ def outcome(parameters: Sequence[ArrayLike], problem: Problem,
     mean_outputs = class_means(outputs, problem)
     survivors = _survivors(mean_outputs)
     distances = _distances([m[:, survivors] for m in means], [a[:, survivors] for a in active],
-                           mean_outputs[:, survivors], problem, recognised)
+                           mean_outputs[:, survivors], problem,
+                           recognitions() if recognised is None else recognised)
     moments = [Moments.of(h.T, labels(problem)) for h in features]
     return EndPoint(
         label=_label(distances, survivors, found[1:, 0, 0], problem), distances=distances,
@@ -154,7 +167,7 @@ def _label(distances: dict[str, float], survivors: NDArray[np.int64],
         name = min(distances, key=lambda key: distances[key])
         if distances[name] < CLOSE:
             return name
-    full = problem.classes - (problem.loss != "mse")
+    full = problem.classes - losses.get(problem.loss).centred
     return "other low rank" if ranks.size and ranks.min() < full else "other"
 
 

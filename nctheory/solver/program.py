@@ -13,7 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nctheory.network import Parameters, targets
+from nctheory import losses
+from nctheory.errors import require
+from nctheory.losses.cross_entropy import CrossEntropy
+from nctheory.losses.mse import MeanSquaredError
+from nctheory.network import Parameters, labels
 from nctheory.problem import Problem
 from nctheory.solver import kernels
 from nctheory.solver.kernels import LANES
@@ -116,7 +120,7 @@ class Program:
         buffer = np.zeros(self.size + LANES)
         skip = (-buffer.ctypes.data % 64) // 8
         work = buffer[skip:skip + self.size]
-        wanted = targets(self.problem)
+        wanted = self._target(self.problem)[1][:, labels(self.problem)]
         for run in range(self.runs):
             self.view(work, self.target, run)[:] = wanted
             self.view(work, self.column_weight, run)[:] = 1 / wanted.shape[1]
@@ -136,6 +140,16 @@ class Program:
         """The inverse of `write`, as copies."""
         head, *weights = (self.view(work, slot, run) for slot in slots)
         return [head.T.copy(), *(weight.copy() for weight in weights)]
+
+    @staticmethod
+    def _target(problem: Problem) -> tuple[int, Array]:
+        """The operation that takes the loss's gradient, and what it compares each class with."""
+        loss = losses.get(problem.loss)
+        if isinstance(loss, CrossEntropy):
+            return kernels.CROSS_ENTROPY, loss.targets(problem.classes)
+        require(isinstance(loss, MeanSquaredError), "loss",
+                "be one that the solver has a kernel for (mse, or a cross-entropy)", problem.loss)
+        return kernels.MSE, np.eye(problem.classes)
 
     # -- operations --------------------------------------------------------------------------
 
@@ -175,9 +189,9 @@ class Program:
 
     def _residual(self) -> None:
         """Outputs become d fit / dZ."""
-        code = kernels.MSE if self.problem.loss == "mse" else kernels.CROSS_ENTROPY
-        self._add(code, rows=self.problem.classes, cols=self.losses.row_stride,
-                  a=self.outputs.offset, b=self.target.offset, c=self.losses.offset,
+        self._add(self._target(self.problem)[0], rows=self.problem.classes,
+                  cols=self.losses.row_stride, a=self.outputs.offset, b=self.target.offset,
+                  c=self.losses.offset,
                   mask=self.column_weight.offset)
 
     def _settle(self, index: int, a: Slot, b: Slot) -> None:

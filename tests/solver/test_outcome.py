@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import block_diag
 
 from nctheory import metrics
+from nctheory.constructions import FAMILIES, Family, Orthogonal, register
 from nctheory.network import forward, gradient, loss, pack, unpack
 from nctheory.problem import Problem
 from nctheory.solver import finish, solve
@@ -180,6 +181,12 @@ def test_a_recogniser_of_ones_own():
     found = outcome([np.eye(2), 0.9 * np.eye(2)], problem,
                     {"even": equal_norms, "absent": lambda *_: None})
     assert (found.label, found.distances) == ("even", {"even": 0.0})
+    register("even", Family(Orthogonal, {"K": ("classes", int)}, recognise=equal_norms))
+    try:
+        found = outcome([np.eye(2), np.diag([0.9, 0.6])], problem)
+    finally:
+        del FAMILIES["even"]
+    assert found.label == "even" and found.distances["dnc"] > 0.1
 
 
 def test_dnc1_and_trace_ratio_against_their_definitions():
