@@ -70,7 +70,13 @@ def load(path: str | Path) -> LabelledFeatures:
 
 
 def assemble(arrays: Mapping[str, AnyArray], source: str = "arrays") -> LabelledFeatures:
-    """A feature set from named arrays (the names are in the module's table)."""
+    """A feature set from named arrays (the names are in the module's table).
+
+    Raises
+    ------
+    InputError
+        For arrays that are missing or do not fit; the message lists what there is.
+    """
     held = ", ".join(f"{k} {v.shape}" for k, v in arrays.items()) or "no array"
 
     def need(name: str) -> AnyArray:
@@ -78,12 +84,10 @@ def assemble(arrays: Mapping[str, AnyArray], source: str = "arrays") -> Labelled
             raise InputError(f"{source} must hold an array {name!r}; it has: {held}")
         return arrays[name]
 
-    numbers = sorted(int(m[2]) for m in map(ARRAY.fullmatch, arrays)
-                     if m and m[1] == "features" and m[2])
-    if numbers and "features" in arrays:
+    suffixes = _suffixes(arrays)
+    if "features" in arrays and suffixes != [""]:
         raise InputError(f"{source} must hold either 'features' or numbered layers; "
                          f"it has: {held}")
-    suffixes = [f"_{i}" for i in numbers] or [""]
     labels = check_labels(need("labels"))
     layers = []
     for suffix in suffixes:
@@ -100,6 +104,13 @@ def assemble(arrays: Mapping[str, AnyArray], source: str = "arrays") -> Labelled
         if layer.test_features is not None:
             check_pair(layer.test_features, need("test_labels"))
     return LabelledFeatures(labels, layers, test_labels)
+
+
+def _suffixes(arrays: Mapping[str, AnyArray]) -> list[str]:
+    """What follows "features" in the names of the layers, first to last; "" for a single one."""
+    numbers = sorted(int(m[2]) for m in map(ARRAY.fullmatch, arrays)
+                     if m and m[1] == "features" and m[2])
+    return [f"_{i}" for i in numbers] or [""]
 
 
 def save(path: str | Path, **arrays: AnyArray) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -31,7 +30,7 @@ class Batch:
     program: Program
     state: State
     path: Path | None
-    settings: dict[str, Any]
+    settings: dict[str, object]
 
     def run(self, threads: int, progress: Progress | None) -> bool:
         """Work through the groups of runs and save them; True if interrupted."""

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nctheory.network import pack, unpack
+from nctheory.network import Array, pack, unpack
 from nctheory.problem import Problem
 from nctheory.solver import kernels
 from nctheory.solver.outcome import ranks
-from nctheory.solver.program import Program
+from nctheory.solver.program import Program, Slot
 from nctheory.solver.starts import shapes
 from nctheory.solver.state import State
 
 # Doubles multiplied between two looks at the clock and at Ctrl-C: about half a second.
 CHUNK_FLOPS = 2e10
+
+# Where a factor (or its velocity) lies in the work array, and the rows that keep it.
+Slots = tuple[tuple[list[Slot], NDArray[np.float64]], ...]
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,8 @@ class Descent:
             kernels.descend(work, table, numbers, fit, step, target - step, diverged)
             step = target
 
-    def _keep(self, state: State, row: int, lane: int, program: Program, work: Any, step: int,
-              slots: Any, like: Any, diverged: NDArray[np.int64]) -> None:
+    def _keep(self, state: State, row: int, lane: int, program: Program, work: Array, step: int,
+              slots: Slots, like: list[tuple[int, int]], diverged: NDArray[np.int64]) -> None:
         """Copy one run out, unless it has stopped before."""
         if state.finished[row]:
             return
@@ -117,8 +119,8 @@ class Descent:
             state.diverged[row] = diverged[diverged >= 0].min()
             state.finished[row] = True
 
-    def _look(self, state: State, rows: list[int], program: Program, work: Any, step: int,
-              numbers: Any, fit: Any) -> None:
+    def _look(self, state: State, rows: list[int], program: Program, work: Array, step: int,
+              numbers: Array, fit: Array) -> None:
         """Add a point to the trace, and stop the runs whose gradient is small enough."""
         kernels.descend(work, program.gradient, numbers, fit, step, 1,
                         np.zeros(kernels.LANES, np.int64))

@@ -15,7 +15,7 @@ L-BFGS, whose evaluations cost a hundredth of a Hessian.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
@@ -141,7 +141,7 @@ def _step(point: _Smoothed, shifts: list[Array], width: float, problem: Problem,
     return None
 
 
-def _follow(point: _Smoothed, factor: Any, moved: Move) -> _Smoothed:
+def _follow(point: _Smoothed, factor: tuple[Array, bool], moved: Move) -> _Smoothed:
     """L-BFGS, with the Hessian of a point nearby to begin with: down curved, flat valleys."""
     pairs: list[tuple[Array, Array]] = []
     goal = 1e-2 * float(np.linalg.norm(point.gradient))

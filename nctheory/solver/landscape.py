@@ -114,6 +114,7 @@ class Polish:
 
     @property
     def ranks_changed(self) -> bool:
+        """Whether any rank of class means differs between start and end."""
         return bool((self.start.ranks != self.end.ranks).any())
 
 

@@ -18,49 +18,39 @@ METHODS = ("gd", "momentum", "nesterov", "quasi-newton")
 
 
 class Method(Protocol):
-    """How runs are brought to their end.
-
-    Attributes
-    ----------
-    problem : Problem
-    width : int
-    tables : tuple of str
-        The tables of operations that `Program` must write.
-    interleaved : bool or None
-        The memory layout it needs; None: either.
-    points : int
-        Points of the trace.
-    trace_steps : integer array
-        Their steps, where they are known in advance.
-    kinked : int
-        Slopes of kinks that it keeps for each run.
-    accelerated : bool
-        Whether it keeps velocities.
-    """
+    """How runs are brought to their end."""
 
     @property
-    def problem(self) -> Problem: ...
+    def problem(self) -> Problem:
+        """What is minimised."""
 
     @property
-    def width(self) -> int: ...
+    def width(self) -> int:
+        """d of every layer."""
 
     @property
-    def tables(self) -> tuple[str, ...]: ...
+    def tables(self) -> tuple[str, ...]:
+        """The tables of operations that `Program` must write."""
 
     @property
-    def interleaved(self) -> bool | None: ...
+    def interleaved(self) -> bool | None:
+        """The memory layout it needs; None: either."""
 
     @property
-    def points(self) -> int: ...
+    def points(self) -> int:
+        """Points of the trace."""
 
     @property
-    def trace_steps(self) -> NDArray[np.int64]: ...
+    def trace_steps(self) -> NDArray[np.int64]:
+        """The steps of these points, where they are known in advance."""
 
     @property
-    def kinked(self) -> int: ...
+    def kinked(self) -> int:
+        """Slopes of kinks kept for each run."""
 
     @property
-    def accelerated(self) -> bool: ...
+    def accelerated(self) -> bool:
+        """Whether it keeps velocities."""
 
     def dense_memory(self) -> int:
         """Doubles that one thread holds beside its program's."""

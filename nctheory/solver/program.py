@@ -8,7 +8,6 @@ contiguous one and transposing is free; otherwise it is a copy, small beside the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +40,7 @@ class Slot:
 
     @property
     def T(self) -> Slot:
+        """The transpose, in the same memory."""
         return Slot(self.offset, self.cols, self.rows, self.col_stride, self.row_stride)
 
     @property
@@ -153,7 +153,7 @@ class Program:
 
     # -- operations --------------------------------------------------------------------------
 
-    def _add(self, code: int, **fields: Any) -> None:
+    def _add(self, code: int, **fields: int) -> None:
         row = [0] * kernels.ROW_LENGTH
         row[kernels.CODE] = code
         for name, value in fields.items():

@@ -102,6 +102,7 @@ class Result:
 
     @property
     def trace(self) -> dict[str, NDArray[np.float64]]:
+        """The trace by name: "loss", "fit", "regularisation", "gradient_norm", "step"."""
         return {name: self.trace_values[:, :, i] for i, name in enumerate(TRACED)}
 
     def advice(self, i: int) -> str:
@@ -116,6 +117,7 @@ class Result:
     @cached_property
     @QUIET
     def loss(self) -> NDArray[np.float64]:
+        """The losses of the end points, by the NumPy reference."""
         return np.array([float(loss(self.parameters(i), self.problem)) if self.sound(i)
                          else np.nan for i in range(len(self))])
 
@@ -126,6 +128,7 @@ class Result:
 
     @cached_property
     def stationarity(self) -> NDArray[np.float64]:
+        """The stationarity of the end points (`nctheory.solver.stationarity`)."""
         return np.array([self.stationary(i).value if self.sound(i) else np.nan
                          for i in range(len(self))])
 
@@ -137,6 +140,7 @@ class Result:
     @cached_property
     @QUIET
     def ranks(self) -> NDArray[np.int64]:
+        """Ranks of M_1..M_L before and after sigma, by `nctheory.metrics.numerical_rank`."""
         found = np.full((len(self), self.problem.layers, 2), -1)
         for i in filter(self.sound, range(len(self))):
             found[i] = ranks(self.parameters(i), self.problem)
@@ -144,6 +148,7 @@ class Result:
 
     @cached_property
     def gap_ranks(self) -> NDArray[np.int64]:
+        """The same by the largest gap between singular values."""
         found = np.full((len(self), self.problem.layers, 2), -1)
         for i in filter(self.sound, range(len(self))):
             found[i] = self.outcome(i).gap_ranks
@@ -151,6 +156,7 @@ class Result:
 
     @cached_property
     def excess(self) -> dict[str, NDArray[np.float64]]:
+        """The loss minus each family's closed form, by name."""
         return {name: self.loss - value for name, value in closed_forms(self.problem).items()}
 
     @QUIET
@@ -160,6 +166,7 @@ class Result:
 
     @cached_property
     def label(self) -> NDArray[np.str_]:
+        """What each run became."""
         return np.array([self.outcome(i).label if self.sound(i) else
                          "failed" if self.failed[i] else "diverged" for i in range(len(self))])
 

@@ -127,9 +127,9 @@ def solve(problem: Problem, width: int | None = None,
     check_memory(program, solver, len(seeds), threads)
     starts = [starting_point(solved, width, seed, init, scale, noise) for seed in seeds]
     state = State.fresh(starts, solver.points, solver.accelerated, solver.kinked)
-    settings = {"solver": repr(solver), "seeds": seeds, "scale": scale, "noise": noise,
-                "init": init if isinstance(init, str) else _fingerprint(starts),
-                "collapsed": collapsed}
+    settings: dict[str, object] = {
+        "solver": repr(solver), "seeds": seeds, "scale": scale, "noise": noise,
+        "init": init if isinstance(init, str) else _fingerprint(starts), "collapsed": collapsed}
     path = None if checkpoint is None else Path(checkpoint)
     if path is not None and path.exists():
         state.load(path, settings)

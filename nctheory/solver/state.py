@@ -7,7 +7,6 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock
-from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -57,7 +56,7 @@ class State:
             self.failed[row] = f"{type(error).__name__}: {error}"[:MESSAGE]
             self.finished[row] = True
 
-    def save(self, path: Path, settings: dict[str, Any]) -> None:
+    def save(self, path: Path, settings: dict[str, object]) -> None:
         """Write a checkpoint: whole, or not at all."""
         with self.lock:
             arrays = {name: getattr(self, name).copy() for name in self.ARRAYS}
@@ -66,7 +65,7 @@ class State:
             np.savez(file, settings=np.array(json.dumps(settings)), **arrays)
         os.replace(temporary, path)
 
-    def load(self, path: Path, settings: dict[str, Any]) -> None:
+    def load(self, path: Path, settings: dict[str, object]) -> None:
         """Take up a checkpoint of the same batch.
 
         Raises

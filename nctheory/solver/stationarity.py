@@ -53,6 +53,7 @@ class Stationarity:
 
     @property
     def kink_count(self) -> int:
+        """Pre-activations counted as kinks, over all layers."""
         return sum(int(kink.sum()) for kink in self.kinks)
 
 
