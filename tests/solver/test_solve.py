@@ -326,15 +326,15 @@ def test_leaky_relu_between_relu_and_linear():
             pair = [solve(replace(problem, activation=name), 8, range(2), method=method, steps=300)
                     for name in (same, f"leaky:a={a}")]
             assert_array_equal(packed(pair[0], 1), packed(pair[1], 1))
-    leaky = replace(problem, activation="leaky:a=1/10")
-    result = solve(leaky, 8, range(4), method="quasi-newton")
+    leaky = Problem(classes=6, layers=4, activation="leaky:a=1/10")
+    result = solve(leaky, 10, range(4), method="quasi-newton")
     assert result.stationarity.max() <= 1e-8
     slopes = np.concatenate([s[k] for i in range(4) for s, k in zip(
         result.stationary(i).slopes, result.stationary(i).kinks, strict=True)])
     assert slopes.size and slopes.min() >= 0.1 and slopes.max() <= 1
     plain = [np.linalg.norm(pack(gradient(result.parameters(i), leaky))) for i in range(4)]
-    assert max(plain) > 1e-4  # the plain gradient does not vanish on kinks
-    descent = solve(leaky, 8, range(4), steps=4000)
+    assert min(plain) > 1e-3  # the plain gradient does not vanish on kinks
+    descent = solve(leaky, 10, range(4), steps=4000)
     assert result.loss.min() <= descent.loss.min() + 1e-9
 
 
