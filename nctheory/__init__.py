@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from nctheory import activations as activations
     from nctheory import atlas as atlas
     from nctheory import certify as certify
     from nctheory import cross_entropy as cross_entropy

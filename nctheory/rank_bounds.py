@@ -60,6 +60,7 @@ class Statement:
 
         Examples
         --------
+        >>> from nctheory import Orthogonal
         >>> problem = Problem(classes=10, layers=4, width=12)
         >>> point = Witness(Orthogonal(classes=10).weights(problem), problem, "DNC")
         >>> STATEMENTS["rank-of-weights"].check(point).holds
@@ -86,6 +87,7 @@ def verify(points: Iterable[Witness]) -> list[Verification]:
 
     Examples
     --------
+    >>> from nctheory import Triangular
     >>> problem = Problem(classes=6, layers=3)
     >>> points = [Witness(Triangular(vertices=4, subset=2).weights(problem), problem, "T(4)",
     ...                 Triangular(vertices=4, subset=2))]

@@ -10,7 +10,7 @@ import numpy as np
 
 from nctheory import integers
 from nctheory.atlas.table import atlas
-from nctheory.constructions import Block, Chain, Features
+from nctheory.constructions import Block, Chain, DirectSum, Features
 from nctheory.errors import InputError, require, show
 from nctheory.exact import PRECISIONS
 

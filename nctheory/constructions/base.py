@@ -138,8 +138,7 @@ class Construction(ABC):
         c = K - 1 in the linear model under cross-entropy.
         """
         outputs = self.outputs(self._loss(loss))
-        low, high = outputs.least_margin()
-        margin = 0.0 if low == high == 1 else math.log(outputs.margins().least)
+        margin = math.log(outputs.margins().least) if self._loss(loss).centred else 0.0
         return math.exp(self._factors(loss, activation).log_cost(layers)
                         - margin * 2 / (layers + 1))
 
@@ -289,10 +288,11 @@ class ExactFit(Construction):
         return Simplex(self.classes) if loss.centred else Identity(self.classes)
 
     def network(self, loss: Loss, activation: PiecewiseLinear) -> Network:
+        outputs = self.outputs(loss)
         blocks = tuple(block.under(activation) for block in self.blocks)
         if not loss.centred:
             return blocks[0] if len(blocks) == 1 else Parallel(blocks)
-        return Aligned(Simplex(self.classes)) if activation.linear else Centred(blocks)
+        return Aligned(outputs) if activation.linear else Centred(blocks)
 
     def parts(self, loss: Loss, activation: PiecewiseLinear) -> Sequence[Part]:
         if loss.centred:

@@ -66,7 +66,7 @@ def theorem_1(classes: Iterable[int], layers: Iterable[int], decays: Iterable[fl
                 continue
             for decay in decays:
                 problem = linear_problem(K, L, samples, decay)
-                if pairs.is_zero(problem):
+                if pairs.scale(problem) == 0:
                     continue
                 cells += 1
                 margins.append(1 - pairs.loss(problem) / dnc.loss(problem))

@@ -2,6 +2,7 @@
 
     mse               mean squared error
     ce                cross-entropy
+    smoothed:epsilon=1/10   cross-entropy with label smoothing
 
 Everything that needs a loss asks `get` for it; an unknown word is refused there, for all alike.
 Beside the registry stand the closed forms as NumPy ufuncs: `minimal_loss`, `optimal_scale`,
@@ -13,11 +14,13 @@ Beside the registry stand the closed forms as NumPy ufuncs: `minimal_loss`, `opt
 from __future__ import annotations
 
 import importlib
+from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from nctheory.losses.base import Loss, Outputs
 from nctheory.losses.cross_entropy import CrossEntropy
+from nctheory.losses.label_smoothing import LabelSmoothing
 from nctheory.losses.margins import Margins
 from nctheory.losses.mse import MeanSquaredError
 from nctheory.losses.square import (
@@ -46,6 +49,8 @@ __all__ = ["LOSSES", "Loss", "Margins", "Outputs", "critical_kappa", "get", "kap
 LOSSES: dict[str, Kind[Loss]] = {
     "mse": Kind(MeanSquaredError, examples=("mse",)),
     "ce": Kind(CrossEntropy, examples=("ce",)),
+    "smoothed": Kind(LabelSmoothing, {"epsilon": ("epsilon", Fraction)},
+                     ("smoothed:epsilon=1/10",)),
 }
 
 
