@@ -23,6 +23,7 @@ from nctheory.constructions.pairs import Groups, Pairs
 from nctheory.constructions.triangular import Triangular
 from nctheory.errors import require
 from nctheory.losses import Loss
+from nctheory.metrics import Recognition, structures
 from nctheory.specs import Kind, make
 
 Made = TypeVar("Made", bound=Construction, covariant=True)
@@ -43,6 +44,9 @@ class Family(Kind[Made]):
     ----------
     build, parameters, examples
         See `nctheory.specs.Kind`.
+    recognise : callable, optional
+        How far a trained run is from the family's geometry: see `nctheory.metrics.Recognition`.
+        The solver labels runs by the family that they are near.
     best : callable, optional
         best(classes, layers, loss, activation) is the cheapest member, or None; without it the
         family is in no table.
@@ -50,6 +54,7 @@ class Family(Kind[Made]):
         members(classes) are all members with so many classes, for checks that want them all.
     """
 
+    recognise: Recognition | None = None
     best: Best[Made] | None = None
     members: Callable[[int], Iterable[Made]] | None = None
 
@@ -60,12 +65,14 @@ def _sizes(text: str) -> tuple[int, ...]:
 
 FAMILIES: dict[str, Family[Construction]] = {
     "dnc": Family(Orthogonal, {"K": ("classes", int)}, ("dnc:K=5",), best=Orthogonal.best,
-                  members=lambda classes: [Orthogonal(classes=classes)]),
+                  recognise=structures.dnc, members=lambda classes: [Orthogonal(classes=classes)]),
     "orthogonal": Family(Orthogonal, {"K": ("classes", int)}),
     "triangular": Family(Triangular, {"r": ("vertices", int), "s": ("subset", int)},
-                         ("triangular:r=4,s=2", "triangular:r=5,s=3"), best=Triangular.best,
+                         ("triangular:r=4,s=2", "triangular:r=5,s=3"),
+                         best=Triangular.best, recognise=structures.triangular,
                          members=Triangular.members),
-    "pairs": Family(Pairs, {"K": ("classes", int)}, ("pairs:K=7",), best=Pairs.best),
+    "pairs": Family(Pairs, {"K": ("classes", int)}, ("pairs:K=7",), best=Pairs.best,
+                    recognise=structures.pairs),
     "groups": Family(Groups, {"sizes": ("sizes", _sizes)}, ("groups:sizes=3/3/2",),
                      best=Groups.best),
     "circle": Family(Circle, {"K": ("classes", int)}, ("circle:K=10",), best=Circle.best),
