@@ -128,7 +128,7 @@ def test_buffers_do_not_leak_between_calls():
     (dict(widths=(5,)), "widths must name at least the input and the classes"),
     (dict(widths=(5, 0)), r"widths\[1\] must be an integer at least 1, got 0"),
     (dict(widths=(5, 2), activation="gelu"), "activation must be one of"),
-    (dict(widths=(5, 2), activation="identity"), "activation must be one of .*'linear'"),
+    (dict(widths=(5, 2), activation="identity"), "activation must be one of .*linear"),
     (dict(widths=(5, 2), loss="hinge"), "loss must be one of"),
 ])
 def test_bad_architecture_is_named(arguments, message):
