@@ -20,6 +20,7 @@ from nctheory.certify.checker import SHORT
 from nctheory.certify.format import Certificate
 from nctheory.constructions import DirectSum, Orthogonal, Triangular, partial
 from nctheory.constructions.chain import DATA, Chain, stored
+from nctheory.constructions.strongly_regular import Spectral
 from nctheory.constructions.triangular import (
     cut_spectrum,
     incidence_spectrum,
@@ -139,7 +140,8 @@ def cost(classes: int, layers: int) -> Certificate:
     """
     K, L = integer("classes", classes, 2), integer("layers", layers, 1)
     best: Any = threshold_table([K], [L]).rows[0].construction
-    blocks = best.blocks if isinstance(best, DirectSum) else (best,)
+    blocks = [block.chain(L) if isinstance(block, Spectral) else block
+              for block in (best.blocks if isinstance(best, DirectSum) else (best,))]
     roots = [_just_above(block.cost_bounds(L)[1]) for block in blocks]
     data = [{"construction": _described(block), "root": root}
             for block, root in zip(blocks, roots, strict=True)]

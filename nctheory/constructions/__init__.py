@@ -14,6 +14,7 @@ from nctheory.constructions.logits import Logits, Simplex
 from nctheory.constructions.orthogonal import Orthogonal
 from nctheory.constructions.pairs import Groups, Pairs
 from nctheory.constructions.registry import FAMILIES, construct, register
+from nctheory.constructions.strongly_regular import Rook, StronglyRegular
 from nctheory.constructions.triangular import (
     OptimalMixture,
     Triangular,
@@ -36,7 +37,9 @@ __all__ = [
     "Orthogonal",
     "Pairs",
     "Ranks",
+    "Rook",
     "Simplex",
+    "StronglyRegular",
     "Triangular",
     "TriangularMixture",
     "construct",

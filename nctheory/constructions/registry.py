@@ -3,6 +3,7 @@
     triangular:r=5,s=3           one member of a family
     triangular:r=5,s=3+dnc:K=1   a direct sum
     features:file=mine.npz       one's own, from the arrays `features` and `rows`
+    rook:n=4, paley:q=9, petersen, srg:graph.g6   on a strongly regular graph
     atlas:K=5,L=4                the chain of the atlas found for 5 classes and 4 layers
     pairs:K=10, groups:sizes=3/3/2   for cross-entropy alone
 """
@@ -13,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from nctheory.constructions import strongly_regular as srg
 from nctheory.constructions.base import Block, Construction, DirectSum
 from nctheory.constructions.chain import Chain
 from nctheory.constructions.codes import Circle
@@ -62,6 +64,11 @@ FAMILIES: dict[str, Family] = {
     "orthogonal": Family(Orthogonal, {"K": ("classes", int)}),
     "triangular": Family(Triangular, {"r": ("vertices", int), "s": ("subset", int)},
                          Triangular.best),
+    "rook": Family(srg.Rook, {"n": ("side", int)}, srg.Rook.best),
+    "paley": Family(srg.paley, {"q": ("order", int)}, srg.best_paley),
+    "kneser": Family(srg.kneser, {"n": ("points", int)}),
+    **{one.spec: Family(one.build, {}, one.best) for one in srg.SPORADIC},
+    "srg": Family(srg.from_file, {"file": ("file", str)}),
     "pairs": Family(Pairs, {"K": ("classes", int)}, best_logits=Pairs.best),
     "groups": Family(Groups, {"sizes": ("sizes", _sizes)}, best_logits=Groups.best),
     "circle": Family(Circle, {"K": ("classes", int)}, best_logits=Circle.best),
@@ -116,6 +123,8 @@ def _block(text: str) -> Block | Logits:
     if name not in FAMILIES:
         raise InputError(f"construction must be one of {', '.join(FAMILIES)}, got {show(text)}")
     family = FAMILIES[name]
+    if listed and "=" not in listed and len(family.parameters) == 1:  # srg:graph.g6
+        listed = f"{next(iter(family.parameters))}={listed}"
     given = dict(_assignment(name, item) for item in listed.split(",")) if listed else {}
     arguments = {}
     for letter, (argument, kind) in family.parameters.items():
@@ -139,4 +148,5 @@ def _assignment(name: str, item: str) -> tuple[str, str]:
 
 
 def _usage(name: str) -> str:
-    return f"{name}:" + ",".join(f"{letter}=.." for letter in FAMILIES[name].parameters)
+    letters = ",".join(f"{letter}=.." for letter in FAMILIES[name].parameters)
+    return f"{name}:{letters}" if letters else name

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, islice, product
 from math import comb, isqrt, prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +22,9 @@ from nctheory.errors import InputError, choice, integer, require, show
 from nctheory.graphs import field, sporadic
 from nctheory.graphs.incidence import subset_incidence
 from nctheory.graphs.srg import Parameters, Spectrum, collect, parameters, trivial
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 # Arguments stay below these so that every exact integer has fewer than the 4300 digits that
 # Python prints: 10^9 ** 400 has 3601.
@@ -108,6 +110,8 @@ class NamedGraph(ABC):
         InputError
             For more than 2 * 10^6 vertices or edges.
         """
+        import networkx as nx
+
         require(max(self.order, self.size) <= MOST_EDGES, self.name,
                 f"have at most {MOST_EDGES} vertices and edges to be built",
                 (self.order, self.size))
@@ -122,8 +126,9 @@ class NamedGraph(ABC):
 
     def adjacency(self) -> NDArray[np.int64]:
         """The 0/1 adjacency matrix, vertices in the order of `graph()`."""
-        matrix: NDArray[np.int64] = nx.to_numpy_array(self.graph(), dtype=np.int64)
-        return matrix
+        import networkx as nx
+
+        return nx.to_numpy_array(self.graph()).astype(np.int64)
 
     def set_size(self, positive: bool) -> int | None:
         """The size of the vertex sets that `sets` gives, None where it knows none."""
@@ -387,6 +392,8 @@ class _Complement(NamedGraph):
         return self.of._vertices()
 
     def _edges(self) -> Iterable[tuple[Any, Any]]:
+        import networkx as nx
+
         edges: Iterable[tuple[Any, Any]] = nx.complement(self.of.graph()).edges
         return edges
 
@@ -483,9 +490,12 @@ def given(graph: nx.Graph[Any], name: str = "srg") -> NamedGraph:
 
     Examples
     --------
+    >>> import networkx as nx
     >>> given(nx.petersen_graph()).spectrum()
     {3: 1, 1: 5, -2: 4}
     """
+    import networkx as nx
+
     known = parameters(graph)
     if known is None:
         raise InputError(f"graph must be strongly regular, got {show(graph)}")
@@ -498,6 +508,8 @@ def given(graph: nx.Graph[Any], name: str = "srg") -> NamedGraph:
 
 def from_file(path: str) -> NamedGraph:
     """`given` of the one graph in a graph6 file."""
+    import networkx as nx
+
     try:
         graph = nx.read_graph6(path)
     except (OSError, nx.NetworkXError, ValueError, IndexError) as error:
@@ -510,6 +522,8 @@ def from_file(path: str) -> NamedGraph:
 def _delsarte_cliques(graph: nx.Graph[Any], known: Parameters) -> tuple[tuple[int, ...], ...]:
     """The cliques of 1 + k/m vertices, -m the least eigenvalue, where few enough maximal cliques
     are to be searched and every edge lies in equally many of them; else none."""
+    import networkx as nx
+
     least = list(known.spectrum())[-1]
     if known.kind != "primitive" or not isinstance(least, int) or known.k % least:
         return ()

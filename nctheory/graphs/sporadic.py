@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import combinations
 
-import networkx as nx
-
 Edges = tuple[tuple[int, int], ...]
 
 
@@ -40,6 +38,8 @@ def schlaefli() -> Edges:
 
 def hoffman_singleton() -> Edges:
     """srg(50, 7, 0, 1), from networkx."""
+    import networkx as nx
+
     return tuple(sorted((min(a, b), max(a, b)) for a, b in nx.hoffman_singleton_graph().edges))
 
 
