@@ -9,10 +9,11 @@ E_0 + E_r, of dimension 1 + f, lie the nonnegative features F = A - s I, or 0/1 
 so that rank X = 1 + f while sigma(X) = J - I - A, the complement, has rank K: the ReLU takes the
 diagonal off.  Everything lies in span{I, A, J} or commutes with it, and the spectra say it all.
 
-Why these rows (ours): all with one eigenspace E_r are X + tau J, up to scale and sign.  P falls
-towards the kink tau = 0 from the left, in closed form; on the right its derivative is positive
-where g/|1+s|^3 >= f/(1+r)^3 + (K-1)/(K-1-k)^3, and then P rises up to tau = -1-s, where sigma
-cuts nothing more.  Tests check both, and -X + tau J, for all parameters of up to 200 vertices.
+Why these rows (ours): up to scale all with E_r alone are +-(X + tau J).  For X + tau J, P falls
+up to tau = 0, the kink of the neighbours (always for L = 2 and for Delsarte cliques, for
+F = A - s I where K-k+s <= f (k-s)); from there to tau = -1-s, where sigma cuts nothing more, it
+rises where f/(1+r)^3 + (K-1)/(K-1-k)^3 <= g/|1+s|^3.  Tests find both conditions met by all
+parameters of up to 100 vertices with integral eigenvalues, and no better -(X + tau J).
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ from nctheory.integers import Integers
 LARGEST_MATRIX = 10**8
 # Of the singular values' roots in integer matrices: the cost grows by the square of the error.
 LARGEST_DENOMINATOR = 1000
-# Irrational eigenvalues in integer matrices are rounded to this denominator.
-UNIT = 2**40
+# Irrational eigenvalues are rounded to this denominator in matrices: the precision of floats.
+UNIT = 2**60
 
 
 class Space(NamedTuple):
@@ -236,7 +237,7 @@ class StronglyRegular(Spectral):
     >>> from nctheory.graphs import from_spec
     >>> fifty = StronglyRegular(graph=from_spec("hoffman-singleton"))
     >>> fifty.representation_cost(2).expression, fifty.compare_with_dnc(2)
-    (1018622/9, -1)
+    (16637500/147, -1)
     >>> fifty.ranks(2)
     Ranks(before=(22, 22), after=(50,))
     """
@@ -474,8 +475,8 @@ def members(most: int) -> Iterator[Spectral]:
     most so many vertices, by K.
 
     >>> [found.label for found in members(16)]
-    ['paley q=5', 'rook n=3 s=2 t=2', 'paley q=9', 'petersen', 'paley q=13', 'rook n=4 s=2 t=2',
-     'clebsch']
+    ['paley q=5', 'rook n=3 s=2 t=2', 'paley q=9', 'petersen', 'paley q=13', 'kneser n=6 k=2',
+     'rook n=4 s=2 t=2', 'clebsch']
     """
     most = integer("most", most, 1)
     found: list[Spectral] = [Rook(side=n) for n in range(3, math.isqrt(most) + 1)]

@@ -34,7 +34,7 @@ def powers(q: int) -> tuple[int, ...]:
     >>> powers(9)
     (1, 3, 4, 7, 2, 6, 8, 5)
     """
-    p, e = prime_power(q) or (0, 0)
+    p, e = _order(q)
     one = (1,) + (0,) * (e - 1)
     for rule in product(range(p), repeat=e):
         if rule[0] == 0:  # x would not be invertible
@@ -48,7 +48,7 @@ def powers(q: int) -> tuple[int, ...]:
             found.append(sum(digit * p**i for i, digit in enumerate(element)))
         if len(found) == q - 1:
             return tuple(found)
-    raise InputError(f"q must be a prime power, got {q}")
+    raise AssertionError("every finite field has a primitive element")
 
 
 def shifts(q: int, element: int, others: NDArray[np.int64], sign: int) -> NDArray[np.int64]:
@@ -57,9 +57,16 @@ def shifts(q: int, element: int, others: NDArray[np.int64], sign: int) -> NDArra
     >>> shifts(9, 5, np.arange(3, 6), -1)    # 3 = x, 4 = x + 1, 5 = x + 2
     array([1, 2, 0])
     """
-    p, e = prime_power(q) or (0, 0)
+    p, e = _order(q)
     total = np.zeros_like(others)
     for i in range(e):
         digit = others // p**i + sign * (element // p**i)
         total += digit % p * p**i
     return total
+
+
+def _order(q: int) -> tuple[int, int]:
+    found = prime_power(q)
+    if found is None:
+        raise InputError(f"q must be a prime power, got {q}")
+    return found
