@@ -67,6 +67,7 @@ FAMILIES: dict[str, Family] = {
     "rook": Family(srg.Rook, {"n": ("side", int)}, srg.Rook.best),
     "paley": Family(srg.paley, {"q": ("order", int)}, srg.best_paley),
     "kneser": Family(srg.kneser, {"n": ("points", int)}),
+    "petersen": Family(srg.PETERSEN.build, {}),
     **{one.spec: Family(one.build, {}, one.best) for one in srg.SPORADIC},
     "srg": Family(srg.from_file, {"file": ("file", str)}),
     "pairs": Family(Pairs, {"K": ("classes", int)}, best_logits=Pairs.best),

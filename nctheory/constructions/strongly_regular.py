@@ -465,7 +465,9 @@ class Sporadic:
         return found if found.classes == classes and layers >= 2 else None
 
 
-SPORADIC = tuple(map(Sporadic, ("petersen", "clebsch", "schlaefli", "hoffman-singleton")))
+SPORADIC = tuple(map(Sporadic, ("clebsch", "schlaefli", "hoffman-singleton")))
+# Without a `best`: it is `Triangular` with r = 5, s = 3.
+PETERSEN = Sporadic("petersen")
 
 
 # --- from which L on ---
@@ -482,7 +484,7 @@ def members(most: int) -> Iterator[Spectral]:
     found: list[Spectral] = [Rook(side=n) for n in range(3, math.isqrt(most) + 1)]
     found += [of(f"paley:q={q}") for q in range(5, most + 1, 4) if prime_power(q)]
     found += [of(f"kneser:n={n},k=2") for n in range(6, (1 + math.isqrt(1 + 8 * most)) // 2 + 1)]
-    found += [one.build() for one in SPORADIC]
+    found += [one.build() for one in (PETERSEN, *SPORADIC)]
     return iter(sorted((one for one in found if one.classes <= most),
                        key=lambda one: one.classes))
 
