@@ -1,7 +1,8 @@
 """Strongly regular parameters (v, k, lam, mu) and the one spectrum that they allow.
 
 A graph of v vertices is strongly regular where every vertex has k neighbours, two adjacent
-vertices have lam common neighbours and two others mu.  This includes the cases that some authors leave out (`Parameters.kind` tells them apart):
+vertices have lam common neighbours and two others mu.  This includes the cases
+that some authors leave out (`Parameters.kind` tells them apart):
 
 =======================  ======================================  ===========================
 kind                     parameters (v, k, lam, mu)              graph
