@@ -143,7 +143,7 @@ def test_help_names_every_command(run):
     (["cost", "pairs:K=10"], "loss must be 'ce' for pairs 10, got 'mse'"),
     (["cost", "groups:sizes=3/3", "--loss", "ce"], "activation must be 'linear' for groups 2x3"),
     (["cost", "triangular:r=5,s=3", "--loss", "ce", "--activation", "linear"],
-     "activation must be 'relu' for triangular r=5 s=3, got 'linear'"),
+     "activation must leave sigma(M_L) of rank 10 for triangular r=5 s=3"),
     (["cost", "pairs:K=3", "--loss", "ce"], "classes must be at least 4 for pairs with ReLU"),
     (["cost", "pairs:K=6", "--loss", "ce", "--layers", "1"], "layers must be at least 2"),
     (["cost", "circle:K=3", "--loss", "ce"], "classes must be an integer at least 4, got 3"),

@@ -30,13 +30,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nctheory import integers
-from nctheory.constructions.base import Block, Matrix, Ranks
+from nctheory.activations import PiecewiseLinear
+from nctheory.constructions.base import Block
 from nctheory.constructions.chain import Chain
+from nctheory.constructions.factors import Matrix, Ranks
 from nctheory.errors import InputError, integer, require
 from nctheory.graphs import named
 from nctheory.graphs.field import prime_power
 from nctheory.graphs.named import NamedGraph, from_spec
 from nctheory.integers import Integers
+from nctheory.losses import Loss
 
 # Explicit matrices above this many entries are refused, not attempted.
 LARGEST_MATRIX = 10**8
@@ -150,7 +153,7 @@ class Spectral(Block):
         return (self.rank if layers > 2 else self.hidden_rank, *(features,) * (layers - 2),
                 hidden)
 
-    def ranks(self, layers: int) -> Ranks:
+    def layer_ranks(self, layers: int) -> Ranks:
         layers = self._check_layers(layers)
         features = (self.rank,) * (layers - 1) if layers > 2 else (self.hidden_rank,)
         return Ranks((*features, self.hidden_rank), (*features[1:], self.classes))
@@ -397,10 +400,12 @@ class Rook(Spectral):
         return integers.fractions(rows.reshape(self._rectangles, self.classes))
 
     @classmethod
-    def best(cls, classes: int, layers: int) -> Rook | None:
+    def best(cls, classes: int, layers: int, loss: Loss,
+             activation: PiecewiseLinear) -> Rook | None:
         """The board with `classes` cells; None where K is not a square, or below 9."""
         n = math.isqrt(classes)
-        return cls(side=n) if n >= 3 and n * n == classes and layers >= 2 else None
+        defined = layers >= 2 and not activation.leak
+        return cls(side=n) if n >= 3 and n * n == classes and defined else None
 
 
 @lru_cache(maxsize=None)
@@ -431,11 +436,12 @@ def paley(order: int) -> StronglyRegular:
     return StronglyRegular(graph=named.paley(order))
 
 
-def best_paley(classes: int, layers: int) -> StronglyRegular | None:
+def best_paley(classes: int, layers: int, loss: Loss,
+               activation: PiecewiseLinear) -> StronglyRegular | None:
     """For squares K alone: the others' costs are no single square root, and never the least."""
     q = classes
     known = math.isqrt(q)**2 == q and q % 4 == 1 and prime_power(q) is not None
-    return of(f"paley:q={q}") if known and layers >= 2 else None
+    return of(f"paley:q={q}") if known and layers >= 2 and not activation.leak else None
 
 
 def kneser(points: int) -> StronglyRegular:
@@ -444,9 +450,9 @@ def kneser(points: int) -> StronglyRegular:
     return StronglyRegular(graph=named.kneser(points, 2))
 
 
-def from_file(file: str) -> StronglyRegular:
+def from_file(path: str) -> StronglyRegular:
     """The construction on the strongly regular graph in a graph6 file."""
-    return StronglyRegular(graph=named.from_file(file))
+    return StronglyRegular(graph=named.from_file(path))
 
 
 @dataclass(frozen=True)
@@ -459,10 +465,12 @@ class Sporadic:
         """The construction."""
         return of(self.spec)
 
-    def best(self, classes: int, layers: int) -> StronglyRegular | None:
+    def best(self, classes: int, layers: int, loss: Loss,
+             activation: PiecewiseLinear) -> StronglyRegular | None:
         """It, where it has so many classes."""
         found = of(self.spec)
-        return found if found.classes == classes and layers >= 2 else None
+        defined = layers >= 2 and not activation.leak
+        return found if found.classes == classes and defined else None
 
 
 SPORADIC = tuple(map(Sporadic, ("clebsch", "schlaefli", "hoffman-singleton")))

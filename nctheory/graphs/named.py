@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from inspect import signature
 from itertools import combinations, islice, product
 from math import comb, isqrt, prod
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nctheory.errors import InputError, choice, integer, require, show
+from nctheory import specs
+from nctheory.errors import InputError, integer, require, show
 from nctheory.graphs import field, sporadic
 from nctheory.graphs.incidence import subset_incidence
 from nctheory.graphs.srg import Parameters, Spectrum, collect, parameters, trivial
@@ -539,19 +541,30 @@ def _set_sizes(n: int, k: int) -> tuple[int, int]:
     return n, integer("k", k, 1, min(n, _LONGEST))
 
 
-_FAMILIES: dict[str, tuple[Callable[..., NamedGraph], tuple[str, ...]]] = {
-    "triangular": (triangular, ("r",)),
-    "johnson": (johnson, ("n", "k")),
-    "kneser": (kneser, ("n", "k")),
-    "hamming": (hamming, ("m", "q")),
-    "rook": (rook, ("m", "n")),
-    "multipartite": (complete_multipartite, ("sizes",)),
-    "paley": (paley, ("q",)),
-    "petersen": (petersen, ()),
-    "clebsch": (clebsch, ()),
-    "schlaefli": (schlaefli, ()),
-    "hoffman-singleton": (hoffman_singleton, ()),
+def _multipartite(sizes: tuple[int, ...]) -> NamedGraph:
+    return complete_multipartite(*sizes)
+
+
+def _board(n: int, m: int = 0) -> NamedGraph:
+    return rook(m or n, n)
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split("x")))
+
+
+_WHOLE = specs.Argument(int, "be a whole number")
+_FAMILIES: dict[str, Callable[..., NamedGraph]] = {
+    "triangular": triangular, "johnson": johnson, "kneser": kneser, "hamming": hamming,
+    "rook": _board, "multipartite": _multipartite, "paley": paley, "petersen": petersen,
+    "clebsch": clebsch, "schlaefli": schlaefli, "hoffman-singleton": hoffman_singleton,
+    "srg": from_file,
 }
+_ARGUMENTS = {name: {key: _WHOLE for key in signature(make).parameters}
+              for name, make in _FAMILIES.items()} | {
+    "multipartite": {"sizes": specs.Argument(_sizes, "be whole numbers such as 3x3x3")},
+    "rook": {"m": specs.Argument(int, "be a whole number", optional=True), "n": _WHOLE},
+    "srg": {"path": specs.Argument(str)}}
 
 
 def from_spec(text: str) -> NamedGraph:
@@ -576,38 +589,13 @@ def from_spec(text: str) -> NamedGraph:
     >>> from_spec("triangular:s=5")
     Traceback (most recent call last):
     ...
-    nctheory.errors.InputError: graph must have the form triangular:r=.., got 'triangular:s=5'
+    nctheory.errors.InputError: triangular must have the parameters of triangular:r=.., got 's'
     """
     require(isinstance(text, str), "graph", "be a text such as 'triangular:r=5'", text)
     rest = text
     while rest.startswith("complement:"):
         rest = rest.removeprefix("complement:")
-    name, _, listed = rest.partition(":")
-    if name == "srg":
-        graph = from_file(listed)
-    else:
-        choice("graph family", name, (*_FAMILIES, "srg"))
-        graph = _member(name, listed, text)
+    name, values = specs.parse("graph", rest, _ARGUMENTS)
+    graph = _FAMILIES[name](**values)
     flips = (len(text) - len(rest)) // len("complement:")
     return complement(graph) if flips % 2 else graph
-
-
-def _member(name: str, listed: str, text: str) -> NamedGraph:
-    family, keys = _FAMILIES[name]
-    pairs = [pair.partition("=") for pair in listed.split(",")] if listed else []
-    if name == "rook" and [key for key, _, _ in pairs] == ["n"]:
-        pairs.append(("m", "=", pairs[0][2]))
-    form = ":" + ",".join(f"{key}=.." for key in keys) if keys else ""
-    require(sorted(key for key, _, _ in pairs) == sorted(keys), "graph",
-            f"have the form {name}{form}", text)
-    values = {key: value for key, _, value in pairs}
-    if name == "multipartite":
-        return family(*(_whole("sizes", size) for size in values["sizes"].split("x")))
-    return family(*(_whole(key, values[key]) for key in keys))
-
-
-def _whole(key: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise InputError(f"{key} must be a whole number, got {show(text)}") from None

@@ -13,6 +13,7 @@ from nctheory.errors import InputError, integer, require, show
 from nctheory.graphs import named
 from nctheory.graphs.named import NamedGraph, closed_form
 from nctheory.graphs.srg import Parameters, Spectrum, parameters
+from nctheory.integers import triangular_root
 
 Verdict: TypeAlias = Literal["impossible", "realised here", "unknown"]
 
@@ -169,7 +170,7 @@ def _realisation(wanted: Parameters) -> str | None:
     """A graph of this package with these primitive parameters."""
     root = isqrt(wanted.v)
     candidates: tuple[tuple[Callable[..., NamedGraph], tuple[int, ...]], ...] = (
-        (named.triangular, ((1 + isqrt(1 + 8 * wanted.v)) // 2,)),
+        (named.triangular, (triangular_root(wanted.v),)),
         (named.rook, (root, root)),
         (named.paley, (wanted.v,)),
         (named.clebsch, ()),

@@ -3,12 +3,10 @@ graphs beat deep neural collapse from which L on."""
 
 from __future__ import annotations
 
-import json
-
-from nctheory import __version__
 from nctheory.constructions.strongly_regular import Spectral, least_layers, members
+from nctheory.files import envelope
 from nctheory.graphs import NamedGraph, feasibility
-from nctheory.report.text import grid, render
+from nctheory.terminal.grid import grid, render
 
 # L of the columns c/K.
 LAYERS = (2, 3, 4, 6, 8)
@@ -17,15 +15,13 @@ LAYERS = (2, 3, 4, 6, 8)
 def to_json(graph: NamedGraph) -> str:
     """{"version", "graph", "vertices", "edges", "parameters", "spectrum", "feasibility"}."""
     known = graph.parameters()
-    return json.dumps({
-        "version": __version__,
-        "graph": graph.name,
-        "vertices": graph.order,
-        "edges": graph.size,
-        "parameters": None if known is None else known._asdict(),
-        "spectrum": [[str(value), m] for value, m in graph.spectrum().items()],
-        "feasibility": None if known is None else feasibility(*known)._asdict(),
-    }, indent=1) + "\n"
+    return envelope(
+        graph=graph.name,
+        vertices=graph.order,
+        edges=graph.size,
+        parameters=None if known is None else known._asdict(),
+        spectrum=[[str(value), m] for value, m in graph.spectrum().items()],
+        feasibility=None if known is None else feasibility(*known)._asdict())
 
 
 def to_text(graph: NamedGraph) -> str:
@@ -45,13 +41,10 @@ def to_text(graph: NamedGraph) -> str:
 
 def table_to_json(most: int) -> str:
     """{"version", "graphs": [{"construction", "classes", "rank", "least_layers", "ratios"}]}."""
-    return json.dumps({
-        "version": __version__,
-        "graphs": [{"construction": one.label, "classes": one.classes, "rank": one.rank,
-                    "least_layers": least_layers(one),
-                    "ratios": dict(zip(LAYERS, _ratios(one), strict=True))}
-                   for one in members(most)],
-    }, indent=1) + "\n"
+    return envelope(graphs=[
+        {"construction": one.label, "classes": one.classes, "rank": one.rank,
+         "least_layers": least_layers(one), "ratios": dict(zip(LAYERS, _ratios(one), strict=True))}
+        for one in members(most)])
 
 
 def table_to_text(most: int) -> str:

@@ -17,8 +17,10 @@ from nctheory import (
     Orthogonal,
     Problem,
     Triangular,
+    activations,
     construct,
     graphs,
+    losses,
 )
 from nctheory.certify import maker
 from nctheory.certify.checker import check_file
@@ -268,13 +270,17 @@ def test_members_are_one_a_graph_and_sorted():
                      "hoffman-singleton"}
 
 
+def best(name, classes, layers):
+    return FAMILIES[name].best(classes, layers, losses.get("mse"), activations.get("relu"))
+
+
 def test_tables_find_the_families_members_by_number_of_classes():
     names = ["rook", "paley", "clebsch", "schlaefli", "hoffman-singleton"]
     for K, name in [(9, "rook"), (25, "paley"), (16, "clebsch"),
                     (27, "schlaefli"), (50, "hoffman-singleton")]:
-        assert FAMILIES[name].best(K, 3).classes == K
-        assert FAMILIES[name].best(K + 2, 3) is None and FAMILIES[name].best(K, 1) is None
-    assert FAMILIES["paley"].best(13, 3) is None
+        assert best(name, K, 3).classes == K
+        assert best(name, K + 2, 3) is None and best(name, K, 1) is None
+    assert best("paley", 13, 3) is None
     assert FAMILIES["petersen"].best is FAMILIES["kneser"].best is None  # triangular members
     table = threshold_table([16, 27], [4], library=names)
     assert [row.construction.label for row in table.rows] == ["clebsch", "schlaefli"]
@@ -317,7 +323,8 @@ def test_a_rational_chain_has_the_ranks_of_the_construction():
 
 def test_a_cell_that_a_strongly_regular_graph_wins_has_a_certificate():
     made = maker.cost(50, 2)
-    assert float(made.parameters["bound"]) == pytest.approx(48.371576798, abs=1e-8)
+    # The factors are rounded to integers: the bound is a little above the cost.
+    assert 0 < float(made.parameters["bound"]) - srg.of("hoffman-singleton").cost(2) < 1e-5
     (result,) = check_file(to_json([made]).encode())
     assert result.verified, result.reason
 
