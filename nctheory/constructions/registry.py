@@ -3,6 +3,7 @@
     triangular:r=5,s=3           one member of a family
     triangular:r=5,s=3+dnc:K=1   a direct sum
     features:file=mine.npz       one's own, from the arrays `features` and `rows`
+    rook:n=4, paley:q=9, petersen, srg:graph.g6   on a strongly regular graph
     atlas:K=5,L=4                the chain of the atlas found for 5 classes and 4 layers
     pairs:K=10, groups:sizes=3/3/2   for cross-entropy alone
 """
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from nctheory.activations import PiecewiseLinear
+from nctheory.constructions import strongly_regular as srg
 from nctheory.constructions.base import Construction, DirectSum
 from nctheory.constructions.chain import Chain
 from nctheory.constructions.codes import Circle
@@ -71,6 +73,13 @@ FAMILIES: dict[str, Family[Construction]] = {
                          ("triangular:r=4,s=2", "triangular:r=5,s=3"),
                          best=Triangular.best, recognise=structures.triangular,
                          members=Triangular.members),
+    "rook": Family(srg.Rook, {"n": ("side", int)}, ("rook:n=3", "rook:n=4"), best=srg.Rook.best),
+    "paley": Family(srg.paley, {"q": ("order", int)}, ("paley:q=5", "paley:q=9"),
+                    best=srg.best_paley),
+    "kneser": Family(srg.kneser, {"n": ("points", int)}, ("kneser:n=6",)),
+    "petersen": Family(srg.PETERSEN.build, {}, ("petersen",)),
+    **{one.spec: Family(one.build, {}, (one.spec,), best=one.best) for one in srg.SPORADIC},
+    "srg": Family(srg.from_file, {"file": ("path", str)}),
     "pairs": Family(Pairs, {"K": ("classes", int)}, ("pairs:K=7",), best=Pairs.best,
                     recognise=structures.pairs),
     "groups": Family(Groups, {"sizes": ("sizes", _sizes)}, ("groups:sizes=3/3/2",),
