@@ -22,6 +22,7 @@ c: the representation cost of a construction; P = c^N; deep neural collapse (DNC
 from __future__ import annotations
 
 import argparse
+import codecs
 import gzip
 import io
 import json
@@ -1120,11 +1121,10 @@ class _Reader:
                               ).raw_decode
 
     def __init__(self, file: BinaryIO) -> None:
-        buffered = io.BufferedReader(file) if isinstance(file, io.RawIOBase) else file
-        start = buffered.read(2)
-        buffered.seek(0)
-        plain = gzip.open(buffered) if start == b"\x1f\x8b" else buffered
-        self.file = io.TextIOWrapper(plain, encoding="utf-8", newline="")
+        start = file.read(2)
+        file.seek(0)
+        self.file: Any = gzip.open(file) if start == b"\x1f\x8b" else file
+        self.letters = codecs.getincrementaldecoder("utf-8")()
         self.text, self.place, self.length, self.ended = "", 0, 0, False
 
     def more(self) -> None:
@@ -1133,7 +1133,8 @@ class _Reader:
         if len(waiting) > LARGEST_CERTIFICATE:
             raise NotACertificateFile(f"a certificate is longer than {LARGEST_CERTIFICATE}")
         try:
-            new = self.file.read(max(self.CHUNK, len(waiting)))
+            content = self.file.read(max(self.CHUNK, len(waiting)))
+            new = self.letters.decode(content, final=not content)
         except UnicodeDecodeError:
             raise NotACertificateFile("not UTF-8") from None
         except (OSError, EOFError, zlib.error) as error:
@@ -1141,7 +1142,7 @@ class _Reader:
         self.length += len(new)
         if self.length > LARGEST_FILE:
             raise NotACertificateFile(f"longer than {LARGEST_FILE} characters")
-        self.ended, self.text, self.place = new == "", waiting + new, 0
+        self.ended, self.text, self.place = not content, waiting + new, 0
 
     def skip(self) -> str:
         """Past white space: the character there, empty at the end."""
