@@ -407,8 +407,8 @@
       const [k, [P, Q]] = blockCost(construction, L, meter), [p, q] = ratio(root);
       demand(p > 0n && meter.multiply(P, meter.power(q, L + 1n))
         <= meter.multiply(meter.power(p, L + 1n), Q), "a root is too small");
-      meter.charge(8 + 32 * size(...left) * size(p, q));
-      left = reduced(minus(left, [p, q]));
+      meter.charge(8 + 4 * size(...left) * size(p, q));
+      left = minus(left, [p, q]);
       classes += k;
     }
     demand(classes === K, "the blocks are for another number of classes");
@@ -666,11 +666,10 @@
     multiply(other) {
       const right = this.lift(other), terms = new Map();
       this.meter.charge((1 + this.terms.size) * (1 + right.terms.size)
-        * (128 + 10 * (this.letters + right.letters) + (this.bits / 64) * (right.bits / 64)));
-      const products = right.terms.size === 1 && right.terms.has("") ? null : new Map();
+        * (400 + 40 * (this.letters + right.letters) + (this.bits / 64) * (right.bits / 64)));
       for (const [m, c] of this.terms) {
         for (const [k, d] of right.terms) {
-          const key = products === null || k === "" ? m : m === "" ? k : join(m, k);
+          const key = k === "" ? m : m === "" ? k : join(m, k);
           terms.set(key, (terms.get(key) ?? 0n) + c * d);
         }
       }

@@ -176,6 +176,21 @@ def test_the_program(tmp_path):
     assert run().returncode == 2
 
 
+BROWSER = """
+const vm = require("node:vm"), fs = require("node:fs"), page = vm.createContext({});
+vm.runInContext(fs.readFileSync(process.argv[1], "utf8"), page);
+page.text = fs.readFileSync(0, "utf8");
+console.log(vm.runInContext("[...nctheoryChecker.checkText(text)].every(r => r.verified)", page));
+"""
+
+
+def test_in_a_bare_page():
+    """No module system, no Node: one name is defined, and it verifies."""
+    run = subprocess.run(["node", "-e", BROWSER, str(SECOND)], check=True, capture_output=True,
+                         text=True, input=to_json(made[0] for made in SAMPLES.values()))
+    assert run.stdout.strip() == "true"
+
+
 def test_no_dependencies():
     """Nothing is loaded but Node's own modules, and those by its command line alone."""
     source = SECOND.read_text(encoding="utf-8")
