@@ -191,6 +191,17 @@ class PartialFit(Network, Construction):
         return ([*matrices[:-1], scale * matrices[-1]],
                 [*norms[:-1], norms[-1] + 2 * math.log(scale)])
 
+    def padded(self, classes: int) -> PartialFit:
+        """The same with more classes, whose outputs are zero: `ratio_power` stays."""
+        more = classes - self.classes
+        if not more:
+            return self
+        first, *middle, last = self.matrices
+        wide = np.hstack([first, np.zeros((len(first), more), dtype=object)])
+        tall = np.vstack([last, np.zeros((more, last.shape[1]), dtype=object)])
+        return PartialFit(matrices=[wide, *middle, tall],
+                          name=f"{self.name} + {more} at zero")
+
     def onset(self) -> float | None:
         """The least share of the decay at which DNC ceases from which on the partial fit has
         lower loss than DNC; None where it never has.
@@ -229,6 +240,35 @@ def stored(classes: int, folder: Path = DATA) -> tuple[PartialFit, ...]:
     return tuple(PartialFit(matrices=[integers.as_integers(matrix) for matrix in entry],
                             name=f"partial fit K={classes} L={len(entry) - 1}")
                  for entry in json.loads(path.read_text(encoding="utf-8")))
+
+
+def best(classes: int, layers: int, loss: Loss,
+         activation: PiecewiseLinear) -> PartialFit | None:
+    """The stored partial fit of least c / (tau K) with at most so many classes, the others at
+    zero; None where there is none, or the loss or the activation is another."""
+    if loss.centred or activation.leak:
+        return None
+    fits = [fit for K in range(2, classes + 1) for fit in stored(K) if fit.layers == layers]
+    found = min(fits, key=lambda fit: fit.ratio_power, default=None)
+    return None if found is None else found.padded(classes)
+
+
+def named(classes: int, layers: int) -> PartialFit:
+    """The stored partial fit of least c / (tau K) for K classes and L layers.
+
+    Raises
+    ------
+    InputError
+        Where none is stored.
+
+    >>> named(6, 2).ratio_power < 1
+    True
+    """
+    fits = [fit for fit in stored(classes) if fit.layers == layers]
+    if not fits:
+        raise InputError("partial fit must be one that is stored (nctheory atlas partial), "
+                         f"got K = {classes}, L = {layers}")
+    return min(fits, key=lambda fit: fit.ratio_power)
 
 
 def store(fits: Iterable[PartialFit], classes: int, folder: Path = DATA) -> None:

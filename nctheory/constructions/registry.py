@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from nctheory.activations import PiecewiseLinear
+from nctheory.constructions import partial
 from nctheory.constructions import strongly_regular as srg
 from nctheory.constructions.base import Construction, DirectSum
 from nctheory.constructions.chain import Chain
@@ -88,6 +89,8 @@ FAMILIES: dict[str, Family[Construction]] = {
     "features": Family(Features.from_file, {"file": ("path", str)}),
     "atlas": Family(Chain.stored, {"K": ("classes", int), "L": ("layers", int)},
                     ("atlas:K=3,L=4", "atlas:K=5,L=4"), best=Chain.best),
+    "partial-fit": Family(partial.named, {"K": ("classes", int), "L": ("layers", int)},
+                          ("partial-fit:K=6,L=2",), best=partial.best),
 }
 
 
