@@ -89,9 +89,9 @@ def _layer(l: int, before: Array, after: Array, weight: Array, problem: Problem)
     u, s, _ = np.linalg.svd(centred, full_matrices=False)
     basis = u[:, s > RANK_TOLERANCE * s[0]]
     rows = weight - weight.mean(axis=0)
-    outside = np.linalg.norm(rows - rows @ basis @ basis.T) / max(np.linalg.norm(rows), 1e-300)
+    outside = float(np.linalg.norm(rows - rows @ basis @ basis.T))
     return Layer(l, max(sides[0][0], sides[1][0]), max(sides[0][1], sides[1][1]),
-                 float(outside), sides[0][2], sides[1][2])
+                 outside / max(float(np.linalg.norm(rows)), 1e-300), sides[0][2], sides[1][2])
 
 
 def _side(H: Array, problem: Problem) -> tuple[float, float, float, Array]:
