@@ -11,6 +11,7 @@ __all__ = ["EXPERIMENTS", "Experiment", "Finding", "Reproduction", "experiment"]
 
 # Where each experiment lives; a module is imported only when one of its experiments is asked for.
 EXPERIMENTS = {
+    "slm24-fig1": "slm24:FIGURE_1",
     "slm24-fig2": "slm24:FIGURE_2",
     "slm24-fig3": "slm24:FIGURE_3",
     "slm24-fig5": "slm24:FIGURE_5",

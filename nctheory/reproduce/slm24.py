@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from nctheory import network
+from nctheory.atlas.partial import relax
 from nctheory.constructions import Orthogonal, Triangular
 from nctheory.problem import Problem
 from nctheory.reproduce.drawing import (
     BLACK,
     BLUE,
     GREEN,
+    GREY,
+    MARKS,
     ORANGE,
     curves,
-    excess_curves,
+    matrix_panel,
+    spectrum_panel,
     with_interval,
 )
 from nctheory.reproduce.reproduction import (
@@ -29,24 +37,35 @@ from nctheory.reproduce.runs import (
     TRACE_EVERY,
     Job,
     Run,
+    SingularValue,
     curve_rows,
     draw_ranks,
+    entry_rows,
+    is_below,
+    is_dnc,
+    matrix_of,
     mean_rank,
     paths,
     rank_moves,
     run_rows,
     share,
     share_moves,
+    singular_rows,
     trained,
+    variability_rows,
 )
 from nctheory.reproduce.tables import group
+from nctheory.solver import Result
+from nctheory.thresholds import threshold_table
 
 CLOSE = 1e-3  # relative distance to a closed form that counts as its value
 
 
 def _problem(parameters: Parameters, classes: int) -> Problem:
-    return Problem(classes=classes, layers=parameters["layers"],
-                   weight_decay=parameters["weight_decay"])
+    """n samples a class have lam_H = lam / n: their minima are those of one with lam."""
+    n, L, decay = parameters.get("samples", 1), parameters["layers"], parameters["weight_decay"]
+    return Problem(classes=classes, layers=L, samples=n,
+                   weight_decay=decay if n == 1 else (decay / n, *[decay] * L))
 
 
 def _dnc(problem: Problem) -> float:
@@ -59,19 +78,103 @@ def _triangular(problem: Problem) -> dict[int, float]:
     return {s: Triangular(vertices=r, subset=s).loss(problem) for s in range(2, r - 1)}
 
 
-def _curves(parameters: Parameters, seed: int, progress: Progress | None) -> Tables:
-    """Curves and ends of runs, for each number of classes."""
-    jobs = [Job(_problem(parameters, K), parameters["width"], parameters["steps"],
-                parameters["learning_rate"], trace_every=TRACE_EVERY)
-            for K in parameters["classes"]]
-    tables: dict[str, list[Any]] = {"runs": [], "curves": []}
-    for job, result in trained(jobs, range(seed, seed + parameters["runs"]), progress):
-        tables["runs"] += run_rows(job, result, _dnc(job.problem))
-        tables["curves"] += curve_rows(job, result)
-    return tables
+def _best_subset(problem: Problem) -> int:
+    family = _triangular(problem)
+    return min(family, key=lambda s: family[s])
+
+
+# Figure 1: the construction itself.
+
+def _measure_1(parameters: Parameters, seed: int, progress: Progress | None) -> Tables:
+    """The class means of the best triangular construction, and DNC's; nothing is trained."""
+    K = parameters["classes"][0]
+    problem = _problem(parameters, K)
+    r = round((1 + (1 + 8 * K) ** 0.5) / 2)
+    srg = Triangular(vertices=r, subset=_best_subset(problem))
+    entries = []
+    for name, weights in (("SRG", srg.weights(problem)),
+                          ("DNC", Orthogonal(classes=K).weights(problem))):
+        for l, M in enumerate(network.forward(weights, problem)[0], start=1):
+            used = np.abs(M).max(axis=1) > 0  # the others pad the layer to the common width
+            entries += entry_rows(K, f"{name} M_{l}", M[used])
+    if progress is not None:
+        progress(1, 1)
+    return {"matrices": entries}
+
+
+def _shown(tables: Tables) -> dict[str, NDArray[np.float64]]:
+    return {name: matrix_of(rows) for name, rows in group(tables["matrices"], "matrix").items()}
+
+
+def _judge_1(tables: Tables, parameters: Parameters) -> Finding:
+    shown, L = _shown(tables), parameters["layers"]
+    K = parameters["classes"][0]
+    r = round((1 + (1 + 8 * K) ** 0.5) / 2)
+    counts = {int(np.sum(np.abs(row) > 1e-9)) for row in shown[f"SRG M_{L - 1}"]}
+    spread = max(float(np.ptp(row[np.abs(row) > 1e-9])) for row in shown[f"SRG M_{L - 1}"])
+    last = shown[f"SRG M_{L}"]
+    ranks = [int(np.linalg.matrix_rank(M)) for M in (last, np.maximum(last, 0))]
+    dnc = {int(np.linalg.matrix_rank(f(shown[f"DNC M_{l}"]))) for l in range(2, L + 1)
+           for f in (np.asarray, lambda M: np.maximum(M, 0))}
+    met = counts == {r - 1} and spread < 1e-9 and ranks == [r, K] and dnc == {K}
+    return Finding("value" if met else "no match", (
+        f"K = {K}, r = {r}: the rows of M_{L - 1} have {_words(counts)} non-zeros of one value "
+        f"(r - 1 = {r - 1}), rank M_{L} = {ranks[0]} and rank sigma(M_{L}) = {ranks[1]}; DNC has "
+        f"rank {_words(dnc)} in all layers, before and after ReLU. The last layer's cuts have "
+        f"s = {_best_subset(_problem(parameters, K))}, the cheapest; which the paper draws we do "
+        f"not know."))
+
+
+def _words(numbers: set[int]) -> str:
+    return " or ".join(map(str, sorted(numbers)))
+
+
+def _draw_1(figure: Any, tables: Tables, parameters: Parameters) -> None:
+    shown, L = _shown(tables), parameters["layers"]
+    last, dnc = shown[f"SRG M_{L}"], shown[f"DNC M_{L}"]
+    for axes, (matrix, title) in zip(figure.subplots(1, 4), (
+            (shown[f"SRG M_{L - 1}"], f"SRG: $M_{L - 1}$"), (last, f"SRG: $M_{L}$"),
+            (last.T @ last, f"SRG: $M_{L}^\\top M_{L}$"),
+            (dnc.T @ dnc, f"DNC: $M_{L}^\\top M_{L}$")), strict=True):
+        matrix_panel(axes, matrix, title)
+
+
+FIGURE_1 = Experiment(
+    name="slm24-fig1", source="[SLM24] Fig 1",
+    claim="L = 4, K = 10, r = 5: rows of M_3 have r - 1 equal non-zeros, rank M_4 = r and rank "
+          "sigma(M_4) = K; DNC has rank K throughout",
+    quick={"classes": [10], "layers": 4, "weight_decay": 0.004},
+    full={"classes": [10], "layers": 4, "weight_decay": 0.004},
+    measure=_measure_1, judge=_judge_1, draw=_draw_1, size=(6.5, 1.9))
 
 
 # Figures 2 and 6: between the closed forms, with low rank.
+
+def _curves(parameters: Parameters, seed: int, progress: Progress | None) -> Tables:
+    """Curves, ends and singular values of runs, DNC1 over training for the first of them, and
+    the class means of the best."""
+    problem = _problem(parameters, parameters["classes"][0])
+    job = Job(problem, parameters["width"], parameters["steps"], parameters["learning_rate"],
+              trace_every=TRACE_EVERY)
+    seeds = range(seed, seed + parameters["runs"])
+    (_, result), = trained([job], seeds, progress)
+    followed = variability_rows(job, seeds[:parameters["followed"]]) \
+        if "followed" in parameters else []
+    matrices = []
+    for l, M in enumerate(result.means(int(np.nanargmin(result.loss)))[1:], start=2):
+        matrices += entry_rows(problem.classes, f"M_{l}", M)
+    return {"runs": run_rows(job, result, _dnc(problem)), "curves": curve_rows(job, result),
+            "spectra": singular_rows(result), "matrices": matrices,
+            **({"dnc1": followed} if followed else {})}
+
+
+def _spectra(rows: Sequence[SingularValue], wanted: Mapping[str, tuple[str, int]]
+             ) -> dict[str, list[list[float]]]:
+    """{label: the singular values of each run}."""
+    found = group(rows, "matrix", "layer")
+    return {label: [[row.value for row in run] for run in group(found[key], "seed").values()]
+            for label, key in wanted.items()}
+
 
 def _between(tables: Tables, parameters: Parameters) -> tuple[Verdict, str]:
     """Verdict and words on: the triangular loss <= losses <= DNC's, ranks below K."""
@@ -96,37 +199,78 @@ def _between(tables: Tables, parameters: Parameters) -> tuple[Verdict, str]:
 
 def _judge_2(tables: Tables, parameters: Parameters) -> Finding:
     verdict, words = _between(tables, parameters)
-    return Finding(verdict, words + ".")
+    steps = group(tables["dnc1"], "step")
+    first, last = (max(row.dnc1 for row in steps[step]) for step in (min(steps), max(steps)))
+    if last > 0.01 * first and verdict == "value":
+        verdict = "trend"
+    return Finding(verdict, (
+        f"{words}; DNC1 (tr Sigma_W / tr Sigma_B, the largest of all layers, "
+        f"{parameters['samples']} samples a class) goes from {first:.1e} to {last:.1e} in "
+        f"training."))
 
 
 def _judge_6(tables: Tables, parameters: Parameters) -> Finding:
     """No number of this figure is known to us: a trend at most."""
     verdict, words = _between(tables, parameters)
-    return Finding("trend" if verdict == "value" else verdict,
-                   words + f"; weight decay {parameters['weight_decay']:g} and learning rate "
-                   f"{parameters['learning_rate']:g} are ours.")
+    L = parameters["layers"]
+    best = min(tables["runs"], key=lambda run: run.loss)
+    before, after = best.before.split(), best.after.split()
+    return Finding("trend" if verdict == "value" else verdict, (
+        f"{words}; of the best run rank M_2 = {before[1]}, rank M_{L - 1} = {before[-2]} and rank "
+        f"sigma(M_{L - 1}) = {after[-2]}; weight decay {parameters['weight_decay']:g}, width "
+        f"{parameters['width']} and learning rate {parameters['learning_rate']:g} are ours."))
 
 
-def _draw_between(figure: Any, tables: Tables, parameters: Parameters) -> None:
-    left, right = figure.subplots(1, 2, width_ratios=(1, 1.1))
+def _loss_panel(axes: Any, tables: Tables, parameters: Parameters) -> None:
     problem = _problem(parameters, parameters["classes"][0])
     # The family is symmetric neither in loss nor in s: its best two members say enough.
     best = sorted(_triangular(problem).items(), key=lambda item: item[1])[:2]
-    curves(left, paths(tables["curves"]), {
+    curves(axes, paths(tables["curves"]), {
         "DNC": _dnc(problem), **{f"triangular, $s={s}$": loss for s, loss in best}})
-    left.set_title(rf"$K={problem.classes}$, $L={problem.layers}$, "
+    axes.set_title(rf"$K={problem.classes}$, $L={problem.layers}$, "
                    rf"$\lambda={parameters['weight_decay']:g}$, $d={parameters['width']}$")
+
+
+def _draw_2(figure: Any, tables: Tables, parameters: Parameters) -> None:
+    (loss, dnc1), (spectra, ranks) = figure.subplots(2, 2)
+    _loss_panel(loss, tables, parameters)
+    for (layer, rows), (colour, marker) in zip(group(tables["dnc1"], "layer").items(), MARKS,
+                                               strict=False):
+        for number, run in enumerate(group(rows, "seed").values()):
+            dnc1.plot([row.step for row in run], [row.dnc1 for row in run], color=colour,
+                      marker=marker, markersize=2.5, linewidth=0.7,
+                      label=None if number else f"$H_{layer}$")
+    dnc1.set(xscale="log", yscale="log", xlabel="step", ylabel="DNC1")
+    dnc1.legend()
+    spectrum_panel(spectra, _spectra(tables["spectra"], {
+        f"$M_{l}$": ("M", l) for l in range(2, parameters["layers"] + 1)}))
+    draw_ranks(ranks, tables["runs"])
+
+
+def _draw_6(figure: Any, tables: Tables, parameters: Parameters) -> None:
+    above, below = figure.subfigures(2, 1)
+    left, right = above.subplots(1, 2, width_ratios=(1, 1.6))
+    _loss_panel(left, tables, parameters)
     draw_ranks(right, tables["runs"])
+    l, shown = parameters["layers"] - 1, _shown(tables)
+    spectra, *panels = below.subplots(1, 4, width_ratios=(1.6, 1, 1, 1))
+    spectrum_panel(spectra, _spectra(tables["spectra"], {
+        "$M_2$": ("M", 2), f"$M_{l}$": ("M", l), rf"$\sigma(M_{l})$": ("sigma(M)", l)}))
+    last = shown[f"M_{l}"]
+    for axes, (matrix, title) in zip(panels, (
+            (shown["M_2"], "$M_2$"), (last, f"$M_{l}$"),
+            (last.T @ last, rf"$M_{l}^\top M_{l}$")), strict=True):
+        matrix_panel(axes, matrix, title)
 
 
 FIGURE_2 = Experiment(
     name="slm24-fig2", source="[SLM24] Fig 2",
-    claim="losses end between the triangular and the DNC values, ranks end below K",
-    quick={"classes": [10], "layers": 4, "weight_decay": 0.004, "width": 30, "runs": 10,
-           "learning_rate": 0.5, "steps": 20_000},
-    full={"classes": [10], "layers": 4, "weight_decay": 0.004, "width": 30, "runs": 10,
-          "learning_rate": 0.5, "steps": 200_000},
-    measure=_curves, judge=_judge_2, draw=_draw_between)
+    claim="losses end between the triangular and the DNC values, DNC1 falls, ranks end below K",
+    quick={"classes": [10], "layers": 4, "weight_decay": 0.004, "samples": 2, "width": 30,
+           "runs": 10, "followed": 2, "learning_rate": 0.5, "steps": 20_000},
+    full={"classes": [10], "layers": 4, "weight_decay": 0.004, "samples": 2, "width": 30,
+          "runs": 10, "followed": 3, "learning_rate": 0.5, "steps": 200_000},
+    measure=_curves, judge=_judge_2, draw=_draw_2, size=(6.5, 5.0))
 
 FIGURE_6 = Experiment(
     name="slm24-fig6", source="[SLM24] Fig 6",
@@ -135,42 +279,146 @@ FIGURE_6 = Experiment(
            "learning_rate": 0.2, "steps": 15_000},
     full={"classes": [15], "layers": 7, "weight_decay": 0.001, "width": 64, "runs": 10,
           "learning_rate": 0.1, "steps": 300_000},
-    measure=_curves, judge=_judge_6, draw=_draw_between, size=(7.2, 2.6))
+    measure=_curves, judge=_judge_6, draw=_draw_6, size=(7.2, 4.6))
 
 
-# Figure 5: few classes, where nothing below DNC is known.
+# Figure 5: few classes, where the width decides what descent finds.
+
+class Known(NamedTuple):
+    """A loss that runs are compared with; `width` is what it needs (0: not known)."""
+
+    classes: int
+    name: str
+    loss: float
+    width: int
+    status: str
+
+
+def _known(problem: Problem) -> list[Known]:
+    """DNC, the best exact fit of the atlas, and what training makes of that at this decay."""
+    K, L = problem.classes, problem.layers
+    row, = threshold_table([K], [L]).rows
+    best: Any = row.construction
+    return [Known(K, "DNC", _dnc(problem), K, "closed form"),
+            Known(K, best.label, best.loss(problem), best.required_width(L),
+                  "certified" if row.certified else "closed form"),
+            Known(K, "atlas, trained on", relax(problem).loss, 0, "observed")]
+
+
+def _measure_5(parameters: Parameters, seed: int, progress: Progress | None) -> Tables:
+    """Runs at all widths; curves and class means of the best run of each K."""
+    jobs = [Job(_problem(parameters, K), d, parameters["steps"], parameters["learning_rate"],
+                trace_every=TRACE_EVERY)
+            for K in parameters["classes"] for d in parameters["widths"] if d >= K]
+    tables: dict[str, list[Any]] = {"runs": [], "known": [], "curves": [], "matrices": []}
+    best: dict[int, tuple[float, Job, Result]] = {}
+    for job, result in trained(jobs, range(seed, seed + parameters["runs"]), progress):
+        K, least = job.problem.classes, float(np.nanmin(result.loss))
+        tables["runs"] += run_rows(job, result, _dnc(job.problem))
+        if least < best.get(K, (math.inf,))[0]:
+            best[K] = least, job, result
+    for K, (_, job, result) in best.items():
+        i = int(np.nanargmin(result.loss))
+        tables["known"] += _known(job.problem)
+        tables["curves"] += [row for row in curve_rows(job, result)
+                             if row.seed == int(result.seeds[i])]
+        for l, M in enumerate(result.means(i)[1:], start=2):
+            tables["matrices"] += entry_rows(K, f"M_{l}", M)
+    return tables
+
 
 def _judge_5(tables: Tables, parameters: Parameters) -> Finding:
-    words, met, reached = [], True, True
+    """No number of the figure is known to us, nor its width: a trend at most."""
+    words, found = [], True
+    known = group(tables["known"], "classes")
     for K, runs in group(tables["runs"], "classes").items():
-        excess = np.array([run.loss / run.dnc - 1 for run in runs])
-        names = sum(run.label == "dnc" for run in runs)
-        met &= bool((np.abs(excess) <= CLOSE).all()) and names == len(runs)
-        reached &= 2 * names > len(runs)
-        words.append(f"K = {K}: {names} of {len(runs)} runs are DNC, losses "
-                     f"{excess.min():+.1e} to {excess.max():+.1e} relative to {runs[0].dnc:.5f}")
-    verdict: Verdict = "value" if met else "trend" if reached else "no match"
-    return Finding(verdict, "; ".join(words) + " (Theorem 5 begins at K = 6 for L = 4).")
+        dnc, fit, relaxed = known[K]
+        widths = group(runs, "width")
+        shares = {d: share(rows, is_below) for d, rows in widths.items()}
+        winners = [d for d, (p, _, _) in shares.items() if p > 0]
+        best = min(runs, key=lambda run: run.loss)
+        found &= bool(winners)
+        reach = (f"below DNC at {_widths(winners)} (most at {_most(shares)}), at no other of "
+                 f"{_widths(list(widths))}" if winners else
+                 f"below DNC at none of {_widths(list(widths))}")
+        words.append(
+            f"K = {K}: {reach}; best loss {best.loss / dnc.loss:.4f} of DNC's (width "
+            f"{best.width}, ranks of M_2.. {' '.join(best.before.split()[1:])}), against "
+            f"{fit.loss / dnc.loss:.4f} of {fit.name} ({fit.status}, needs width {fit.width}) and "
+            f"{relaxed.loss / dnc.loss:.4f} of the atlas trained on at this decay (observed)")
+    return Finding("trend" if found else "no match", (
+        "the paper claims that DNC stops being optimal beyond two layers or two classes and "
+        "shows K = 3, 4, 5 at L = 4, at a width that we do not know; descent, "
+        f"{parameters['runs']} runs of {parameters['steps']} steps a width: "
+        + "; ".join(words) + "."))
+
+
+def _widths(widths: Sequence[int]) -> str:
+    return f"width{'s' if len(widths) > 1 else ''} " + ", ".join(map(str, widths))
+
+
+def _most(shares: Mapping[int, tuple[float, float, float]]) -> str:
+    width = max(shares, key=lambda d: shares[d][0])
+    p, low, high = shares[width]
+    return f"{width}: share {p:.2f}, 95 % interval {low:.2f} to {high:.2f}"
 
 
 def _draw_5(figure: Any, tables: Tables, parameters: Parameters) -> None:
-    panels = figure.subplots(1, len(parameters["classes"]), sharex=True, sharey=True)
-    for axes, (K, points) in zip(panels, group(tables["curves"], "classes").items(),
-                                 strict=True):
-        excess_curves(axes, paths(points), _dnc(_problem(parameters, K)))
-        axes.set_title(rf"$K={K}$, $L={parameters['layers']}$, "
-                       rf"$\lambda={parameters['weight_decay']:g}$")
-    panels[0].set_ylabel("loss / DNC loss $- 1$")
+    above, below = figure.subfigures(2, 1, height_ratios=(1, 2))
+    left, right = above.subplots(1, 2)
+    known = group(tables["known"], "classes")
+    runs = group(tables["runs"], "classes")
+    for (K, rows), (colour, marker) in zip(runs.items(), MARKS, strict=False):
+        widths = group(rows, "width")
+        with_interval(left, list(widths), [share(part, is_below) for part in widths.values()],
+                      colour, marker, f"$K={K}$")
+        right.plot(list(widths), [min(run.loss for run in part) / part[0].dnc
+                                  for part in widths.values()], color=colour, marker=marker)
+        for level, dashes in zip(known[K][1:], ("--", ":"), strict=True):
+            right.axhline(level.loss / known[K][0].loss, color=colour, linestyle=dashes,
+                          linewidth=0.7)
+    for axes in (left, right):
+        axes.set(xscale="log", xlabel="width $d$", xticks=parameters["widths"][::2],
+                 xticklabels=parameters["widths"][::2])
+        axes.minorticks_off()
+    left.set(ylabel="share of runs below DNC", ylim=(-0.03, 1.03))
+    left.legend()
+    right.axhline(1, color=GREY, linewidth=0.7)
+    right.set(ylabel="best loss / DNC", ylim=(0.92, 1.02),
+              title="dashed: certified; dotted: atlas, trained on")
+    panels = below.subplots(len(runs), 4, width_ratios=(1.8, 1, 1, 1), squeeze=False)
+    for row, K in zip(panels, runs, strict=True):
+        _draw_run(row, tables, K)
+    panels[-1][0].set_xlabel("step")
+
+
+def _draw_run(row: Sequence[Any], tables: Tables, K: int) -> None:
+    """The best run for K: its loss and the parts of it, M_3, M_4 and the Gram matrix of M_3."""
+    points = [point for point in group(tables["curves"], "classes")[K] if point.step > 0]
+    steps = [point.step for point in points]
+    for name, colour, dashes in (("loss", BLACK, "-"), ("fit", BLUE, "--"),
+                                 ("regularisation", ORANGE, ":")):
+        row[0].plot(steps, [getattr(point, name) for point in points], color=colour,
+                    linestyle=dashes, label=name)
+    row[0].set(xscale="log", yscale="log", ylabel=f"$K={K}$, best run")
+    row[0].legend()
+    shown = {e: matrix_of(rows) for e, rows in group(
+        group(tables["matrices"], "classes")[K], "matrix").items()}
+    for axes, (matrix, title) in zip(row[1:], (
+            (shown["M_3"], "$M_3$"), (shown["M_4"], "$M_4$"),
+            (shown["M_3"].T @ shown["M_3"], r"$M_3^\top M_3$")), strict=True):
+        matrix_panel(axes, matrix, title)
 
 
 FIGURE_5 = Experiment(
     name="slm24-fig5", source="[SLM24] Fig 5",
-    claim="K = 3, 4, 5 at L = 4, below the classes where low rank is known to win",
-    quick={"classes": [3, 4, 5], "layers": 4, "weight_decay": 0.004, "width": 30, "runs": 8,
-           "learning_rate": 0.5, "steps": 40_000},
-    full={"classes": [3, 4, 5], "layers": 4, "weight_decay": 0.004, "width": 30, "runs": 10,
-          "learning_rate": 0.5, "steps": 100_000},
-    measure=_curves, judge=_judge_5, draw=_draw_5)
+    claim="K = 3, 4, 5 at L = 4: low rank beats DNC there, too",
+    quick={"classes": [3, 4, 5], "layers": 4, "weight_decay": 0.004, "runs": 16,
+           "widths": [3, 4, 5, 6, 8, 12, 16, 64], "learning_rate": 0.5, "steps": 20_000},
+    full={"classes": [3, 4, 5], "layers": 4, "weight_decay": 0.004, "runs": 64,
+          "widths": [3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 30, 48, 64],
+          "learning_rate": 0.5, "steps": 40_000},
+    measure=_measure_5, judge=_judge_5, draw=_draw_5, size=(6.5, 7.2))
 
 
 # Figure 3: loss ratio against r; rank against weight decay; probability of DNC against width.
@@ -232,7 +480,7 @@ def _judge_3(tables: Tables, parameters: Parameters) -> Finding:
                      f"with weight decay, {ranks[0]:.2f} at {min(groups):.1e} to {ranks[-1]:.2f} "
                      f"at {max(groups):.1e}")
     groups = group(tables["width"], "width")
-    shares = [share(runs, "dnc")[0] for runs in groups.values()]
+    shares = [share(runs, is_dnc)[0] for runs in groups.values()]
     fine.append(share_moves(tables["width"], "dnc", "width", 1))
     words.append(f"probability of DNC: {'rises' if fine[-1] else 'does not clearly rise'} with "
                  f"width, {shares[0]:.2f} at {min(groups)} to {shares[-1]:.2f} at {max(groups)}")
@@ -265,7 +513,7 @@ def _draw_3(figure: Any, tables: Tables, parameters: Parameters) -> None:
                ylim=(None, max(parameters["classes"]) + 0.5))
     middle.legend(loc="center right", bbox_to_anchor=(1, 0.62))
     groups = group(tables["width"], "width")
-    with_interval(right, list(groups), [share(runs, "dnc") for runs in groups.values()],
+    with_interval(right, list(groups), [share(runs, is_dnc) for runs in groups.values()],
                   GREEN, "D", "DNC")
     right.set(xlabel="width $d$", ylabel="probability of DNC", ylim=(-0.03, 1.03),
               title=rf"$K={parameters['classes'][0]}$, $\lambda={parameters['weight_decay']:g}$")
