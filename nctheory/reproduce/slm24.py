@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -294,15 +295,16 @@ class Known(NamedTuple):
     status: str
 
 
-def _known(problem: Problem) -> list[Known]:
+@cache
+def _known(problem: Problem) -> tuple[Known, ...]:
     """DNC, the best exact fit of the atlas, and what training makes of that at this decay."""
     K, L = problem.classes, problem.layers
     row, = threshold_table([K], [L]).rows
     best: Any = row.construction
-    return [Known(K, "DNC", _dnc(problem), K, "closed form"),
+    return (Known(K, "DNC", _dnc(problem), K, "closed form"),
             Known(K, best.label, best.loss(problem), best.required_width(L),
                   "certified" if row.certified else "closed form"),
-            Known(K, "atlas, trained on", relax(problem).loss, 0, "observed")]
+            Known(K, "atlas, trained on", relax(problem).loss, 0, "observed"))
 
 
 def _measure_5(parameters: Parameters, seed: int, progress: Progress | None) -> Tables:

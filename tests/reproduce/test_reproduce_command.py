@@ -11,13 +11,14 @@ import pytest
 import nctheory
 from nctheory.reproduce import EXPERIMENTS, experiment, slm24
 
-SMALL = {"classes": [3], "widths": [8], "runs": 2, "steps": 300}
+SMALL = {"classes": [3], "widths": [6, 8], "runs": 2, "steps": 300}
 
 
 @pytest.fixture
 def small(monkeypatch):
-    """[SLM24] Fig 5 at a size of milliseconds."""
-    found = replace(slm24.FIGURE_5, quick=slm24.FIGURE_5.quick | SMALL | {"classes": [3, 4]})
+    """[SLM24] Fig 5 at a size of milliseconds, with one panel of its figure."""
+    found = replace(slm24.FIGURE_5, quick=slm24.FIGURE_5.quick | SMALL, draw=lambda figure, tables,
+                    parameters: slm24.draw_ranks(figure.subplots(), tables["runs"]))
     monkeypatch.setattr(slm24, "FIGURE_5", found)
     return found
 
@@ -90,19 +91,19 @@ def test_what_is_done_is_kept(small, monkeypatch, tmp_path):
     whole = small.run(quick=True).tables
     real, solved = runs.solve, []
 
-    def solve(problem, *args, **options):
+    def solve(problem, width, *args, **options):
         if options["checkpoint"] is not None and not options["checkpoint"].exists():
-            solved.append(problem.classes)
-        result = real(problem, *args, **options)
-        return replace(result, interrupted=problem.classes == 4 and len(solved) == 2)
+            solved.append(width)
+        result = real(problem, width, *args, **options)
+        return replace(result, interrupted=solved == [6, 8])
 
     monkeypatch.setattr(runs, "solve", solve)
     with pytest.raises(KeyboardInterrupt):
         small.run(quick=True, keep=tmp_path / "runs")
-    assert solved == [3, 4]
+    assert solved == [6, 8]
     solved.append(0)
     again = small.run(quick=True, keep=tmp_path / "runs")
-    assert solved == [3, 4, 0] and again.tables == whole
+    assert solved == [6, 8, 0] and again.tables == whole
     assert len(list((tmp_path / "runs").iterdir())) == 2
     assert small.run(quick=True, seed=1, keep=tmp_path / "runs").tables != whole
 
