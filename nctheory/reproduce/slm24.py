@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -56,7 +57,6 @@ from nctheory.reproduce.runs import (
     variability_rows,
 )
 from nctheory.reproduce.tables import group
-from nctheory.solver import Result
 from nctheory.thresholds import threshold_table
 
 CLOSE = 1e-3  # relative distance to a closed form that counts as its value
@@ -309,22 +309,22 @@ def _known(problem: Problem) -> tuple[Known, ...]:
 
 def _measure_5(parameters: Parameters, seed: int, progress: Progress | None) -> Tables:
     """Runs at all widths; curves and class means of the best run of each K."""
-    jobs = [Job(_problem(parameters, K), d, parameters["steps"], parameters["learning_rate"],
-                trace_every=TRACE_EVERY)
+    jobs = [Job(_problem(parameters, K), d, parameters["steps"], parameters["learning_rate"])
             for K in parameters["classes"] for d in parameters["widths"] if d >= K]
     tables: dict[str, list[Any]] = {"runs": [], "known": [], "curves": [], "matrices": []}
-    best: dict[int, tuple[float, Job, Result]] = {}
+    best: dict[int, tuple[float, Job, int]] = {}
     for job, result in trained(jobs, range(seed, seed + parameters["runs"]), progress):
-        K, least = job.problem.classes, float(np.nanmin(result.loss))
+        K = job.problem.classes
+        i = int(np.argmin(np.nan_to_num(result.loss, nan=np.inf)))  # nan: diverged
         tables["runs"] += run_rows(job, result, _dnc(job.problem))
-        if least < best.get(K, (math.inf,))[0]:
-            best[K] = least, job, result
-    for K, (_, job, result) in best.items():
-        i = int(np.nanargmin(result.loss))
+        if result.loss[i] < best.get(K, (math.inf,))[0]:
+            best[K] = float(result.loss[i]), job, int(result.seeds[i])
+    for K, (_, job, number) in best.items():  # once more, with a trace
+        job = replace(job, trace_every=TRACE_EVERY)
+        (_, result), = trained([job], range(number, number + 1), None)
         tables["known"] += _known(job.problem)
-        tables["curves"] += [row for row in curve_rows(job, result)
-                             if row.seed == int(result.seeds[i])]
-        for l, M in enumerate(result.means(i)[1:], start=2):
+        tables["curves"] += curve_rows(job, result)
+        for l, M in enumerate(result.means(0)[1:], start=2):
             tables["matrices"] += entry_rows(K, f"M_{l}", M)
     return tables
 
@@ -417,7 +417,7 @@ FIGURE_5 = Experiment(
     claim="K = 3, 4, 5 at L = 4: low rank beats DNC there, too",
     quick={"classes": [3, 4, 5], "layers": 4, "weight_decay": 0.004, "runs": 16,
            "widths": [3, 4, 5, 6, 8, 12, 16, 64], "learning_rate": 0.5, "steps": 20_000},
-    full={"classes": [3, 4, 5], "layers": 4, "weight_decay": 0.004, "runs": 64,
+    full={"classes": [3, 4, 5], "layers": 4, "weight_decay": 0.004, "runs": 32,
           "widths": [3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 30, 48, 64],
           "learning_rate": 0.5, "steps": 40_000},
     measure=_measure_5, judge=_judge_5, draw=_draw_5, size=(6.5, 7.2))
