@@ -340,9 +340,11 @@ def _judge_5(tables: Tables, parameters: Parameters) -> Finding:
         winners = [d for d, (p, _, _) in shares.items() if p > 0]
         best = min(runs, key=lambda run: run.loss)
         found &= bool(winners)
-        reach = (f"below DNC at {_widths(winners)} (most at {_most(shares)}), at no other of "
-                 f"{_widths(list(widths))}" if winners else
-                 f"below DNC at none of {_widths(list(widths))}")
+        tried = f"of the {len(widths)} widths tried, {min(widths)} to {max(widths)}"
+        reach = f"below DNC at none {tried}"
+        if winners:
+            reach = (f"below DNC at {_widths(winners)} (most at {_most(shares)}), at no other "
+                     f"{tried}")
         words.append(
             f"K = {K}: {reach}; best loss {best.loss / dnc.loss:.4f} of DNC's (width "
             f"{best.width}, ranks of M_2.. {' '.join(best.before.split()[1:])}), against "
