@@ -8,7 +8,7 @@ import pytest
 from nctheory import Orthogonal, Problem, Triangular
 from nctheory.constructions import Pairs
 from nctheory.constructions.edge_code import EdgeCode
-from nctheory.reproduce import EXPERIMENTS, experiment, gk25, slm24
+from nctheory.reproduce import EXPERIMENTS, experiment, gk25, gk25_relu, slm24, slm24_few
 from nctheory.reproduce.runs import (
     Job,
     Run,
@@ -101,9 +101,9 @@ def test_between_the_closed_forms(name, best):
 
 def test_samples_of_figure_2_have_the_minima_of_one_sample():
     parameters = experiment("slm24-fig2").full
-    problem = slm24._problem(parameters, 10)
+    problem = slm24.problem_of(parameters, 10)
     assert problem.samples == 2
-    assert slm24._dnc(problem) == pytest.approx(0.0991799, abs=1e-7)  # THEORY, n = 1
+    assert slm24.dnc_loss(problem) == pytest.approx(0.0991799, abs=1e-7)  # THEORY, n = 1
 
 
 def test_dnc1_over_training_is_that_of_one_descent():
@@ -124,7 +124,7 @@ def test_dnc1_over_training_is_that_of_one_descent():
 def test_few_classes_low_rank_wins_at_small_widths():
     """The paper's claim is met where runs end below DNC, at whatever width; where none does, and
     where all are DNC, it is not (once called "value")."""
-    known = [slm24.Known(K, *row) for K in (3, 4) for row in (
+    known = [slm24_few.Known(K, *row) for K in (3, 4) for row in (
         ("DNC", 0.03, K, "closed form"), ("chain", 0.0294, 4, "certified"),
         ("atlas, trained on", 0.0293, 0, "observed"))]
 
@@ -147,7 +147,7 @@ def test_few_classes_low_rank_wins_at_small_widths():
 def test_descent_beats_collapse_for_few_classes():
     """Plain descent, width 8, 20000 steps, rate 0.5, decay 0.004, 32 seeds: 2, 9 and 16 runs for
     K = 3, 4, 5 were counted; none at width 30."""
-    found = replace(slm24.FIGURE_5, quick=slm24.FIGURE_5.quick | {
+    found = replace(slm24_few.FIGURE_5, quick=slm24_few.FIGURE_5.quick | {
         "classes": [4], "widths": [8, 30], "runs": 8})
     tables = found.run(quick=True).tables
     below = {d: sum(is_below(run) for run in tables["runs"] if run.width == d) for d in (8, 30)}
@@ -201,10 +201,10 @@ def test_logits_are_shown_in_pairs():
 def test_relu_runs_are_compared_with_both_lines():
     """[GK25] Fig 6: the paper's line is the bound 0.147061, not a DNC with ReLU, 0.158283."""
     parameters = experiment("gk25-fig6").full
-    problem = gk25._problem(parameters, parameters["weight_decay"])
-    known = gk25._known(problem)
+    problem = gk25.problem_of(parameters, parameters["weight_decay"])
+    known = gk25_relu._known(problem)
     assert [row.loss for row in known[:2]] == pytest.approx([0.158283, 0.147061], abs=1e-6)
-    ratio = gk25.Ratio("gaussian", 1.0, 0, 2, 0.0, 0.1, 0.1, 0.5, 0.6)
+    ratio = gk25_relu.Ratio("gaussian", 1.0, 0, 2, 0.0, 0.1, 0.1, 0.5, 0.6)
 
     def judge(loss, newton, structures=known[2:], ratios=(ratio,)):
         return judged("gk25-fig6", [a_run(loss=loss, dnc=known[0].loss)] * 3,
@@ -225,7 +225,7 @@ def test_relu_runs_are_compared_with_both_lines():
 def test_quasi_newton_finds_the_edge_code():
     """The best of seeds 0 to 15 at width 16 is seed 15, and it is this closed form."""
     parameters = experiment("gk25-fig6").full
-    problem = gk25._problem(parameters, parameters["weight_decay"])
+    problem = gk25.problem_of(parameters, parameters["weight_decay"])
     job = Job(problem, 16, 20_000, 0.5, method="quasi-newton", collapsed=True)
     (_, result), = trained([job], range(15, 16), None)
     assert result.loss[0] == pytest.approx(EdgeCode(vertices=5).loss(problem), rel=1e-7)

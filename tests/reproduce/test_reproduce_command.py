@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import nctheory
-from nctheory.reproduce import EXPERIMENTS, experiment, slm24
+from nctheory.reproduce import EXPERIMENTS, experiment, slm24_few
+from nctheory.reproduce.runs import draw_ranks
 
 SMALL = {"classes": [3], "widths": [6, 8], "runs": 2, "steps": 300}
 
@@ -17,9 +18,10 @@ SMALL = {"classes": [3], "widths": [6, 8], "runs": 2, "steps": 300}
 @pytest.fixture
 def small(monkeypatch):
     """[SLM24] Fig 5 at a size of milliseconds, with one panel of its figure."""
-    found = replace(slm24.FIGURE_5, quick=slm24.FIGURE_5.quick | SMALL, draw=lambda figure, tables,
-                    parameters: slm24.draw_ranks(figure.subplots(), tables["runs"]))
-    monkeypatch.setattr(slm24, "FIGURE_5", found)
+    whole = slm24_few.FIGURE_5
+    found = replace(whole, quick=whole.quick | SMALL, draw=lambda figure, tables, parameters:
+                    draw_ranks(figure.subplots(), tables["runs"]))
+    monkeypatch.setattr(slm24_few, "FIGURE_5", found)
     return found
 
 
@@ -67,7 +69,7 @@ def test_ctrl_c_leaves_nothing(run, small, monkeypatch, tmp_path):
     def measure(parameters, seed, progress):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(slm24, "FIGURE_5", replace(small, measure=measure))
+    monkeypatch.setattr(slm24_few, "FIGURE_5", replace(small, measure=measure))
     status, out, err = run("reproduce", "slm24-fig5", "--output", str(tmp_path))
     assert (status, out, err.strip()) == (130, "", "nctheory: interrupted")
     assert not list(tmp_path.iterdir())
