@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -9,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from nctheory.constructions.base import Factored, Matrix, Network, Ranks
+from nctheory.activations import PiecewiseLinear
+from nctheory.constructions.factors import Factored, Matrix, Network, Ranks
 from nctheory.constructions.logits import Logits
 from nctheory.constructions.triangular import incidence_spectrum
 from nctheory.errors import integer
 from nctheory.graphs.incidence import subset_incidence
-from nctheory.margins import Margins
+from nctheory.losses import Loss
+from nctheory.losses.margins import Margins
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +48,10 @@ class EdgeCode(Logits):
     >>> from nctheory import Problem
     >>> problem = Problem(classes=10, layers=3, samples=5, weight_decay=2**-9, loss="ce")
     >>> code = EdgeCode(vertices=5)
-    >>> f"{code.loss(problem):.6f}", code.ranks(3, "relu").after
+    >>> f"{code.loss(problem):.6f}", code.ranks(3, activation="relu").after
     ('0.138391', (5, 5))
-    >>> code.compare_with_dnc(3, "relu"), code.compare_with_dnc(2, "relu")
-    (-1, 1)
+    >>> [code.compare_with_dnc(L, activation="relu") for L in (3, 2)]
+    [-1, 1]
     """
 
     vertices: int
@@ -61,7 +64,7 @@ class EdgeCode(Logits):
 
     @property
     def label(self) -> str:
-        return f"edge code r={self.vertices}"
+        return f"edgecode r={self.vertices}"
 
     def matrix(self) -> Matrix:
         B = subset_incidence(self.vertices, 1, 2).astype(float)
@@ -75,8 +78,17 @@ class EdgeCode(Logits):
     def spectrum(self) -> Mapping[Fraction, int]:
         return {Fraction((self.vertices - 2) ** 2): self.vertices - 1}
 
-    def relu(self) -> Network:
-        return EdgeFeatures(self.vertices)
+    def nonlinear(self, activation: PiecewiseLinear) -> Network:
+        return EdgeFeatures(self.vertices)  # nonnegative: every (leaky) ReLU leaves them alone
+
+    @classmethod
+    def best(cls, classes: int, layers: int, loss: Loss,
+             activation: PiecewiseLinear) -> EdgeCode | None:
+        """The member with so many classes; None where K is not triangular."""
+        r = (1 + math.isqrt(1 + 8 * classes)) // 2
+        if r < 4 or r * (r - 1) // 2 != classes or layers < 2 or not loss.centred:
+            return None
+        return cls(vertices=r)
 
 
 @dataclass(frozen=True)
@@ -104,6 +116,6 @@ class EdgeFeatures(Factored):
     def hidden_sizes(self, layers: int) -> tuple[int, ...]:
         return (self.vertices,) * layers
 
-    def ranks(self, layers: int) -> Ranks:
+    def layer_ranks(self, layers: int) -> Ranks:
         r = self.vertices
         return Ranks((r,) * self._check_layers(layers), (r,) * (layers - 1))

@@ -73,7 +73,7 @@ def definition_1(parameters: Sequence[ArrayLike], problem: Problem) -> list[Laye
     of its centred columns.
 
     >>> problem = Problem(classes=4, layers=3, weight_decay=1e-3, loss="ce")
-    >>> last = definition_1(Orthogonal(classes=4).logits().weights(problem), problem)[-1]
+    >>> last = definition_1(Orthogonal(classes=4).weights(problem), problem)[-1]
     >>> max(last[1:4]) < 1e-12, round(last.mean ** 2, 9)                      # 1/(K - 1)
     (True, 0.333333333)
     """
@@ -118,7 +118,7 @@ def assumption_1(parameters: Sequence[ArrayLike], problem: Problem) -> Assumptio
     Examples
     --------
     >>> problem = Problem(classes=10, layers=4, weight_decay=1e-4, loss="ce")
-    >>> check = assumption_1(Orthogonal(classes=10).logits().weights(problem), problem)
+    >>> check = assumption_1(Orthogonal(classes=10).weights(problem), problem)
     >>> check.holds, check.least
     (True, 1.0)
     """
@@ -149,7 +149,7 @@ def proposition_1(problem: Problem, seed: int = 0) -> CollapseCheck:
     ...                       loss="ce", activation="linear")).holds
     True
     """
-    matrices = Orthogonal(classes=problem.classes).logits().weights(problem)
+    matrices = Orthogonal(classes=problem.classes).weights(problem)
     rng = np.random.default_rng(seed)
     for i in range(problem.layers):
         d = matrices[i].shape[0]

@@ -69,11 +69,11 @@ def _known(problem: Problem) -> list[Known]:
                    "bound for DNC under Assumption 1")]
     best = min((Triangular(vertices=5, subset=s) for s in (2, 3)),
                key=lambda member: member.loss(problem))
-    for name, made in (("simplex on triangular features", best.logits()),
+    for name, made in (("simplex on triangular features", best),
                        ("pairs", Pairs(classes=problem.classes)),
                        ("edge code", EdgeCode(vertices=5))):
-        found.append(Known(name, made.loss(problem), made.ranks(problem.layers, "relu").before[1],
-                           "closed form"))
+        ranks = made.ranks(problem.layers, problem.loss, problem.activation)
+        found.append(Known(name, made.loss(problem), ranks.before[1], "closed form"))
     return found
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from nctheory import Problem, network
 from nctheory.constructions.edge_code import EdgeCode
-from nctheory.margins import Margins
+from nctheory.losses.margins import Margins
 
 
 @pytest.mark.parametrize("r", [4, 5, 7])
@@ -32,7 +32,7 @@ def test_forward_pass(r, L, n, activation):
     means = network.class_means(outputs, problem)
     assert means == pytest.approx(code.scale(problem) * code.matrix(), abs=1e-9)
     ranks = [np.linalg.matrix_rank(H) for H in network.forward(parameters, problem)[0]]
-    assert tuple(ranks) == code.ranks(L, activation).before
+    assert tuple(ranks) == code.ranks(L, activation=activation).before
 
 
 def test_where_it_beats_the_bound_for_collapse():
@@ -42,5 +42,5 @@ def test_where_it_beats_the_bound_for_collapse():
         power = nuclear * r ** (L - 2) * (r - 1) * (r - 2)
         code = EdgeCode(vertices=r)
         below = power < (code.classes - 1.0) ** (L + 1)
-        assert code.compare_with_dnc(L, "relu") == (-1 if below else 1)
-        assert code.cost(L, "relu") == pytest.approx(power ** (1 / (L + 1)))
+        assert code.compare_with_dnc(L, activation="relu") == (-1 if below else 1)
+        assert code.cost(L, activation="relu") == pytest.approx(power ** (1 / (L + 1)))

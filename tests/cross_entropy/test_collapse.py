@@ -36,7 +36,7 @@ def test_pairs_are_not_collapsed():
 def test_dnc3_is_globally_centred():
     """ReLU's orthogonal frame: uncentred rows of W_l lie outside the centred columns' span."""
     problem = a_problem(5, 3)
-    parameters = Orthogonal(classes=5).logits().weights(problem)
+    parameters = Orthogonal(classes=5).weights(problem)
     assert max(layer.dnc3 for layer in definition_1(parameters, problem)) < 1e-12
     features, _ = network.forward(parameters, problem)
     means = np.maximum(network.class_means(features[1], problem), 0)
@@ -50,7 +50,7 @@ def test_dnc3_is_globally_centred():
 
 def test_within_class_variation_is_seen_before_and_after_relu():
     problem = a_problem(3, 2)
-    parameters = Orthogonal(classes=3).logits().weights(problem)
+    parameters = Orthogonal(classes=3).weights(problem)
     spread = parameters[0].copy()
     spread[0, 0] *= 1.2
     layers = definition_1([spread, *parameters[1:]], problem)

@@ -10,7 +10,7 @@ from nctheory.cross_entropy.theorems import linear_problem
 
 
 def dnc(K):
-    return Orthogonal(classes=K).logits()
+    return Orthogonal(classes=K)
 
 
 def test_theorem_1_on_a_grid():
@@ -31,7 +31,7 @@ def test_theorem_1_stops_at_four_classes_and_two_layers():
 def test_theorem_2_against_collapse(K):
     """L_0 is sharp where all margins of the other are equal: the cost decides as lam -> 0."""
     circle = Circle(classes=K)
-    depth = theorems.theorem_2(circle.matrix(), dnc(K).matrix())
+    depth = theorems.theorem_2(circle.matrix(), np.eye(K) - 1 / K)
     assert depth.scale == pytest.approx(1 / circle.margins().least)
     for L in (depth.layers - 1, depth.layers, depth.layers + 5):
         problem = linear_problem(K, L, 1, 1e-200)
@@ -53,7 +53,7 @@ def test_theorem_2_for_all_larger_numbers_of_layers():
 
 
 def test_theorem_2_refuses_what_it_does_not_say():
-    pairs, six = Pairs(classes=6).matrix(), dnc(6).matrix()
+    pairs, six = Pairs(classes=6).matrix(), np.eye(6) - 1 / 6
     with pytest.raises(InputError, match="rank below 3, that of other, got 5"):
         theorems.theorem_2(six, pairs)
     with pytest.raises(InputError, match="superior must be diagonally superior"):
