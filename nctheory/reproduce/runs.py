@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
 from nctheory import __version__, network
 from nctheory.constructions import Orthogonal
@@ -21,6 +20,7 @@ from nctheory.reproduce.drawing import rank_grid
 from nctheory.reproduce.reproduction import KEPT, Progress
 from nctheory.reproduce.tables import clear, group
 from nctheory.solver import Result, solve
+from nctheory.statistics import wilson
 
 TRACE_EVERY = 100
 CURVE_POINTS = 120
@@ -235,9 +235,8 @@ def share(rows: Sequence[Run], holds: Callable[[Run], bool]) -> tuple[float, flo
     >>> [round(value, 3) for value in share([row] * 10, is_dnc)]
     [1.0, 0.722, 1.0]
     """
-    found = binomtest(sum(map(holds, rows)), len(rows))
-    interval = found.proportion_ci(method="wilson")
-    return float(found.statistic), float(interval.low), float(interval.high)
+    hits = sum(map(holds, rows))
+    return hits / len(rows), *wilson(hits, len(rows))
 
 
 def is_dnc(run: Run) -> bool:
