@@ -5,8 +5,9 @@ l = 1, and in the linear model); mu_G is the mean of the columns, S = I - J/K.  
 
 * DNC1: H_l = M_l kron 1_n^T, and the same after sigma;
 * DNC2: (M_l - mu_G 1^T)^T (M_l - mu_G 1^T) is a multiple of S, and the same after sigma;
-* DNC3: the rows of W_l, less their mean row, are combinations of the columns of ~M_l - mu_G 1^T
-  ("after global centering"; that it is the mean row which is taken off is our reading).
+* DNC3: the rows of W_l, without their component along ~mu_G, are combinations of the columns of
+  ~M_l - ~mu_G 1^T ("after global centering": that this is what it means for rows is our reading;
+  it depends neither on the width nor on rotations).
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Layer(NamedTuple):
 
     dnc1 : |H_l - M_l kron 1^T|_F / |H_l - mu_G 1^T|_F, the larger of before and after sigma.
     dnc2 : |G/|G|_F - S/|S|_F|_F of the centred Gram matrix G, the larger of both.
-    dnc3 : the part of the centred W_l outside the span, in norms.
+    dnc3 : the part of the centred W_l outside the span, as a share of its norm.
     mean, mean_after : r_l and ~r_l, |mu_G 1^T|_F over |M_l - mu_G 1^T|_F, before and after sigma.
     """
 
@@ -85,17 +86,19 @@ def definition_1(parameters: Sequence[ArrayLike], problem: Problem) -> list[Laye
 
 def _layer(l: int, before: Array, after: Array, weight: Array, problem: Problem) -> Layer:
     sides = [_side(H, problem) for H in (before, after)]
-    centred = sides[1][3]
+    mean, centred = sides[1][3:]
     u, s, _ = np.linalg.svd(centred, full_matrices=False)
     basis = u[:, s > RANK_TOLERANCE * s[0]]
-    rows = weight - weight.mean(axis=0)
+    rows = weight
+    if sides[1][2] > ROUNDING:  # else the mean has no direction
+        rows = weight - weight @ mean @ mean.T / float(np.sum(mean**2))
     outside = float(np.linalg.norm(rows - rows @ basis @ basis.T))
     return Layer(l, max(sides[0][0], sides[1][0]), max(sides[0][1], sides[1][1]),
                  outside / max(float(np.linalg.norm(rows)), 1e-300), sides[0][2], sides[1][2])
 
 
-def _side(H: Array, problem: Problem) -> tuple[float, float, float, Array]:
-    """(dnc1, dnc2, norm of the mean part over that of the rest, centred class means)."""
+def _side(H: Array, problem: Problem) -> tuple[float, float, float, Array, Array]:
+    """(dnc1, dnc2, norm of the mean part over that of the rest, global mean, centred means)."""
     means = network.class_means(H, problem)
     mean = means.mean(axis=1, keepdims=True)
     centred = means - mean
@@ -105,7 +108,7 @@ def _side(H: Array, problem: Problem) -> tuple[float, float, float, Array]:
     K = problem.classes
     return (within / float(np.linalg.norm(H - mean)),
             gram_distance(centred.T @ centred, np.eye(K) - 1 / K),
-            float(np.sqrt(K) * np.linalg.norm(mean)) / size, centred)
+            float(np.sqrt(K) * np.linalg.norm(mean)) / size, mean, centred)
 
 
 def assumption_1(parameters: Sequence[ArrayLike], problem: Problem) -> Assumption:

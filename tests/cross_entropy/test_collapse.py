@@ -33,9 +33,11 @@ def test_pairs_are_not_collapsed():
     assert max(layer.dnc1 for layer in layers) < 1e-12 and layers[0].mean < 1e-12
 
 
-def test_dnc3_is_globally_centred():
-    """ReLU's orthogonal frame: uncentred rows of W_l lie outside the centred columns' span."""
-    problem = a_problem(5, 3)
+@pytest.mark.parametrize("width", [5, 30])
+def test_dnc3_is_globally_centred(width):
+    """ReLU's orthogonal frame: uncentred rows of W_l lie outside the centred columns' span;
+    unused features do not count."""
+    problem = a_problem(5, 3, width=width)
     parameters = Orthogonal(classes=5).weights(problem)
     assert max(layer.dnc3 for layer in definition_1(parameters, problem)) < 1e-12
     features, _ = network.forward(parameters, problem)
@@ -44,8 +46,9 @@ def test_dnc3_is_globally_centred():
     basis = np.linalg.svd(centred)[0][:, :4]
     rows = parameters[2]
     assert np.linalg.norm(rows - rows @ basis @ basis.T) > 0.4 * np.linalg.norm(rows)
-    parameters[2] = parameters[2] @ np.diag([1.0, 1, 1, 1, 3])  # no combination any more
-    assert definition_1(parameters, problem)[1].dnc3 > 0.1
+    if width > 5:  # a row that looks at a feature no class has
+        parameters[2][0, 7] = np.abs(parameters[2]).max()
+        assert definition_1(parameters, problem)[1].dnc3 == pytest.approx(5**-0.5)
 
 
 def test_within_class_variation_is_seen_before_and_after_relu():
