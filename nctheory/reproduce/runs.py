@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from nctheory import __version__, network
 from nctheory.constructions import Orthogonal
+from nctheory.metrics import Moments, trace_ratio
 from nctheory.problem import Problem
 from nctheory.reproduce.drawing import rank_grid
 from nctheory.reproduce.reproduction import KEPT, Progress
@@ -76,12 +77,12 @@ class Point(NamedTuple):
 
 
 class Variability(NamedTuple):
-    """DNC1 of one layer of one run at one step: tr Sigma_W / tr Sigma_B of H_l."""
+    """DNC1 over training: tr Sigma_W / tr Sigma_B of H_l of one run at one step."""
 
     seed: int
     step: int
     layer: int
-    dnc1: float
+    trace_ratio: float
 
 
 class SingularValue(NamedTuple):
@@ -178,16 +179,10 @@ def variability_rows(job: Job, seeds: Iterable[int]) -> list[Variability]:
                 break
             init = piece.parameters(0)
             features, _ = network.forward(init, job.problem)
-            rows += [Variability(seed, int(after), l, _trace_ratio(H, job.problem))
+            classes = network.labels(job.problem)
+            rows += [Variability(seed, int(after), l, trace_ratio(Moments.of(H.T, classes)))
                      for l, H in enumerate(features, start=1)]
     return rows
-
-
-def _trace_ratio(features: NDArray[np.float64], problem: Problem) -> float:
-    means = network.class_means(features, problem)
-    within = features - np.repeat(means, problem.class_sizes, axis=1)
-    between = means - means.mean(axis=1, keepdims=True)
-    return float(np.sum(within**2) / features.shape[1] / (np.sum(between**2) / problem.classes))
 
 
 def singular_rows(result: Result) -> list[SingularValue]:

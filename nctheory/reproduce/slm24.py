@@ -145,7 +145,7 @@ def _curves(parameters: Parameters, seed: int, progress: Progress | None) -> Tab
         matrices += entry_rows(problem.classes, f"M_{l}", M)
     return {"runs": run_rows(job, result, dnc_loss(problem)), "curves": curve_rows(job, result),
             "spectra": singular_rows(result), "matrices": matrices,
-            **({"dnc1": followed} if followed else {})}
+            **({"variability": followed} if followed else {})}
 
 
 def _spectra(rows: Sequence[SingularValue], wanted: Mapping[str, tuple[str, int]]
@@ -179,8 +179,9 @@ def _between(tables: Tables, parameters: Parameters) -> tuple[Verdict, str]:
 
 def _judge_2(tables: Tables, parameters: Parameters) -> Finding:
     verdict, words = _between(tables, parameters)
-    steps = group(tables["dnc1"], "step")
-    first, last = (max(row.dnc1 for row in steps[step]) for step in (min(steps), max(steps)))
+    steps = group(tables["variability"], "step")
+    first, last = (max(row.trace_ratio for row in steps[step])
+                   for step in (min(steps), max(steps)))
     if last > 0.01 * first and verdict == "value":
         verdict = "trend"
     return Finding(verdict, (
@@ -214,10 +215,10 @@ def _loss_panel(axes: Any, tables: Tables, parameters: Parameters) -> None:
 def _draw_2(figure: Any, tables: Tables, parameters: Parameters) -> None:
     (loss, dnc1), (spectra, ranks) = figure.subplots(2, 2)
     _loss_panel(loss, tables, parameters)
-    for (layer, rows), (colour, marker) in zip(group(tables["dnc1"], "layer").items(), MARKS,
-                                               strict=False):
+    by_layer = group(tables["variability"], "layer")
+    for (layer, rows), (colour, marker) in zip(by_layer.items(), MARKS, strict=False):
         for number, run in enumerate(group(rows, "seed").values()):
-            dnc1.plot([row.step for row in run], [row.dnc1 for row in run], color=colour,
+            dnc1.plot([row.step for row in run], [row.trace_ratio for row in run], color=colour,
                       marker=marker, markersize=2.5, linewidth=0.7,
                       label=None if number else f"$H_{layer}$")
     dnc1.set(xscale="log", yscale="log", xlabel="step", ylabel="DNC1")

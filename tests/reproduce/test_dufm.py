@@ -78,8 +78,8 @@ def test_between_the_closed_forms(name, best):
     falling = [Variability(0, step, 1, 1 / step)
                for step in (1, 1000)]
 
-    def judge(rows, dnc1=falling):
-        return judged(name, rows, dnc1=dnc1)
+    def judge(rows, variability=falling):
+        return judged(name, rows, variability=variability)
 
     inside = [a_run(classes=classes, layers=parameters["layers"], loss=loss, rank=7.0,
                     before="7 " * (parameters["layers"] - 1) + "7",
@@ -96,7 +96,7 @@ def test_between_the_closed_forms(name, best):
     full_rank = [run._replace(rank=float(classes)) for run in inside]
     assert judge(full_rank).verdict == "no match"
     if name == "slm24-fig2":  # DNC1 that stays is not what the paper shows
-        assert judge(inside, [row._replace(dnc1=1.0) for row in falling]).verdict == "trend"
+        assert judge(inside, [row._replace(trace_ratio=1.0) for row in falling]).verdict == "trend"
 
 
 def test_samples_of_figure_2_have_the_minima_of_one_sample():
@@ -117,8 +117,8 @@ def test_dnc1_over_training_is_that_of_one_descent():
         means = H.reshape(6, 3, 3).mean(axis=2)
         within = np.sum((H - np.repeat(means, 3, axis=1))**2) / 9
         between = np.sum((means - means.mean(axis=1, keepdims=True))**2) / 3
-        assert row.step == 400 and row.dnc1 == pytest.approx(within / between, rel=1e-6)
-    assert rows[0].step == 1 and rows[0].dnc1 > rows[-1].dnc1
+        assert row.step == 400 and row.trace_ratio == pytest.approx(within / between, rel=1e-6)
+    assert rows[0].step == 1 and rows[0].trace_ratio > rows[-1].trace_ratio
 
 
 def test_few_classes_low_rank_wins_at_small_widths():
