@@ -21,10 +21,11 @@ from nctheory.commands.options import force_option, forced
 def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: int) -> None:
     """Repeat the experiment NAME of a paper and compare with what the paper states.
 
-    Writes NAME-TABLE.csv, NAME.png, NAME.pdf and NAME.txt.  The verdict is "value" where numbers
-    of the paper, of a theorem or of a closed form are met, "trend" where only the direction is
-    (or only that is known to us), else "no match".  Bars in figures: 95 % intervals of
-    probabilities (Wilson), two standard errors of means.
+    Writes NAME-TABLE.csv, NAME.png, NAME.pdf and NAME.txt; runs are kept in NAME-runs/, and the
+    same command goes on from there (delete the folder to start afresh).  The verdict is "value"
+    where numbers of the paper, of a theorem or of a closed form are met, "trend" where only the
+    direction is (or only that is known to us), else "no match".  Bars in figures: 95 % intervals
+    of probabilities (Wilson), two standard errors of means.
     """
     from nctheory.files import folder
     from nctheory.reproduce import EXPERIMENTS, experiment
@@ -40,7 +41,7 @@ def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: in
     found = experiment(name)
     folder(output)
     with progress(name) as count:
-        reproduction = found.run(quick, seed, count)
+        reproduction = found.run(quick, seed, count, keep=output / f"{name}-runs")
     for path in reproduction.write(output, force=forced()):
         click.echo(f"wrote {path}")
     click.echo(f"{found.source}: {reproduction.verdict}\n{reproduction.sentence}")

@@ -21,7 +21,7 @@ from nctheory.errors import InputError, choice, require, show
 from nctheory.files import check_figure, write_figure
 from nctheory.problem import Problem
 from nctheory.report.runs import closed_forms
-from nctheory.reproduce.runs import wilson
+from nctheory.statistics import wilson
 from nctheory.sweep.export import write_csv
 from nctheory.sweep.store import Row, Store
 from nctheory.thresholds import NOT_BEATEN, OPTIMAL, UNDECIDED, ZERO, ZERO_OPTIMAL

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,9 @@ Progress = Callable[[int, int], object]  # (runs done, runs in all), called in t
 Parameters = Mapping[str, Any]
 Tables = Mapping[str, Sequence[Any]]  # rows are named tuples: their fields are the columns
 Verdict = Literal["value", "trend", "no match"]
+
+# The folder that keeps the runs of the experiment at work, so that it can be resumed.
+KEPT: ContextVar[Path | None] = ContextVar("KEPT", default=None)
 
 
 class Finding(NamedTuple):
@@ -70,15 +74,20 @@ class Experiment:
     size: tuple[float, float] = (6.5, 2.6)
 
     def run(self, quick: bool = False, seed: int = 0,
-            progress: Progress | None = None) -> Reproduction:
+            progress: Progress | None = None, keep: str | Path | None = None) -> Reproduction:
         """Measure; equal seeds give equal tables.
 
         On one BLAS thread: the matrices are small, and several threads may add in another
-        order, so that the tables would depend on the machine's cores.
+        order, so that the tables would depend on the machine's cores.  Batches of runs that are
+        done, or begun, are kept in the folder `keep`, and taken up from there.
         """
         parameters = self.quick if quick else self.full
-        with threadpool_limits(1, user_api="blas"):
-            tables = self.measure(parameters, integer("seed", seed, 0), progress)
+        before = KEPT.set(None if keep is None else Path(keep))
+        try:
+            with threadpool_limits(1, user_api="blas"):
+                tables = self.measure(parameters, integer("seed", seed, 0), progress)
+        finally:
+            KEPT.reset(before)
         return Reproduction(self, parameters, seed, tables)
 
 
