@@ -1,0 +1,151 @@
+"""Three classes, two layers, with weight decay: deep neural collapse is globally optimal.
+
+sigma_1 >= sigma_2 >= sigma_3 are the singular values of Z, g_1 >= g_2 >= g_3 the eigenvalues of
+G = sum f_+ f_+^T; scaled so that tr W = 1 and A = sum f.W^-1 f = 1, P >= T = tr(Z G^+ Z^T).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+import sympy
+
+from nctheory.optimality import KAPPA_3_2
+from proofs.theorem import Step, Theorem, decided, identity, positive, symbolic
+
+ROOT = Fraction(87, 100)  # z = ROOT^3 is DNC's scale: kappa = z^(1/3) (1 - z) is rational
+SCALE = ROOT**3
+KAPPA = ROOT * (1 - SCALE)
+LEAST = (1 - SCALE)**2 / 2 + Fraction(3, 2) * SCALE * (1 - SCALE)  # DNC's loss
+SPLIT = Fraction(3, 8)  # of sigma_3
+TURN = Fraction(27, 100)  # of sqrt(g_1 g_2)
+SLOPE = 2 * TURN / (Fraction(1, 12) - TURN**2)
+
+s1, s2, s3, g, t, u = sympy.symbols("s1 s2 s3 g t u", positive=True)
+
+
+def steps() -> Iterator[Step]:
+    yield from _bounds()
+    yield decided("constants: 729 q0^2 >= w and 2/q0 >= sqrt(48), kappa the number of "
+                  "nctheory.optimality, z > 1/2 (the minimum)", lambda: (
+                      729 * TURN**2 >= SLOPE, 4 / TURN**2 >= 48, KAPPA == KAPPA_3_2,
+                      SCALE > Fraction(1, 2)))
+    yield decided("small sigma_3: sum (1-s_i)^2/6 + kappa/2 B^(1/3) >= f* on 1 >= s_1 >= s_2 >= "
+                  f"s_3, s_3 <= {SPLIT}: branch and bound in fractions, with the face s_3 = "
+                  f"{SPLIT} by the determinant alone", lambda: [branch_and_bound()])
+    x = sympy.Symbol("x", positive=True)
+    k = sympy.Rational(KAPPA.numerator, KAPPA.denominator)
+    i, y = sympy.symbols("j y", positive=True)
+    yield identity("large sigma_3: the determinant bound's least value there is on that face, not "
+                   "at s_i = 1, where its slope is positive, or stationary: s_i (1-s_i) = kappa "
+                   "(s_1 s_2 s_3)^(2/9), so each s_i is x or y = 1-x; j of them x, x <= y: to the "
+                   "9th power x^(9-2j) y^(3+2j) = kappa^9",
+                   (x * y)**9 / (x**i * y**(3 - i))**2, x**(9 - 2 * i) * y**(3 + 2 * i))
+    for j in (1, 2):
+        polynomial = sympy.Poly(x**(9 - 2 * j) * (1 - x)**(3 + 2 * j) - k**9, x)
+        ends = sympy.Rational(SPLIT.numerator, SPLIT.denominator), sympy.Rational(1, 2)
+        yield symbolic(f"stationary, j = {j}: x^{9 - 2 * j} (1-x)^{3 + 2 * j} - kappa^9 has no "
+                       f"root in [{SPLIT}, 1/2]: its sign at 1/2 is positive, roots counted "
+                       "(Sturm)", lambda p=polynomial, e=ends: (p.eval(e[1]) > 0,
+                                                                p.count_roots(*e) == 0))
+    yield identity("equal: s_i = s gives (1-s)^2/2 + 3/2 kappa s^(2/3), f* at its least",
+                   3 * (1 - g)**2 / 6 + k / 2 * (27 * g**2)**sympy.Rational(1, 3),
+                   (1 - g)**2 / 2 + sympy.Rational(3, 2) * k * g**sympy.Rational(2, 3))
+    yield identity(f"all smaller: so DNC is a global minimiser `for kappa <= {KAPPA}`, by the "
+                   "interval", k, sympy.Rational(KAPPA_3_2.numerator, KAPPA_3_2.denominator))
+
+
+def _bounds() -> Iterator[Step]:
+    """P >= B(sigma), the largest of four."""
+    yield identity("det G: by the criterion A >= 3 (det G/prod W_ii)^(1/3), prod W_ii <= (1/3)^3: "
+                   "det G <= 1/729, so T >= 3 (prod s^2/det G)^(1/3) = 27 (s_1 s_2 s_3)^(2/3)",
+                   3 * (s1**2 * s2**2 * s3**2 * 729)**sympy.Rational(1, 3),
+                   27 * (s1 * s2 * s3)**sympy.Rational(2, 3))
+    r = sympy.Symbol("r")
+    yield identity("two classes: C = I for r <= 0 and C = R^-1 for r > 0 are feasible, det C = "
+                   "1/(1-r^2) >= 1: det G_ij <= W_ii W_jj/4", sympy.Matrix([[1, r], [r, 1]]).det(),
+                   1 - r**2)
+    a, b, c = sympy.symbols("a b c")
+    yield identity("e_2: sum W_ii W_jj <= (sum W_ii)^2/3, so e_2(G) <= 1/12",
+                   (a + b + c)**2 / 3 - (a * b + a * c + b * c),
+                   ((a - b)**2 + (a - c)**2 + (b - c)**2) / 6)
+    yield identity("two values: T >= s_1^2/g_1 + s_2^2/g_2 >= 2 s_1 s_2/q, q = sqrt(g_1 g_2) <= "
+                   "1/sqrt(12): sqrt(48) s_1 s_2 (t = sqrt(g_1/g_2))",
+                   s1**2 / (g * t) + s2**2 * t / g - 2 * s1 * s2 / g, (s1 - s2 * t)**2 / (g * t))
+    yield identity("trace: tr G <= sum f.f <= A tr W = 1, so T >= (s_1+s_2+s_3)^2, by "
+                   "Cauchy-Schwarz as for two terms: (x^2/a + y^2/b)(a+b) - (x+y)^2 is a square",
+                   (s1**2 / g + s2**2 / t) * (g + t) - (s1 + s2)**2, (s1 * t - s2 * g)**2 / (g * t))
+    q = sympy.Symbol("q", positive=True)
+    yield identity("third value: e_2 >= q^2 + 2 q g_3, so g_3 <= min(1/(729 q^2), (1/12 - q^2)/"
+                   "(2q)), as g_1 + g_2 - 2q is a square", g * t + g / t - 2 * g,
+                   g * (t - 1)**2 / t)
+    yield positive("third value, q <= q0: 2 s_1 s_2/q + 729 q^2 s_3^2 falls up to q0 where s_1 s_2 "
+                   ">= 729 q0^3 s_3^2: minus its slope, times q^2/2, at q = q0/(1+u), s_1 s_2 = "
+                   "729 q0^3 s_3^2 + t: so T >= sqrt(48) s_1 s_2 + w s_3^2",
+                   sympy.cancel((729 * s3**2 + t - 729 * s3**2 / (1 + u)**3) * (1 + u)**3),
+                   strict=False)
+    yield identity("third value, q >= q0: T >= 2 sqrt(12) s_1 s_2 + 2q/(1/12 - q^2) s_3^2, which "
+                   "rises with q: the same", sympy.diff(2 * q / (sympy.Rational(1, 12) - q**2), q),
+                   2 * (sympy.Rational(1, 12) + q**2) / (sympy.Rational(1, 12) - q**2)**2)
+
+
+Box = tuple[tuple[Fraction, ...], tuple[Fraction, ...], bool]
+
+
+def branch_and_bound(deepest: int = 45) -> bool:
+    """Whether the bound holds on 1 >= s1 >= s2 >= s3 <= SPLIT; monotone in each s_i, the fit at a
+    box's upper corner and the cost at its lower one bound it from below."""
+    zero, one = Fraction(0), Fraction(1)
+    waiting: list[tuple[Box, int]] = [
+        (((zero, zero, zero), (one, one, SPLIT), False), 0),
+        (((SPLIT, SPLIT, SPLIT), (one, one, SPLIT), True), 0)]
+    while waiting:
+        (low, high, alone), depth = waiting.pop()
+        low = max(low), max(low[1:]), low[2]
+        high = high[0], min(high[:2]), min(high)
+        if any(x > y for x, y in zip(low, high, strict=True)) or _enough(low, high, alone):
+            continue
+        if depth == deepest:
+            return False
+        i = max(range(3), key=lambda i: high[i] - low[i])
+        middle = (low[i] + high[i]) / 2
+        waiting += [((low, (*high[:i], middle, *high[i + 1:]), alone), depth + 1),
+                    (((*low[:i], middle, *low[i + 1:]), high, alone), depth + 1)]
+    return True
+
+
+def _enough(low: tuple[Fraction, ...], high: tuple[Fraction, ...], alone: bool) -> bool:
+    """Whether kappa/2 B^(1/3) >= f* - fit on the box, by one of the bounds (`alone`: det G)."""
+    missing = LEAST - sum(((1 - x)**2 for x in high), Fraction(0)) / 6
+    if missing <= 0:
+        return True
+    need = (2 * missing / KAPPA)**3  # B >= need
+    a, b, c = low
+    if 27**3 * (a * b * c)**2 >= need**3:
+        return True
+    if alone:
+        return False
+    if a * b >= 729 * TURN**3 * high[2]**2:
+        rest = need - SLOPE * c**2
+        if rest <= 0 or 48 * (a * b)**2 >= rest**2:
+            return True
+    return (a + b + c)**2 >= need or 48 * (a * b)**2 >= need**2
+
+
+THEOREM = Theorem(
+    name="three-classes-regularised",
+    statement="With three classes, two layers and weight decay DNC is a global minimiser of the "
+              f"loss for kappa <= {KAPPA}, that is up to more than seven tenths of the decay at "
+              "which zero is as good.",
+    latex=r"\mathcal L \ge f^*(\kappa, 2) \quad (\kappa \le 29710239/10^8)",
+    domain="MSE, ReLU, K = 3, L = 2, any n, any width, features not assumed collapsed; kappa = "
+           "3 (n lam_H lam_1 lam_2)^(1/3)",
+    source="ours",
+    steps=steps,
+    needs=("det G", "two classes", "e_2", "two values", "trace", "third value",
+           "third value, q <= q0", "third value, q >= q0", "constants", "small sigma_3",
+           "large sigma_3", "stationary, j = 1", "stationary, j = 2", "equal", "all smaller"),
+    rests_on=("determinant-criterion", "three-classes-two-layers", "dnc-optimal-interval",
+              "universal-loss"),
+    cited=("von Neumann: tr(Z G^+ Z^T) >= sum s_i^2/g_i", "Mirsky: |Z - I|_F^2 >= sum (1-s_i)^2"))
