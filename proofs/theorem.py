@@ -26,7 +26,6 @@ import sympy
 
 from nctheory.certify import UNIFORM, Certificate, check_file, maker, to_json
 
-FINITE = {"exact cases", "certificates"}  # kinds of steps that leave nothing to symbols
 # What a statement may say only within a piece that some step shows.
 FORMAL = re.compile(r"\d|[<>=^]")
 
@@ -104,11 +103,6 @@ class Outcome:
     def proved(self) -> bool:
         return (bool(self.steps) and all(holds for _, holds in self.steps) and not self.gaps
                 and self.verified == len(self.certificates))
-
-    @property
-    def finite(self) -> bool:
-        """Whether finitely many cases, decided exactly, are all of it."""
-        return {step.kind for step, _ in self.steps} <= FINITE
 
     @property
     def method(self) -> str:
