@@ -23,9 +23,9 @@ def steps() -> Iterator[Step]:
                    "tr(M G) <= A", lambda: (sympy.Max(g, 0) / d == sympy.Max(g / d, 0)
                                             for g in (w, -w)))
     phi = y - 1 - sympy.log(y)
-    yield identity("mean: tr X >= K (det X)^(1/K) for positive definite X: y - 1 >= log y at the "
+    yield symbolic("mean: tr X >= K (det X)^(1/K) for positive definite X: y - 1 >= log y at the "
                    "eigenvalues over (det X)^(1/K), since phi' = (y-1)/y and phi(1) = 0",
-                   sympy.diff(phi, y), (y - 1) / y)
+                   lambda: (sympy.cancel(phi.diff(y) - (y - 1) / y) == 0, phi.subs(y, 1) == 0))
     yield identity("determinants: A >= K (det M det G)^(1/K), tr(Z G^-1 Z^T) >= K (det Z^2/"
                    "det G)^(1/K), tr W >= K (prod W_ii)^(1/K), det M = det C/prod W_ii: their "
                    "product is K^3 (det C)^(1/K) |det Z|^(2/K), so `P >= K^3 |det Z|^(2/K)` where "

@@ -51,9 +51,9 @@ def steps() -> Iterator[Step]:
                    "A (1 - phi(b tau)) <= K (1 - phi(tau)) stays true `at every smaller "
                    "kappa`", _ratio)
     A, g, h, t = sympy.symbols("A g h t", positive=True)
-    yield positive("b >= 1: phi increases and A <= K: K - A + A phi(b tau) >= K phi(tau), K = "
+    yield identity("b >= 1: phi increases and A <= K: K - A + A phi(b tau) >= K phi(tau), K = "
                    "A + t, phi(b tau) = phi(tau) + h, phi(tau) = 1 - g",
-                   sympy.expand(t + A * (1 - g + h) - (A + t) * (1 - g)), strict=False)
+                   t + A * (1 - g + h) - (A + t) * (1 - g), t * g + A * h)
 
 
 def _ratio() -> Iterator[bool]:

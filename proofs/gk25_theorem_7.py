@@ -8,9 +8,9 @@ import sympy
 
 from nctheory.certify.uniform import growth
 from proofs import pairs
-from proofs.theorem import Step, Theorem, certified, identity, positive, symbolic, uniform
+from proofs.theorem import Step, Theorem, certified, identity, symbolic, uniform
 
-K, u = sympy.symbols("K u", positive=True)
+K = sympy.Symbol("K", positive=True)
 L = sympy.Symbol("L", integer=True, positive=True)
 COST = "(2K+4)^(L-2) (2K)^3 / 4^(L-1) < (K-1)^(L+1)"
 RANGE = ("K >= 14 and L >= 4, or K >= 10 and L >= 5, or K >= 8 and L >= 6, "
@@ -41,10 +41,9 @@ def steps() -> Iterator[Step]:
     yield certified(f"cases: `exactly when {RANGE}`: all even K >= 4 and L >= 2 are covered, none "
                     "twice", lambda: uniform("gk25-theorem-7"),
                     lambda made: pairs.complete(made, 2, RANGE))
-    yield positive("induction: a layer more multiplies by 2K+4 <= 4(K-1) for K >= 4",
-                   growth("relu pairs", K), {K: 4 + u}, strict=False)
-    yield identity("K = 4: there both sides grow alike, the opposite from some L on stays",
-                   growth("relu pairs", K).subs(K, 4), 0)
+    yield identity("induction: a layer more multiplies by 2K+4 <= 4(K-1) for K >= 4; at K = 4 both "
+                   "sides grow alike, and the opposite stays", growth("relu pairs", K),
+                   2 * (K - 4))
     yield identity("odd K: a direct sum with one class on an axis of its own gives `K+1 from K`: "
                    "it adds 1 to both sides of c(K-1) < K-2", (K - 2) + 1, K - 1)
 
@@ -66,7 +65,6 @@ THEOREM = Theorem(
            "14 and odd K from 15 for L = 4: ours",
     steps=steps,
     needs=("block", "Y^2 = K Y", "middle layers", "|X + Y|_*", "|X + (2/K) Y|_F^2", "|X|_F^2",
-           "scale", *(f"L = {layers}" for layers in range(2, 9)), "cases", "induction", "K = 4",
-           "odd K"),
+           "scale", *(f"L = {layers}" for layers in range(2, 9)), "cases", "induction", "odd K"),
     rests_on=("gk25-theorem-1",),
     cited=("[GK25] Assumption 1 and the proof of Theorem 7: DNC has P >= (K-1)^(L+1) n alpha^2",))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import sympy
 
+from proofs.pairs import formula
 from proofs.theorem import Step, Theorem, identity
 
 x, y, z, A, G = sympy.symbols("x y z A G", positive=True)
@@ -39,9 +40,10 @@ def steps() -> Iterator[Step]:
     yield identity("samples: (M kron 1^T)(M kron 1^T)^T = M M^T kron 1^T 1, and 1^T 1 = n: "
                    "|M kron 1^T|_* = sqrt(n) |M|_*, P becomes n P",
                    sympy.summation(1, (i, 1, n)), n)
-    yield identity("kappa: with lam the geometric mean of the N decays, A^(1/N) is "
-                   "`kappa = lam_eff (n P)^(1/(L+1))`", (lam**N * n * P)**(1 / N),
-                   lam * (n * P)**(1 / N))
+    text = "lam_eff (n P)^(1/(L+1))"
+    yield identity("kappa: with lam_eff the geometric mean of the N decays, A^(1/N) is "
+                   f"`kappa = {text}`", (lam**N * n * P)**(1 / N),
+                   formula(text, lam_eff=lam, n=n, P=P, L=L))
 
 
 THEOREM = Theorem(

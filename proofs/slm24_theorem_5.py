@@ -38,11 +38,10 @@ def says(made: Sequence[Certificate]) -> str:
 
 
 def sharp(made: Sequence[Certificate]) -> bool:
-    """With one class less no block costs less; below 6 classes there is no block at all."""
+    """With one class less no block costs less."""
     unbeaten = {(int(c.parameters["K"]), int(c.parameters["L"])) for c in made
                 if c.claim == "threshold" and c.verdict == "not beaten"}
-    return unbeaten == {(classes - 1, first) for classes, (first, _) in blocks(made)
-                        if classes > 6}
+    return unbeaten == {(classes - 1, first) for classes, (first, _) in blocks(made)}
 
 
 THEOREM = Theorem(

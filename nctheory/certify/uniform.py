@@ -155,8 +155,7 @@ def _blocks() -> Iterator[Certificate]:
             r += 1
         yield (family(str(r), str(s), f"{layers}{onwards}", "below") if onwards
                else cell(r, s, layers))
-        if r > 4:
-            yield threshold(r * (r - 1) // 2 - 1, layers)
+        yield threshold(r * (r - 1) // 2 - 1, layers)
 
 
 def _cheaper(r: int, layers: int) -> int | None:
