@@ -44,8 +44,8 @@ def _forward() -> Iterator[bool]:
         first, *rest = Chain.stored(classes, layers).matrices
         signal = rest[0] @ first
         for factor in rest[1:]:
-            signal = factor @ np.where(signal > 0, signal, 0)
-        S = sympy.Matrix(np.where(signal > 0, signal, 0).tolist())
+            signal = factor @ np.maximum(signal, 0)
+        S = sympy.Matrix(np.maximum(signal, 0).tolist())
         last = (S.T * S).inv() * S.T
         yield last * S == sympy.eye(classes) and min(S) == 0
         read_out = (last * last.T).trace()

@@ -50,11 +50,16 @@ def _range(starts: np.ndarray, interval: Interval) -> slice:
 
 def needed(domain: Box, boxes: Sequence[Box]) -> bool:
     """Whether the boxes cover the domain and no more, and none is superfluous."""
-    inside = all(least >= first and (last is None or (most is not None and most <= last))
+    within = all(least >= first and (last is None or (most is not None and most <= last))
                  for box in boxes
                  for (least, most), (first, last) in zip(box, domain, strict=True))
-    return inside and uncovered(domain, boxes) is None and all(
+    return within and uncovered(domain, boxes) is None and all(
         uncovered(domain, [*boxes[:i], *boxes[i + 1:]]) is not None for i in range(len(boxes)))
+
+
+def inside(point: Sequence[int], box: Box) -> bool:
+    return all(least <= x and (most is None or x <= most)
+               for x, (least, most) in zip(point, box, strict=True))
 
 
 def layers(text: str) -> Interval:

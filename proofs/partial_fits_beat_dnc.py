@@ -46,7 +46,7 @@ def _ratios() -> Iterator[bool]:
         first, second, *rest = fit.matrices
         signal = second @ first
         for factor in rest:
-            signal = factor @ np.where(signal > 0, signal, 0)
+            signal = factor @ np.maximum(signal, 0)
         P = sympy.prod([int((m * m).sum()) for m in fit.matrices])
         ratio = Fraction(int(P) * int((signal * signal).sum())**(layers - 1),
                          int(np.trace(signal))**(2 * layers))

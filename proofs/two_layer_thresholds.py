@@ -11,7 +11,7 @@ from proofs import cover
 from proofs.theorem import Step, Theorem, certified, identity, symbolic, uniform
 
 CELLS: cover.Box = ((2, None), (2, None), (2, 2))  # s, r-s, L
-LAST = max(first for first, last, _, _ in TWO_LAYER_RULE if last is None)
+*_, (LAST, NEVER, LEAST, GAP) = TWO_LAYER_RULE
 
 
 def _words(first: int, last: int | None, least: int, gap: int) -> str:
@@ -52,27 +52,33 @@ def derived() -> list[str]:
 
 
 def agrees(made: Sequence[Certificate]) -> Iterator[bool]:
-    """Each r < LAST by itself; from there on each family lies on one side of the rule."""
+    """Each cell of r < LAST by itself; from there on each family lies on one side of the rule."""
     boxes = [(cover.triangular(c), c.verdict) for c in made]
+    cells = [(s, r - s, 2) for r in range(4, LAST) for s in range(2, r - 1)]
+    yield NEVER is None and len(cells) == 2485  # 1 + 2 + ... + 70
+    alone = {(s, gap): word for ((s, most), (gap, largest), _), word in boxes
+             if (s, gap) == (most, largest)}
+    rows = [(box, word) for box, word in boxes if None in (box[0][-1], box[1][-1])]
+    for s, gap, layers in cells:
+        verdict = alone.get((s, gap)) or next(
+            word for box, word in rows if cover.inside((s, gap, layers), box))
+        yield (verdict == "below") == (s in two_layer_range(s + gap))
+        yield (verdict == "equal") == ((s, gap) == (2, 2))
     for ((s, most), (gap, largest), _), verdict in boxes:
-        reach = LAST - 1 if None in (most, largest) else s + gap
-        for size in range(s, min(most or reach, reach) + 1):
-            for other in range(gap, min(largest or reach, reach - size) + 1):
-                yield (verdict == "below") == (size in two_layer_range(size + other))
-                yield (verdict == "equal") == ((size, other) == (2, 2))
-        if most is None or largest is None:
-            # two_layer_range(r) = least..r-gap for all r >= LAST
-            inside = (s >= TWO_LAYER_RULE[-1][2], gap >= TWO_LAYER_RULE[-1][3])
-            outside = (most is not None and most < TWO_LAYER_RULE[-1][2]
-                       or largest is not None and largest < TWO_LAYER_RULE[-1][3])
-            yield all(inside) if verdict == "below" else outside
+        if verdict == "below" and most is None:
+            yield (s, gap, largest) == (LEAST, GAP, None)
+        elif most is None or largest is None:
+            yield verdict == "above" and (largest is None and most < LEAST
+                                          or most is None and largest < GAP)
+
+
+def middle(r: int) -> int:
+    return (r + 1) // 2
 
 
 def _balanced() -> Iterator[bool]:
-    for r in range(4, LAST):
-        yield ((r + 1) // 2 in two_layer_range(r)) == (r >= (11 if r % 2 else 6))
-    *_, (first, last, least, gap) = TWO_LAYER_RULE
-    yield last is None and first >= 2 * max(least, gap) - 1
+    yield [r for r in range(4, LAST) if middle(r) not in two_layer_range(r)] == [4, 5, 7, 9]
+    yield middle(LAST) in two_layer_range(LAST)  # s and r-s only grow from there on
 
 
 THEOREM = Theorem(

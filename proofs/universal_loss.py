@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import sympy
 
-from proofs.theorem import Step, Theorem, identity, positive
+from proofs.theorem import Step, Theorem, identity
 
 z, lam, kappa, delta = sympy.symbols("z lam kappa delta", positive=True)
 L = sympy.Symbol("L", integer=True, positive=True)
@@ -42,8 +42,8 @@ def steps() -> Iterator[Step]:
                    "1/L, hence with kappa `for kappa < kappa_c`; equal decays and n: with c, so "
                    "that A beats B `iff c_A < c_B`", sympy.diff(f, delta),
                    (N - 2 * L * delta) / 2)
-    yield positive("order: (L+1)/(2L) - 1/L >= 0 for L >= 1", L - 1,
-                   {L: 1 + sympy.Symbol("t")}, strict=False)
+    yield identity("order: (L+1)/(2L) - 1/L >= 0 for L >= 1", N / (2 * L) - 1 / L,
+                   (L - 1) / (2 * L))
     m = sympy.Symbol("m", positive=True)  # L - 1
     yield identity("threshold: `kappa >= kappa_c = (1/L) ((L-1)/L)^((L-1)/(L+1))`, h(1/L): "
                    "kappa_c^(L+1) = (L-1)^(L-1) / L^(2L)",

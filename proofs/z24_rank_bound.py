@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import sympy
 
-from proofs.theorem import Step, Theorem, identity, positive
+from proofs.theorem import Step, Theorem, identity
 
 delta, z, mean, g, lam = sympy.symbols("delta z zbar g lam")
 A, B, c, u, v, G = sympy.symbols("A B c u v G", positive=True)
@@ -30,9 +30,10 @@ def steps() -> Iterator[Step]:
     yield identity("bound: so `dist_F(W_l, rank <= K) <= (1/lam) sqrt((1/N) sum |delta_i|^2) "
                    "sqrt((1/N) sum |z_i - zbar_c(i)|^2)` where g = 0: (1/N) |D|_F |E|_F over lam, "
                    "squared", (sympy.sqrt(A * u) / G / lam)**2, (A / G) * (u / G) / lam**2)
-    yield positive("gradient: |X + Y| <= |X| + |Y|, since (x + y)^2 - (x^2 + 2c + y^2) >= 0 for "
-                   "c <= x y = c + v: elsewhere |gradient|_F / lam is added", 2 * (c + v) - 2 * c,
-                   strict=False)
+    x, y = sympy.symbols("x y")
+    yield identity("gradient: |X + Y| <= |X| + |Y|, since (x + y)^2 - (x^2 + 2c + y^2) = 2 (x y - "
+                   "c) >= 0: elsewhere |gradient|_F / lam is added",
+                   (x + y)**2 - (x**2 + 2 * c + y**2), 2 * (x * y - c))
 
 
 THEOREM = Theorem(

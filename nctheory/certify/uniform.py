@@ -17,6 +17,7 @@ from nctheory.errors import InputError
 if TYPE_CHECKING:
     import sympy
 
+FAR = 200  # vertices; where a size does not win there, it does not win from any r on
 # With two layers P < K^3 exactly where first <= r <= last, s >= least, r-s >= gap (ours).
 TWO_LAYER_RULE: tuple[tuple[int, int | None, int, int], ...] = (
     (6, 6, 3, 3), (8, 8, 4, 4), (10, 11, 5, 5), (12, 19, 6, 6), (20, 20, 7, 6), (21, 68, 7, 7),
@@ -115,7 +116,8 @@ def _all_sizes() -> list[Certificate]:
 def _two_layers() -> list[Certificate]:
     """All r, s: the least k such that P < K^3 for s >= k, r-s >= k; then s < k, and r-s < k."""
     k = 2
-    while (corner := _family(f"{2 * k}+u+t", f"{k}+u", "2", "below")) is None:
+    while (Triangular(vertices=FAR, subset=k).compare_with_dnc(2) != -1
+           or (corner := _family(f"{2 * k}+u+t", f"{k}+u", "2", "below")) is None):
         k += 1
     rows = [(_row(small, of_s), small, of_s) for small in range(2, k) for of_s in (True, False)]
     cells = {(r, small if of_s else r - small)
