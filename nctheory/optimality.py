@@ -17,8 +17,8 @@ KAPPA_3_2 = Fraction(29710239, 10**8)
 # P* = K^(L+1): no exact fit costs less than DNC, so none has a lower loss at any weight decay.
 EXACT_FITS = {(3, 2): "theorem: no exact fit costs less than DNC at K = 3, L = 2 (ours, "
                       "proofs/three_classes_two_layers.py)"}
-REGULARISED = {(3, 2): (KAPPA_3_2, "theorem: DNC is a global minimiser at K = 3, L = 2 for kappa <="
-                                   f" {float(KAPPA_3_2):.4f} (ours, "
+REGULARISED = {(3, 2): (KAPPA_3_2, "theorem: DNC is a global minimiser at K = 3, L = 2 for kappa "
+                                   f"<= {float(KAPPA_3_2):.4f} (ours, "
                                    "proofs/three_classes_regularised.py)")}
 ONE_LAYER = "theorem: one layer, soft thresholding of the singular values (ours)"
 TWO_CLASSES = "theorem: K = 2 with MSE, ReLU [SML23]"
@@ -37,7 +37,7 @@ def kappa_power(problem: Problem) -> Fraction:
 def zero_is_optimal_at(problem: Problem) -> bool:
     """Whether kappa >= kappa_c, where zero is at least as good as DNC: exact."""
     L = problem.layers
-    return kappa_power(problem) * Fraction(L) ** (2 * L) >= (L - 1) ** (L - 1)
+    return kappa_power(problem) >= Fraction((L - 1) ** (L - 1), L ** (2 * L))
 
 
 def optimal(problem: Problem) -> str | None:

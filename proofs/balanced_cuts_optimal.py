@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from itertools import combinations, product
 from typing import Any
 
@@ -30,8 +31,8 @@ KINDS = {(1, 1): p, (0, 1): P - p, (0, 0): r - P - Q, (0, -1): Q - q, (-1, -1): 
 
 def steps() -> Iterator[Step]:
     a, b = sympy.symbols("a b", nonnegative=True)
-    yield symbolic("cones: |v_i| = a + b, |v_j| = b: (v_i + v_j)_+ is b (e_i + e_j)_+ + a (e_i)_+, "
-                   "for all signs e: marks are linear in t where v = sum t_k c_k, t >= 0",
+    yield symbolic("cones: |v_i| = a + b, |v_j| = b: (v_i + v_j)_+ is b (e_i + e_j)_+ + a "
+                   "(e_i)_+, for all signs e: marks are linear in t where v = sum t_k c_k, t >= 0",
                    lambda: (sympy.expand(sympy.Max(e * (a + b) + f * b, 0) - b * max(e + f, 0)
                                          - a * max(e, 0)) == 0
                             for e, f in product((1, -1), repeat=2)))
@@ -56,7 +57,7 @@ def steps() -> Iterator[Step]:
                   "`For r = 4 C2(B)^2 = 30`, and `balanced cuts give 36`",
                   lambda: (least_slack(4, optimal_cuts(4)) == 0,
                            squared_gauge(4, optimal_cuts(4)) == 30,
-                           squared_gauge(4, {2: 1}) == 36))
+                           squared_gauge(4, {2: Fraction(1)}) == 36))
 
 
 def _products() -> Iterator[Step]:

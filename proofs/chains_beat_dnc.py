@@ -17,8 +17,8 @@ RANGE = "K >= 3 and L >= 4, or K >= 7 and L >= 3"
 
 def steps() -> Iterator[Step]:
     yield decided("matrices: sigma(M_L) has rank K, so W_L sigma(M_L) = I for W_L = (S^T S)^-1 "
-                  "S^T, and P = product of squared norms < K^(L+1), DNC's: forward passes in exact "
-                  "fractions", _forward)
+                  "S^T, and P = product of squared norms < K^(L+1), DNC's: forward passes in "
+                  "exact fractions", _forward)
     yield decided("projection: on the columns of a sigma(M_l) >= 0 it keeps all signals, and "
                   "multiplies P by their rank, which is below K",
                   lambda: (min(Chain.stored(K, L).base_ranks.after) < K for K, L in CELLS))

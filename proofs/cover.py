@@ -29,7 +29,7 @@ def uncovered(domain: Box, boxes: Iterable[Box]) -> tuple[int, ...] | None:
     starts = []
     for axis, (least, most) in enumerate(domain):
         ends = {least} | {box[axis][0] for box in boxes}
-        ends |= {box[axis][1] + 1 for box in boxes if box[axis][1] is not None}
+        ends |= {last + 1 for box in boxes if (last := box[axis][1]) is not None}
         starts.append(np.array(sorted(x for x in ends
                                       if x >= least and (most is None or x <= most))))
     held = np.zeros([len(at) for at in starts], dtype=bool)

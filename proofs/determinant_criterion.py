@@ -41,8 +41,9 @@ def steps() -> Iterator[Step]:
 
 THEOREM = Theorem(
     name="determinant-criterion",
-    statement="If for every positive definite R of unit diagonal some positive definite C with det C >= 1 is "
-              "R-feasible, then P >= K^3 |det Z|^(2/K) for all weights, and P* = K^3.",
+    statement="If for every positive definite R of unit diagonal some positive definite C with "
+              "det C >= 1 is R-feasible, then P >= K^3 |det Z|^(2/K) for all weights, "
+              "and P* = K^3.",
     latex=r"f_+^\top C f_+ \le f^\top R^{-1} f\ \forall f,\ \det C \ge 1 \ \Rightarrow\ "
           r"|H_1|^2 |W_1|^2 |W_2|^2 \ge K^3 |\det Z|^{2/K}",
     domain="MSE, ReLU, L = 2, Z = W_2 sigma(W_1 H_1) one feature a class; C is R-feasible where "

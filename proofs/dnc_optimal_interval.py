@@ -40,7 +40,8 @@ def steps() -> Iterator[Step]:
     yield identity("phi: so 2K loss is at least K - A + A phi((L+1) kappa b), against K "
                    "phi((L+1) kappa) for DNC; 1 - phi = (1-delta)(1 - L delta)",
                    1 - phi, (1 - delta) * (1 - L * delta))
-    yield identity("envelope: phi' = u^(2/(L+1)), so tau phi'/(1 - phi) = (L+1) delta/(1 - L delta)",
+    yield identity("envelope: phi' = u^(2/(L+1)), so tau phi'/(1 - phi) = (L+1) delta/"
+                   "(1 - L delta)",
                    tau * (1 - delta)**(2 / N) / (1 - phi),
                    N * delta / (1 - L * delta))
     yield identity("increasing: which rises with delta < 1/L, and so with tau: its derivative is "
@@ -57,7 +58,8 @@ def steps() -> Iterator[Step]:
 
 
 def _ratio() -> Iterator[bool]:
-    phi, tau, b = sympy.Function("phi"), *sympy.symbols("tau b", positive=True)
+    phi = sympy.Function("phi")
+    tau, b = sympy.symbols("tau b", positive=True)
     g = tau * phi(tau).diff(tau) / (1 - phi(tau))
     logarithm = sympy.log(1 - phi(b * tau)) - sympy.log(1 - phi(tau))
     at_b = g.subs(tau, b * tau).subs(tau, tau)

@@ -18,8 +18,9 @@ RANGE = "m >= 3 and L >= 2, or m >= 2 and L >= 3"
 
 
 def steps() -> Iterator[Step]:
-    yield identity(f"power: raised to L+1 and with 2^(L+1) on both sides, `{COST}` is 4 (2m)^(L+1) "
-                   "< (4m-2)^(L+1)", (2 * pairs.formula(COST.partition(" < ")[0], m=m, L=L))**N,
+    yield identity(f"power: raised to L+1 and with 2^(L+1) on both sides, `{COST}` is 4 "
+                   "(2m)^(L+1) < (4m-2)^(L+1)",
+                   (2 * pairs.formula(COST.partition(" < ")[0], m=m, L=L))**N,
                    4 * (2 * m)**N)
     for layers in (1, 2, 3):
         yield pairs.threshold("pairs", layers)
@@ -42,9 +43,10 @@ def steps() -> Iterator[Step]:
 
 THEOREM = Theorem(
     name="gk25-theorem-1",
-    statement=f"Pairs cost less than DNC at equal output scale iff {COST}, that is for {RANGE}, and for no other m and L.  And they also fit better at "
-              "every scale; so the least loss of pairs is below that of DNC for every decay and "
-              "n at which zero is not the optimum of DNC.",
+    statement=f"Pairs cost less than DNC at equal output scale iff {COST}, that is for {RANGE}, "
+              "and for no other m and L.  And they also fit better at every scale; so the least "
+              "loss of pairs is below that of DNC for every decay and n at which zero is not the "
+              "optimum of DNC.",
     latex=r"m\,2^{2/(L+1)} < 2m-1 \iff 4 m^{L+1} < (2m-1)^{L+1}",
     domain="K >= 2 classes, m = K//2 pairs, L >= 1, lam > 0, n >= 1; deep linear model, "
            "cross-entropy",

@@ -55,5 +55,6 @@ THEOREM = Theorem(
     domain="deep linear model, cross-entropy, equal decays lam, S = K n samples",
     source="[GK25] Theorem 3 (i); the explicit bound and Z = 0: ours",
     steps=steps,
-    needs=("bound", "exponent", "rate", "squares", "columns", "stationarity", "large L", "so large"),
+    needs=("bound", "exponent", "rate", "squares", "columns", "stationarity", "large L",
+           "so large"),
     cited=("[GK25] Lemma 1 (all factors share their singular values)",))

@@ -41,8 +41,8 @@ def steps() -> Iterator[Step]:
     yield certified(f"cases: `exactly when {RANGE}`: all even K >= 4 and L >= 2 are covered, none "
                     "twice", lambda: uniform("gk25-theorem-7"),
                     lambda made: pairs.complete(made, 2, RANGE))
-    yield identity("induction: a layer more multiplies by 2K+4 <= 4(K-1) for K >= 4; at K = 4 both "
-                   "sides grow alike, and the opposite stays", growth("relu pairs", K),
+    yield identity("induction: a layer more multiplies by 2K+4 <= 4(K-1) for K >= 4; at K = 4 "
+                   "both sides grow alike, and the opposite stays", growth("relu pairs", K),
                    2 * (K - 4))
     yield identity("odd K: a direct sum with one class on an axis of its own gives `K+1 from K`: "
                    "it adds 1 to both sides of c(K-1) < K-2", (K - 2) + 1, K - 1)

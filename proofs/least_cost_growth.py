@@ -39,8 +39,9 @@ def steps() -> Iterator[Step]:
     yield identity("halves: (K/2)^2 2^(L+1) is that", (K / 2)**2 * 2**N, LOWER)
     yield identity("signals: v_i.f_j = K (j-i+1), so sigma gives K max(0, j-i+1)",
                    (2 - i) * K + K * (j - 1), K * (j - i + 1))
-    yield symbolic("inverse: K max(0, j-i+1) times the upper triangular matrix of 1, -2, 1 is K I: "
-                   "the second differences of max(0, j-i+1) are 1 for j = i, else 0", _differences)
+    yield symbolic("inverse: K max(0, j-i+1) times the upper triangular matrix of 1, -2, 1 is K "
+                   "I: the second differences of max(0, j-i+1) are 1 for j = i, else 0",
+                   _differences)
     yield identity("read-out: the inverse has K ones, K-1 times -2 and K-2 ones over K, so its "
                    "squared norm is (6K-6)/K^2", READ_OUT, (6 * K - 6) / K**2)
     yield identity("line: P(3) = 2 |F|^2 |V|^2 |W_L|^2, |I_2|^2 = 2", LINE,

@@ -23,7 +23,7 @@ def quotient(function: Callable[..., Any], *variables: sympy.Symbol
 
 
 def nonnegative(text: str, polynomial: sympy.Expr, variables: Sequence[sympy.Symbol],
-                domain: sympy.Expr = sympy.Integer(0)) -> Step:
+                domain: sympy.Expr | int = 0) -> Step:
     """polynomial >= 0 for all nonnegative integers with domain >= 0: the orthant is cut into faces
     x = 0 and shifted orthants x >= 1 until no coefficient is negative."""
     ring = sympy.ring(variables, sympy.QQ)[0]

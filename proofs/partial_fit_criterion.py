@@ -36,7 +36,8 @@ def steps() -> Iterator[Step]:
     yield identity("if: then 2K loss >= K - A + A 2f* >= K 2f*, DNC's, since 2f* <= 1: the "
                    "difference is (K - A)(1 - 2f*)", (a + t) - a + a * phi - (a + t) * phi,
                    t * (1 - phi))
-    yield identity("tr Z <= 0: the fit alone is at least K/(2K), that of zero: |Z|^2 - 2 tr Z >= 0",
+    yield identity("tr Z <= 0: the fit alone is at least K/(2K), that of zero: |Z|^2 - 2 tr Z "
+                   ">= 0",
                    (Q - 2 * S).subs(S, -t), Q + 2 * t)
     zc = (L - 1) / L
     m = sympy.Symbol("m", positive=True)  # L - 1

@@ -22,14 +22,14 @@ def steps() -> Iterator[Step]:
                    "(1-tau)/2 + tau/2 (1-a)^2",
                    (a**2 * tau * K - 2 * a * tau * K + K) / (2 * K),
                    (1 - tau) / 2 + tau * (1 - a)**2 / 2)
-    yield identity("scale: Z times t/q, t = tr Z and q = |Z|^2, makes both t^2/q = tau K and scales "
-                   "P by (t/q)^2, so (c/(tau K))^(L+1) = P q^(L-1) / t^(2L), N = L-1",
+    yield identity("scale: Z times t/q, t = tr Z and q = |Z|^2, makes both t^2/q = tau K and "
+                   "scales P by (t/q)^2, so (c/(tau K))^(L+1) = P q^(L-1) / t^(2L), N = L-1",
                    P * (t / q)**2 / (t**2 / q)**(N + 2), P * q**N / t**(2 * N + 2))
     yield decided("ratio: that number is rational, computed from integer matrices; below 1",
                   _ratios)
-    yield decided("hexagon: by hand for K = 6, L = 2: points and neurons on a hexagon, each neuron "
-                  "on for two neighbours; |M_2|_*^2 = 48, |W_2|^2 = 17/3, |Z|^2 = 14, tr Z = 8 and "
-                  "48 * 17/3 * 14 = 3808 < 4096", _hexagon)
+    yield decided("hexagon: by hand for K = 6, L = 2: points and neurons on a hexagon, each "
+                  "neuron on for two neighbours; |M_2|_*^2 = 48, |W_2|^2 = 17/3, |Z|^2 = 14, tr Z "
+                  "= 8 and 48 * 17/3 * 14 = 3808 < 4096", _hexagon)
     yield certified(f"checker: the integer matrices, `for {RANGE}`",
                     lambda: [partial_fit(k, l) for k, l in CELLS],
                     lambda made: ", and for ".join(

@@ -26,23 +26,24 @@ class Statement:
 
 
 PAPERS = (
-    Statement("[SLM24] Theorem 5", "DNC is not optimal for K >= 6, L >= 4 and K >= 10, L = 3 (ours: "
-              "K >= 15, L = 2)", "slm24-theorem-5"),
+    Statement("[SLM24] Theorem 5", "DNC is not optimal for K >= 6, L >= 4 and K >= 10, L = 3 "
+              "(ours: K >= 15, L = 2)", "slm24-theorem-5"),
     Statement("[SLM24] Theorem 5, other half", "no solution with DNC1 and DNC2 costs less than K",
               "slm24-theorem-5-converse"),
-    Statement("[SLM24] abstract, Fig 5", "low rank beats DNC beyond two layers: K >= 3 for L >= 4, "
-              "K >= 7 for L = 3", "chains-beat-dnc"),
+    Statement("[SLM24] abstract, Fig 5", "low rank beats DNC beyond two layers: K >= 3 for L >= "
+              "4, K >= 7 for L = 3", "chains-beat-dnc"),
     Statement("[SLM24] abstract", "low rank beats DNC beyond two layers: K = 3..6 at L = 3", "",
               "open", "`nctheory refute three-layers-below-7-classes`"),
-    Statement("[SLM24] Figs 2, 3, 5, 6", "what gradient descent finds: losses, ranks, how often DNC",
+    Statement("[SLM24] Figs 2, 3, 5, 6", "what gradient descent finds: losses, ranks, how often "
+              "DNC",
               "", "observed", "`nctheory reproduce slm24-fig2` (fig3, fig5, fig6)"),
     Statement("[GK25] Lemma 1", "at a critical point all factors share their singular values", "",
               "cited", "taken from the paper"),
     Statement("[GK25] Theorem 1", "linear model: pairs beat DNC for K >= 4, L >= 3 and K >= 6, "
               "L = 2", "gk25-theorem-1"),
     Statement("[GK25] Theorem 2", "linear model: a diagonally superior matrix of lower rank wins "
-              "for large L", "", "observed", "`nctheory.cross_entropy.theorems.least_layers`, exact "
-              "costs for the families that it knows"),
+              "for large L", "", "observed", "`nctheory.cross_entropy.theorems.least_layers`, "
+              "exact costs for the families that it knows"),
     Statement("[GK25] Theorem 3 (i)", "1/lam = o(L): all singular values vanish faster than "
               "exponentially", "gk25-theorem-3-i"),
     Statement("[GK25] Theorem 3 (ii)", "lam = o(1/L): all but q_K singular values fall "
@@ -56,7 +57,8 @@ PAPERS = (
               "is a bound for every output", "gk25-theorem-5"),
     Statement("[GK25] Theorem 5, start", "the ratio starts below 1", "", "refuted",
               "with C = rho(rho+1)/2 it starts at 1 or more: `python -m proofs gk25-theorem-5`"),
-    Statement("[GK25] Theorem 6", "norms of the two Hessians keep a constant ratio as lam -> 0", "",
+    Statement("[GK25] Theorem 6", "norms of the two Hessians keep a constant ratio as lam "
+              "-> 0", "",
               "observed", "`nctheory.cross_entropy.theorems`"),
     Statement("[GK25] Theorem 7", "ReLU: pairs cost less than DNC's lower bound, exactly where "
               "(claimed: K >= 10, L >= 5 and K >= 16, L = 4; ours: K >= 14 for L = 4, ...)",
@@ -65,7 +67,8 @@ PAPERS = (
               "`nctheory.cross_entropy.imbalanced`"),
     Statement("[GK25] Figs 1, 2, 5, 6", "what gradient descent finds", "", "observed",
               "`nctheory reproduce gk25-fig1` (fig2, fig5, fig6)"),
-    Statement("[HBN22]", "collapse on the train set, not on the test set; cascades; worse transfer",
+    Statement("[HBN22]", "collapse on the train set, not on the test set; cascades; worse "
+              "transfer",
               "", "observed", "`nctheory reproduce --list`"),
     Statement("[Z24]", "weights are near rank K where features vary little and decay is large: a "
               "version with explicit constants (ours)", "z24-rank-bound"),

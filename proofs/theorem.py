@@ -152,11 +152,11 @@ def identity(text: str, left: sympy.Expr, right: sympy.Expr) -> Step:
     def check() -> bool:
         difference = left - right
         if _rational(difference):
-            return sympy.cancel(sympy.together(difference)) == 0
+            return bool(sympy.cancel(sympy.together(difference)) == 0)
         # Symbolic exponents: compare quotients, where powers of the same base collect.
-        return (sympy.simplify(difference) == 0
-                or sympy.simplify(sympy.powsimp(sympy.expand_power_base(left / right, force=True),
-                                                force=True)) == 1)
+        return bool(sympy.simplify(difference) == 0
+                    or sympy.simplify(sympy.powsimp(
+                        sympy.expand_power_base(left / right, force=True), force=True)) == 1)
 
     if not (_rational(left) and _rational(right)):
         return Step(text, "identity", check)

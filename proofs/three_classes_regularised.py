@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 
 import sympy
 
@@ -44,16 +45,20 @@ def steps() -> Iterator[Step]:
                    (x * y)**9 / (x**i * y**(3 - i))**2, x**(9 - 2 * i) * y**(3 + 2 * i))
     for j in (1, 2):
         polynomial = sympy.Poly(x**(9 - 2 * j) * (1 - x)**(3 + 2 * j) - k**9, x)
-        ends = sympy.Rational(SPLIT.numerator, SPLIT.denominator), sympy.Rational(1, 2)
         yield symbolic(f"stationary, j = {j}: x^{9 - 2 * j} (1-x)^{3 + 2 * j} - kappa^9 has no "
                        f"root in [{SPLIT}, 1/2]: its sign at 1/2 is positive, roots counted "
-                       "(Sturm)", lambda p=polynomial, e=ends: (p.eval(e[1]) > 0,
-                                                                p.count_roots(*e) == 0))
+                       "(Sturm)", partial(_no_root, polynomial))
     yield identity("equal: s_i = s gives (1-s)^2/2 + 3/2 kappa s^(2/3), f* at its least",
                    3 * (1 - g)**2 / 6 + k / 2 * (27 * g**2)**sympy.Rational(1, 3),
                    (1 - g)**2 / 2 + sympy.Rational(3, 2) * k * g**sympy.Rational(2, 3))
     yield identity(f"all smaller: so DNC is a global minimiser `for kappa <= {KAPPA}`, by the "
                    "interval", k, sympy.Rational(KAPPA_3_2.numerator, KAPPA_3_2.denominator))
+
+
+def _no_root(polynomial: sympy.Poly) -> Iterator[bool]:
+    ends = sympy.Rational(SPLIT.numerator, SPLIT.denominator), sympy.Rational(1, 2)
+    yield polynomial.eval(ends[1]) > 0
+    yield polynomial.count_roots(*ends) == 0
 
 
 def _bounds() -> Iterator[Step]:
@@ -75,14 +80,15 @@ def _bounds() -> Iterator[Step]:
                    s1**2 / (g * t) + s2**2 * t / g - 2 * s1 * s2 / g, (s1 - s2 * t)**2 / (g * t))
     yield identity("trace: tr G <= sum f.f <= A tr W = 1, so T >= (s_1+s_2+s_3)^2, by "
                    "Cauchy-Schwarz as for two terms: (x^2/a + y^2/b)(a+b) - (x+y)^2 is a square",
-                   (s1**2 / g + s2**2 / t) * (g + t) - (s1 + s2)**2, (s1 * t - s2 * g)**2 / (g * t))
+                   (s1**2 / g + s2**2 / t) * (g + t) - (s1 + s2)**2,
+                   (s1 * t - s2 * g)**2 / (g * t))
     q = sympy.Symbol("q", positive=True)
     yield identity("third value: e_2 >= q^2 + 2 q g_3, so g_3 <= min(1/(729 q^2), (1/12 - q^2)/"
                    "(2q)), as g_1 + g_2 - 2q is a square", g * t + g / t - 2 * g,
                    g * (t - 1)**2 / t)
-    yield positive("third value, q <= q0: 2 s_1 s_2/q + 729 q^2 s_3^2 falls up to q0 where s_1 s_2 "
-                   ">= 729 q0^3 s_3^2: minus its slope, times q^2/2, at q = q0/(1+u), s_1 s_2 = "
-                   "729 q0^3 s_3^2 + t: so T >= sqrt(48) s_1 s_2 + w s_3^2",
+    yield positive("third value, q <= q0: 2 s_1 s_2/q + 729 q^2 s_3^2 falls up to q0 where s_1 "
+                   "s_2 >= 729 q0^3 s_3^2: minus its slope, times q^2/2, at q = q0/(1+u), s_1 s_2 "
+                   "= 729 q0^3 s_3^2 + t: so T >= sqrt(48) s_1 s_2 + w s_3^2",
                    sympy.cancel((729 * s3**2 + t - 729 * s3**2 / (1 + u)**3) * (1 + u)**3),
                    strict=False)
     yield identity("third value, q >= q0: T >= 2 sqrt(12) s_1 s_2 + 2q/(1/12 - q^2) s_3^2, which "

@@ -32,8 +32,8 @@ def steps() -> Iterator[Step]:
     yield from _mixed()
     yield from _determinants()
     yield from _feasible()
-    yield identity("P*: with det C >= 1 in all cases the determinant criterion gives `P >= 27 |det "
-                   "Z|^(2/3)`, and `P* = 27`", sympy.Integer(3)**3, 27)
+    yield identity("P*: with det C >= 1 in all cases the determinant criterion gives `P >= 27 "
+                   "|det Z|^(2/3)`, and `P* = 27`", sympy.Integer(3)**3, 27)
 
 
 def _tools() -> Iterator[Step]:
@@ -101,9 +101,9 @@ def _mixed() -> Iterator[Step]:
     point = sympy.Matrix([z[0], z[1], f3])
     f = sympy.Matrix([p1 - n1, p2 - n2, f3])
     bound = (2 * f.T * point - point.T * S * point)[0]
-    yield identity("case 5a, feasible: x = (R_12^-1 p, f_3) in (tangent) gives p.R_12^-1 p + f_3^2 "
-                   "+ 2 f_3 (b, c).R_12^-1 p - 2 n.R_12^-1 p, the last >= 0 by (M-matrix); for "
-                   "f_3 <= 0 take (R_12^-1 p, 0)", bound,
+    yield identity("case 5a, feasible: x = (R_12^-1 p, f_3) in (tangent) gives p.R_12^-1 p + "
+                   "f_3^2 + 2 f_3 (b, c).R_12^-1 p - 2 n.R_12^-1 p, the last >= 0 by (M-matrix); "
+                   "for f_3 <= 0 take (R_12^-1 p, 0)", bound,
                    (sympy.Matrix([[p1, p2]]) * z)[0] + f3**2
                    + 2 * f3 * (sympy.Matrix([[b, c]]) * z)[0]
                    - 2 * (sympy.Matrix([[n1, n2]]) * z)[0])
@@ -155,8 +155,8 @@ def _feasible() -> Iterator[Step]:
     f1, f2, f3 = sympy.symbols("f1 f2 f3")
     f = sympy.Matrix([f1, f2, f3])
     h = (E * f1 - M * f2) / (1 - a**2)
-    yield identity("(A): f.R^-1 f = f_12.R_12^-1 f_12 + k (f_3 - h)^2, h = (e f_1 - m f_2)/(1-a^2):"
-                   " for f_3 <= 0, where C is R_12^-1, (M-matrix) is enough; else f_3 = 1",
+    yield identity("(A): f.R^-1 f = f_12.R_12^-1 f_12 + k (f_3 - h)^2, h = (e f_1 - m f_2)/"
+                   "(1-a^2): for f_3 <= 0, where C is R_12^-1, (M-matrix) is enough; else f_3 = 1",
                    (f.T * inverse * f)[0], (f[:2, :].T * R12 * f[:2, :])[0] + k * (f3 - h)**2)
 
     def phi(*values: sympy.Expr) -> sympy.Expr:
@@ -182,8 +182,8 @@ def _feasible() -> Iterator[Step]:
                    least.coeff(p, 0).subs(rho**2, M**2 / X), 0)
     yield identity("(B2) case 5b: at p = 0 it is b^2 D/(1-b^2) >= 0",
                    least.coeff(p, 0).subs(rho**2, 1 - D / (1 - a**2)), b**2 * D / (1 - b**2))
-    yield identity("(B3): f = (-x, q, 1): Phi = (x^2 + 2axq)/(1-a^2) + k (1 + (ex+mq)/(1-a^2))^2 - "
-                   "2 a beta q - kappa, which rises with x", phi(-x, q, sympy.Integer(1)),
+    yield identity("(B3): f = (-x, q, 1): Phi = (x^2 + 2axq)/(1-a^2) + k (1 + (ex+mq)/(1-a^2))^2 "
+                   "- 2 a beta q - kappa, which rises with x", phi(-x, q, sympy.Integer(1)),
                    (x**2 + 2 * a * x * q) / (1 - a**2)
                    + k * (1 + (E * x + M * q) / (1 - a**2))**2 - 2 * a * beta * q - kappa)
     yield identity("(B3) at 0: there Phi >= (k - kappa) + 2q (m/D - a beta) >= 0: kappa D <= "

@@ -48,8 +48,8 @@ def _graph(first: sympy.Expr, second: sympy.Expr) -> Iterator[Step]:
                    edges(r) - edges(r - 1), r - 1)
     yield identity("B B^T: and one edge holds two: `B B^T = (r-2) I + J` on the diagonal",
                    (r - 2) + 1, r - 1)
-    yield identity("T(r): A = B^T B - 2 I; from (B^T B)^2 = (r-2) B^T B + 4 J, since each edge has "
-                   "two vertices: A^2 = k I + (r-2) A + 4 (J-I-A), k = 2(r-2)",
+    yield identity("T(r): A = B^T B - 2 I; from (B^T B)^2 = (r-2) B^T B + 4 J, since each edge "
+                   "has two vertices: A^2 = k I + (r-2) A + 4 (J-I-A), k = 2(r-2)",
                    (r - 2) * (A + 2) + 4 * J - 4 * (A + 2) + 4,
                    2 * (r - 2) + (r - 2) * A + 4 * (J - 1 - A))
     yield identity("first: B B^T has r-2+r = 2(r-1) on the constant vector and r-2 beside it",

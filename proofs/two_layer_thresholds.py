@@ -68,8 +68,8 @@ def agrees(made: Sequence[Certificate]) -> Iterator[bool]:
         if verdict == "below" and most is None:
             yield (s, gap, largest) == (LEAST, GAP, None)
         elif most is None or largest is None:
-            yield verdict == "above" and (largest is None and most < LEAST
-                                          or most is None and largest < GAP)
+            yield verdict == "above" and (most is not None and most < LEAST
+                                          or largest is not None and largest < GAP)
 
 
 def middle(r: int) -> int:

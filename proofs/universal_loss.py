@@ -16,13 +16,14 @@ q = (L - 1) / N
 
 def steps() -> Iterator[Step]:
     loss = (1 - z)**2 / 2 + N * kappa * z**(2 / N) / 2
-    yield identity("slope: the loss is `min over z >= 0 of 1/2 (1-z)^2 + (L+1)/2 kappa z^(2/(L+1))`; "
-                   "the derivative is -(1-z) + kappa z^(-q), q = (L-1)/(L+1)",
+    yield identity("slope: the loss is `min over z >= 0 of 1/2 (1-z)^2 + (L+1)/2 kappa "
+                   "z^(2/(L+1))`; the derivative is -(1-z) + kappa z^(-q), q = (L-1)/(L+1)",
                    sympy.diff(loss, z), -(1 - z) + kappa * z**(-q))
     h = delta * (1 - delta)**q
-    yield identity("roots: so 1-z = delta solves `delta (1-delta)^((L-1)/(L+1)) = kappa`, h(delta) "
-                   "= kappa, and h' = z^(q-1) (z - q delta) vanishes at delta = (L+1)/(2L) alone: "
-                   "h rises before, falls after, one stationary point on each side",
+    yield identity("roots: so 1-z = delta solves `delta (1-delta)^((L-1)/(L+1)) = kappa`, "
+                   "h(delta) = kappa, and h' = z^(q-1) (z - q delta) vanishes at delta = "
+                   "(L+1)/(2L) alone: h rises before, falls after, one stationary point on "
+                   "each side",
                    sympy.diff(h, delta).subs(delta, 1 - z), z**(q - 1) * (z - q * (1 - z)))
     yield identity("turn: z - q delta = 0 there, z = 1 - delta",
                    (1 - delta - q * delta).subs(delta, N / (2 * L)), 0)

@@ -124,7 +124,8 @@ def _two_layers() -> list[Certificate]:
              for (_, first), small, of_s in rows for r in range(small + 2, first)}
     for (_, first), small, of_s in rows:  # what a row of the other kind decides already
         cells -= {(r, s) for r, s in cells if r >= first and small == (s if of_s else r - s)}
-    return [corner, *(made for (made, _), _, _ in rows), *(cell(r, s, 2) for r, s in sorted(cells))]
+    return [corner, *(made for (made, _), _, _ in rows),
+            *(cell(r, s, 2) for r, s in sorted(cells))]
 
 
 def _row(small: int, of_s: bool) -> tuple[Certificate, int]:

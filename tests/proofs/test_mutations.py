@@ -15,8 +15,11 @@ from nctheory.certify import check_file, to_json
 from proofs import THEOREMS, prove, theorem
 
 DIRECTORY = Path(theorem.__file__).parent
-LARGEST_SAMPLE = 25  # constants of all theorems, in the default suite
-SLOW = {"balanced-cuts-optimal", "three-classes-regularised", "three-classes-two-layers"}
+SAMPLE = 12  # constants of all theorems, in the default suite
+SLOW = {"balanced-cuts-optimal", "three-classes-regularised", "three-classes-two-layers",
+        "two-layer-thresholds", "single-size-optimal"}
+EACH = pytest.mark.parametrize("name", [
+    pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in THEOREMS])
 
 
 @cache
@@ -37,7 +40,7 @@ def refused(made):
         return True
 
 
-@pytest.mark.parametrize("name", THEOREMS)
+@EACH
 def test_a_step_less(name):
     kept = [hollow(step) for step in steps(name)]
     assert prove(dataclasses.replace(THEOREMS[name], steps=lambda: iter(kept))).proved
@@ -46,7 +49,7 @@ def test_a_step_less(name):
     assert not survivors
 
 
-@pytest.mark.parametrize("name", THEOREMS)
+@EACH
 def test_a_certificate_less(name):
     survivors = []
     for step in steps(name):
@@ -57,7 +60,7 @@ def test_a_certificate_less(name):
     assert not survivors
 
 
-@pytest.mark.parametrize("name", THEOREMS)
+@EACH
 def test_a_certificate_changed(name):
     """Another verdict is refused by the checker, or is not what the step needs."""
     survivors = []
@@ -86,7 +89,7 @@ def statements(statement):
                + statement[match.end():])
 
 
-@pytest.mark.parametrize("name", THEOREMS)
+@EACH
 def test_the_statement_changed(name):
     kept = [hollow(step) for step in steps(name)]
     survivors = [other for other in statements(THEOREMS[name].statement)
@@ -130,7 +133,7 @@ def test_constants_sampled():
     """A few of each theorem; `test_constants` takes all."""
     names = [name for name in THEOREMS if name not in SLOW]
     survivors = []
-    for number in range(LARGEST_SAMPLE):
+    for number in range(SAMPLE):
         name = names[number % len(names)]
         index = (number * 7919) % len(constants(name)[1])
         if (line := survives(name, index)) is not None:
