@@ -15,7 +15,7 @@ x = sympy.Symbol("x", nonnegative=True)
 
 # For L = 3, K points f_j = (K, j-1) on a line of the plane, W_1 = I_2, and rows v_i = (2-i, K)
 # that count the points from the i-th on.
-FEATURES = K * K**2 + sympy.summation((j - 1)**2, (j, 1, K))
+FEATURES = K * K**2 + sympy.summation((K - j)**2, (j, 1, K))  # j backwards
 ROWS = K * K**2 + sympy.summation((2 - j)**2, (j, 1, K))
 READ_OUT = (K + 4 * (K - 1) + (K - 2)) / K**2
 LINE = 2 * FEATURES * ROWS * READ_OUT

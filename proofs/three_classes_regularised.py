@@ -1,5 +1,7 @@
 """Three classes, two layers, with weight decay: deep neural collapse is globally optimal.
 
+Constants marked "free" are witnesses: others may prove the same.
+
 sigma_1 >= sigma_2 >= sigma_3 are the singular values of Z, g_1 >= g_2 >= g_3 the eigenvalues of
 G = sum f_+ f_+^T; scaled so that tr W = 1 and A = sum f.W^-1 f = 1, P >= T = tr(Z G^+ Z^T).
 """
@@ -19,8 +21,9 @@ ROOT = Fraction(87, 100)  # z = ROOT^3 is DNC's scale: kappa = z^(1/3) (1 - z) i
 SCALE = ROOT**3
 KAPPA = ROOT * (1 - SCALE)
 LEAST = (1 - SCALE)**2 / 2 + Fraction(3, 2) * SCALE * (1 - SCALE)  # DNC's loss
-SPLIT = Fraction(3, 8)  # of sigma_3
-TURN = Fraction(27, 100)  # of sqrt(g_1 g_2)
+SPLIT = Fraction(3, 8)  # of sigma_3: free
+TURN = Fraction(27, 100)  # of sqrt(g_1 g_2): free
+DEEPEST = 45  # cuts of a box: free
 SLOPE = 2 * TURN / (Fraction(1, 12) - TURN**2)
 
 s1, s2, s3, g, t, u = sympy.symbols("s1 s2 s3 g t u", positive=True)
@@ -99,7 +102,7 @@ def _bounds() -> Iterator[Step]:
 Box = tuple[tuple[Fraction, ...], tuple[Fraction, ...], bool]
 
 
-def branch_and_bound(deepest: int = 45) -> bool:
+def branch_and_bound() -> bool:
     """Whether the bound holds on 1 >= s1 >= s2 >= s3 <= SPLIT; monotone in each s_i, the fit at a
     box's upper corner and the cost at its lower one bound it from below."""
     zero, one = Fraction(0), Fraction(1)
@@ -112,7 +115,7 @@ def branch_and_bound(deepest: int = 45) -> bool:
         high = high[0], min(high[:2]), min(high)
         if any(x > y for x, y in zip(low, high, strict=True)) or _enough(low, high, alone):
             continue
-        if depth == deepest:
+        if depth == DEEPEST:
             return False
         i = max(range(3), key=lambda i: high[i] - low[i])
         middle = (low[i] + high[i]) / 2

@@ -1,5 +1,5 @@
 """Mutants of every theorem are refused: a step or a certificate less, a constant or the statement
-changed.  A constant on a line that ends in "# free" is a witness: others may prove the same."""
+changed.  A constant on a line that ends in ": free" is a witness: others may prove the same."""
 
 import ast
 import dataclasses
@@ -108,7 +108,7 @@ def constants(name):
     return tree, [node for node in ast.walk(tree)
                   if isinstance(node, ast.Constant) and type(node.value) is int
                   and id(node) not in skipped
-                  and not lines[node.lineno - 1].endswith("# free")]
+                  and not lines[node.lineno - 1].endswith(": free")]
 
 
 def with_constant(name, index):
