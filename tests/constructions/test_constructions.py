@@ -23,7 +23,7 @@ from nctheory import (
     network,
     register,
 )
-from nctheory.constructions import FAMILIES
+from nctheory.constructions import FAMILIES, Rook
 from nctheory.constructions.registry import Family
 
 
@@ -44,6 +44,9 @@ CONSTRUCTIONS = [
     points_of_a_square(),
     Features(features=graphs.subset_incidence(5, 2, 3), name="johnson",
              rows=graphs.subset_incidence(5, 2, 3).T * 2 - 1),
+    Rook(side=3),
+    Rook(side=4, height=1, width=2),
+    *map(construct, ("paley:q=5", "petersen", "clebsch")),
     DirectSum([Triangular(vertices=4, subset=2), Orthogonal(classes=2)]),
     DirectSum([Triangular(vertices=5, subset=3), Triangular(vertices=4, subset=2),
                points_of_a_square(), Orthogonal(classes=1)]),
@@ -296,7 +299,7 @@ def test_features_from_a_file(tmp_path):
     np.savez(path, features=np.eye(3), rows=np.eye(3))
     assert construct(f"features:file={path}").label == "mine m=3 rows=3"
     np.savez(path, features=np.eye(3))
-    with pytest.raises(InputError, match="file must hold the arrays features and rows"):
+    with pytest.raises(InputError, match="file must be .* it has no array rows, but features"):
         construct(f"features:file={path}")
     np.savez(path, features=np.array([object()]), rows=np.eye(3))
     with pytest.raises(InputError, match="file must be a readable .npz file"):
@@ -308,7 +311,7 @@ def test_features_from_a_file(tmp_path):
 # --- text and registry ---
 
 @pytest.mark.parametrize("text, message", [
-    ("pyramid:r=5", "construction must be one of 'dnc'"),
+    ("pyramid:r=5", "construction must be one of dnc"),
     ("triangular", "triangular:r must be given, as in triangular:r=..,s=.."),
     ("triangular:r=5", "triangular:s must be given"),
     ("triangular:r=5,s=x", "triangular:s must be an integer, got 'x'"),
