@@ -174,18 +174,17 @@ def branch_and_bound() -> bool:
 
 def _enough(low: tuple[Fraction, ...], high: tuple[Fraction, ...], alone: bool) -> bool:
     """Whether kappa/2 B^(1/3) >= f* - fit on the box, by one of the bounds (`alone`: det G)."""
-    missing = LEAST - fit(high)
-    if missing <= 0:
+    if fit(high) >= LEAST:
         return True
-    need = needed(missing)
+    need = needed(LEAST - fit(high))
     a, b, c = low
     if det(a, b, c) >= need**3:
         return True
     if alone:
         return False
     if a * b >= turn(TURN, high[-1]):
-        rest = need - SLOPE * c**2
-        if rest <= 0 or two(a, b) >= rest**2:
+        third_part = SLOPE * c**2
+        if third_part >= need or two(a, b) >= (need - third_part)**2:
             return True
     return bool(trace(a, b, c) >= need or two(a, b) >= need**2)
 

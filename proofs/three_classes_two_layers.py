@@ -11,11 +11,10 @@ from itertools import permutations, product
 
 import sympy
 
-from proofs.theorem import Step, Theorem, decided, identity, positive, symbolic
+from proofs.theorem import Step, Theorem, decided, identity, symbolic
 
 a, b, c, g, q, x, y, p = sympy.symbols("a b c g q x y p")
 rho, beta, kappa = sympy.symbols("rho beta kappa")
-u, v, w = sympy.symbols("u v w", nonnegative=True)
 
 R = sympy.Matrix([[1, a, b], [a, 1, -c], [b, -c, 1]])
 D = 1 - a**2 - b**2 - c**2 - 2 * a * b * c
@@ -47,17 +46,19 @@ def _tools() -> Iterator[Step]:
                    "n.C n - 2 n.C p >= 0 with n.C p <= 0 as p.n = 0",
                    (P - 2 * mixed + N) - P, N - 2 * mixed)
     yield decided("signs: up to a permutation of the classes every pattern of signs of (r_12, "
-                  "r_13, r_23) is that of case 1 (all <= 0), of cases 2 and 3 (all >= 0), of 4 "
-                  "(+, >= 0, -) or of 5 (+, <= 0, <= 0)", _patterns)
+                  "r_13, r_23) is that of just one case: 1 (all <= 0), 2 and 3 (+, >= 0, >= 0), 4 "
+                  "(+, >= 0, -) or 5 (+, -, -)", _patterns)
 
 
 def _patterns() -> Iterator[bool]:
-    cases = (({-1, 0}, {-1, 0}, {-1, 0}), ({0, 1}, {0, 1}, {0, 1}), ({1}, {0, 1}, {-1}),
-             ({1}, {-1, 0}, {-1, 0}))
+    cases = (({-1, 0}, {-1, 0}, {-1, 0}), ({1}, {0, 1}, {0, 1}), ({1}, {0, 1}, {-1}),
+             ({1}, {-1}, {-1}))
     for signs in product((-1, 0, 1), repeat=3):
         # Permuting three classes permutes their three pairs in all ways.
-        yield any(all(s in allowed for s, allowed in zip(order, case, strict=True))
-                  for order in permutations(signs) for case in cases)
+        orders = list(permutations(signs))
+        found = [case for case in cases if any(
+            all(s in allowed for s, allowed in zip(order, case, strict=True)) for order in orders)]
+        yield len(found) == 1
 
 
 def _same_signs() -> Iterator[Step]:
@@ -81,10 +82,8 @@ def _same_signs() -> Iterator[Step]:
                        adjugate[1, 2])))
     yield identity("case 3, det: R' = (1 - ga/b)(1 - gb/a), so C = R'^-1 is feasible and det C "
                    ">= 1", raised.det(), (1 - g * a / b) * (1 - g * b / a))
-    yield positive("case 3, range: both factors are in (0, 1]: 1 - ga/b > 1 - a^2 > 0 for g < ab "
-                   "(g = ab/(1+v), a = 1/(1+u), times (1+u)^2 (1+v))", sympy.cancel(
-                       (1 - a * a / (1 + v)).subs(a, 1 / (1 + u)) * (1 + u)**2 * (1 + v)),
-                   {v: v + w, u: u + w}, strict=False)
+    yield identity("case 3, range: both factors are in (0, 1]: 1 - ga/b exceeds 1 - a^2 > 0 by "
+                   "(ab - g) a/b", (1 - g * a / b) - (1 - a**2), (a * b - g) * a / b)
 
 
 def _mixed() -> Iterator[Step]:
@@ -112,13 +111,11 @@ def _mixed() -> Iterator[Step]:
                    R.det(), D)
     yield identity("D: X - m^2, e = b + ac, m = c + ab, X = (1-a^2)(1-b^2)", D, X - M**2)
     yield identity("m - ae: c (1-a^2) >= 0", M - a * E, c * (1 - a**2))
-    inside = {a: 1 / (1 + u), c: 1 / (1 + w)}
-    for name, expression in (("e > 0", E), ("m > 0", M), ("a + bc > 0", a + b * c),
-                             ("a > |b|", a + b)):
-        yield positive(f"{name}: in case 5b, b = -ac/(1+v), a = 1/(1+u), c = 1/(1+w), times "
-                       "positive denominators (in case 4 it is clear, b >= 0)",
-                       sympy.cancel(expression.subs(b, -a * c / (1 + v)).subs(inside)
-                                    * (1 + u)**3 * (1 + v) * (1 + w)**2), strict=False)
+    for name, expression, terms in (("m > 0", M, c * (1 - a**2) + a * E),
+                                    ("a + bc > 0", a + b * c, a * (1 - c**2) + c * E),
+                                    ("a > |b|", a + b, a * (1 - c) + E)):
+        yield identity(f"{name}: a sum of positive terms in case 5b, e = b + ac > 0 and a, c < 1; "
+                       "in case 4 it is clear, 0 <= b <= a", expression, terms)
 
 
 def _determinants() -> Iterator[Step]:
@@ -207,7 +204,7 @@ THEOREM = Theorem(
     steps=steps,
     needs=("tangent", "M-matrix", "signs", "case 1", "case 2", "case 3", "case 3, R'",
            "case 3, det", "case 3, range", "case 5a", "case 5a, second", "case 5a, feasible",
-           "case 5a, det", "det R", "D", "m - ae", "e > 0", "m > 0", "a + bc > 0", "a > |b|",
+           "case 5a, det", "det R", "D", "m - ae", "m > 0", "a + bc > 0", "a > |b|",
            "det C", "rho, case 4", "rho, case 5b", "e", "b <= a", "det C, case 4",
            "det C >= 1, case 4", "Cauchy", "e <= ac", "det C >= 1, case 5b", "(A)", "(B1)", "(B2)",
            "(B2) concave", "(B2) case 4", "(B2) case 5b", "(B3)", "(B3) at 0", "(B4)", "P*"),
