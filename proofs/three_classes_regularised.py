@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 import sympy
@@ -24,7 +25,8 @@ KAPPA = ROOT * (1 - SCALE)
 LEAST = (1 - SCALE)**2 / 2 + Fraction(3, 2) * SCALE * (1 - SCALE)  # DNC's loss
 SPLIT = Fraction(3, 8)  # of sigma_3: free
 TURN = Fraction(27, 100)  # of sqrt(g_1 g_2): free
-DEEPEST = 45  # cuts of a box: free
+THINNEST = Fraction(1, 2**20)  # box, before the proof fails: free
+UNIT = Fraction(0), Fraction(1)  # no singular value above 1 is needed
 E2 = Fraction(1, 12)  # the bound on g_1 g_2 + g_1 g_3 + g_2 g_3
 DET = 729  # one over that on g_1 g_2 g_3
 PAIR = 2  # x + y >= PAIR sqrt(x y)
@@ -68,6 +70,7 @@ def steps() -> Iterator[Step]:
     yield from _bounds()
     yield decided("constants: 729 q0^2 >= w and 2/q0 >= sqrt(48), kappa the number of "
                   "nctheory.optimality, f* the loss at z", lambda: (
+                      [det(x, x, x) == fit([y] * 3) == 0 for x, y in [UNIT]] == [True],
                       DET * TURN**2 >= SLOPE, E2 >= TURN**2, KAPPA == KAPPA_3_2,
                       LEAST == fit([SCALE] * 3) + 3 * KAPPA * ROOT**2 / 2))
     yield decided("small sigma_3: sum (1-s_i)^2/6 + kappa/2 B^(1/3) >= f* on 1 >= s_1 >= s_2 >= "
@@ -153,22 +156,21 @@ Box = tuple[tuple[Fraction, ...], tuple[Fraction, ...], bool]
 def branch_and_bound() -> bool:
     """Whether the bound holds on 1 >= s1 >= s2 >= s3 <= SPLIT; monotone in each s_i, the fit at a
     box's upper corner and the cost at its lower one bound it from below."""
-    zero, one = Fraction(0), Fraction(1)
-    waiting: list[tuple[Box, int]] = [
-        (((zero, zero, zero), (one, one, SPLIT), False), 0),
-        (((SPLIT, SPLIT, SPLIT), (one, one, SPLIT), True), 0)]
+    none, all_ = UNIT
+    waiting: list[Box] = [((none, none, none), (all_, all_, SPLIT), False),
+                          ((SPLIT, SPLIT, SPLIT), (all_, all_, SPLIT), True)]
     while waiting:
-        (low, high, alone), depth = waiting.pop()
-        low = max(low), max(low[1:]), low[2]
-        high = high[0], min(high[:2]), min(high)
+        low, high, alone = waiting.pop()
+        low = tuple(accumulate(low[::-1], max))[::-1]
+        high = tuple(accumulate(high, min))
         if any(x > y for x, y in zip(low, high, strict=True)) or _enough(low, high, alone):
             continue
-        if depth == DEEPEST:
-            return False
         i = max(range(3), key=lambda i: high[i] - low[i])
-        middle = (low[i] + high[i]) / 2
-        waiting += [((low, (*high[:i], middle, *high[i + 1:]), alone), depth + 1),
-                    (((*low[:i], middle, *low[i + 1:]), high, alone), depth + 1)]
+        if high[i] - low[i] < THINNEST:
+            return False
+        middle = (low[i] + high[i]) / 2  # any point between: free
+        waiting += [(low, tuple(middle if j == i else x for j, x in enumerate(high)), alone),
+                    (tuple(middle if j == i else x for j, x in enumerate(low)), high, alone)]
     return True
 
 
@@ -178,11 +180,12 @@ def _enough(low: tuple[Fraction, ...], high: tuple[Fraction, ...], alone: bool) 
         return True
     need = needed(LEAST - fit(high))
     a, b, c = low
+    *_, top = high
     if det(a, b, c) >= need**3:
         return True
     if alone:
         return False
-    if a * b >= turn(TURN, high[-1]):
+    if a * b >= turn(TURN, top):
         third_part = SLOPE * c**2
         if third_part >= need or two(a, b) >= (need - third_part)**2:
             return True
