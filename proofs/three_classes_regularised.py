@@ -99,9 +99,11 @@ def steps() -> Iterator[Step]:
 
 
 def _no_root(polynomial: sympy.Poly) -> Iterator[bool]:
-    ends = sympy.Rational(SPLIT.numerator, SPLIT.denominator), sympy.Rational(1, 2)
-    yield polynomial.eval(ends[1]) > 0
-    yield polynomial.count_roots(*ends) == 0
+    """None on [SPLIT, half], x <= y = 1-x."""
+    half = sympy.Rational(1, 2)
+    yield half == 1 - half
+    yield polynomial.eval(half) == abs(polynomial.eval(half))
+    yield polynomial.count_roots(sympy.Rational(SPLIT.numerator, SPLIT.denominator), half) == 0
 
 
 def _bounds() -> Iterator[Step]:
