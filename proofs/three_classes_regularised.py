@@ -29,6 +29,7 @@ THINNEST = Fraction(1, 2**20)  # box, before the proof fails: free
 UNIT = Fraction(0), Fraction(1)  # no singular value above 1 is needed
 E2 = Fraction(1, 12)  # the bound on g_1 g_2 + g_1 g_3 + g_2 g_3
 DET = 729  # one over that on g_1 g_2 g_3
+POWER = 9  # of the stationary equation
 PAIR = 2  # x + y >= PAIR sqrt(x y)
 
 s1, s2, s3, g, t = sympy.symbols("s1 s2 s3 g t", positive=True)
@@ -83,10 +84,12 @@ def steps() -> Iterator[Step]:
                    "at s_i = 1, where its slope is positive, or stationary: s_i (1-s_i) = kappa "
                    "(s_1 s_2 s_3)^(2/9), so each s_i is x or y = 1-x; j of them x, x <= y: to the "
                    "9th power x^(9-2j) y^(3+2j) = kappa^9",
-                   (x * y)**9 / (x**i * y**(3 - i))**2, x**(9 - 2 * i) * y**(3 + 2 * i))
+                   (x * y)**POWER / (x**i * y**(3 - i))**2,
+                   x**exponents(i)[0] * y**exponents(i)[1])
     for j in (1, 2):
-        polynomial = sympy.Poly(x**(9 - 2 * j) * (1 - x)**(3 + 2 * j) - k**9, x)
-        yield symbolic(f"stationary, j = {j}: x^{9 - 2 * j} (1-x)^{3 + 2 * j} - kappa^9 has no "
+        first, second = exponents(j)
+        polynomial = sympy.Poly(x**first * (1 - x)**second - k**POWER, x)
+        yield symbolic(f"stationary, j = {j}: x^{first} (1-x)^{second} - kappa^{POWER} has no "
                        f"root in [{SPLIT}, 1/2]: its sign at 1/2 is positive, roots counted "
                        "(Sturm)", partial(_no_root, polynomial))
     yield identity("equal: s_i = s gives (1-s)^2/2 + 3/2 kappa s^(2/3), f* at its least",
@@ -96,6 +99,10 @@ def steps() -> Iterator[Step]:
                    g)
     yield identity(f"all smaller: so DNC is a global minimiser `for kappa <= {KAPPA}`, by the "
                    "interval", k, sympy.Rational(KAPPA_3_2.numerator, KAPPA_3_2.denominator))
+
+
+def exponents(j: Any) -> tuple[Any, Any]:
+    return 9 - 2 * j, 3 + 2 * j
 
 
 def _no_root(polynomial: sympy.Poly) -> Iterator[bool]:
