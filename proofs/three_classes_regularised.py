@@ -190,15 +190,15 @@ def _enough(low: tuple[Fraction, ...], high: tuple[Fraction, ...], alone: bool) 
     need = needed(LEAST - fit(high))
     a, b, c = low
     *_, top = high
-    if det(a, b, c) >= need**3:
+    if det(a, b, c) >= need * need * need:
         return True
     if alone:
         return False
     if a * b >= turn(TURN, top):
-        third_part = SLOPE * c**2
-        if third_part >= need or two(a, b) >= (need - third_part)**2:
+        rest = need - SLOPE * c * c
+        if rest != abs(rest) or two(a, b) >= rest * rest:
             return True
-    return bool(trace(a, b, c) >= need or two(a, b) >= need**2)
+    return bool(trace(a, b, c) >= need or two(a, b) >= need * need)
 
 
 THEOREM = Theorem(
