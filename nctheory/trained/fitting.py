@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -16,25 +17,28 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from nctheory.errors import integer
-from nctheory.metrics.files import load, save
-from nctheory.trained.data import Split, digits, from_features
+from nctheory.errors import InputError, integer
+from nctheory.metrics.files import save
+from nctheory.trained.data import Split, dataset
 from nctheory.trained.network import Architecture
 from nctheory.trained.training import Recipe, Training
 
 
 def fit(split: Split, architecture: Architecture, recipe: Recipe, *,
         checkpoint: str | Path | None = None, every: int = 10,
-        progress: bool = False) -> Training:
+        progress: bool = False, tell: Callable[[str], object] | None = None) -> Training:
     """Train on the train set of `split`, to the recipe's last epoch.
 
     Parameters
     ----------
     checkpoint : path, optional
         Resumed from where it exists, and written every `every` epochs and at the end. A run
-        that was stopped and resumed ends with the same numbers as one that was not.
+        that was stopped and resumed ends with the same numbers as one that was not; one that
+        is complete goes on where the recipe now has more epochs (a constant schedule only).
     progress : bool
         Show a progress bar with the loss (on standard error).
+    tell : callable, optional
+        Gets a sentence where a checkpoint is resumed.
 
     Examples
     --------
@@ -47,6 +51,8 @@ def fit(split: Split, architecture: Architecture, recipe: Recipe, *,
     training = Training(split.x, split.labels, architecture, recipe)
     if checkpoint is not None and Path(checkpoint).exists():
         training.restore(checkpoint)
+        if tell:
+            tell(f"resuming {checkpoint}: {training.epoch} of {recipe.epochs} epochs are done")
     bar = Progress(TextColumn("epoch"), MofNCompleteColumn(), BarColumn(),
                    TextColumn("loss {task.fields[loss]:.3g}"), TimeRemainingColumn())
     with bar if progress else nullcontext():
@@ -62,9 +68,10 @@ def fit(split: Split, architecture: Architecture, recipe: Recipe, *,
 
 
 def train(data: str, output: str | Path, *, hidden: tuple[int, ...] = (128, 128),
-          activation: str = "relu", loss: str = "ce", bias: bool = True,
-          recipe: Recipe | None = None, progress: bool = False) -> dict[str, Any]:
-    """Train on "digits" or a feature file and leave everything in the directory `output`.
+          activation: str = "relu", loss: str = "ce", bias: bool = True, head: int = 0,
+          recipe: Recipe | None = None, progress: bool = False,
+          tell: Callable[[str], object] | None = None) -> dict[str, Any]:
+    """Train on "digits", "mnist" or a feature file; everything is left in directory `output`.
 
     Writes checkpoint.npz (resumed from where it is already there) and features.npz (for
     `nctheory.metrics.load`); `nctheory train` is this function.
@@ -77,16 +84,22 @@ def train(data: str, output: str | Path, *, hidden: tuple[int, ...] = (128, 128)
     Raises
     ------
     InputError
-        For data that cannot be read, or a checkpoint of other settings in `output`.
+        For data that cannot be read, an output that is no directory, or a checkpoint of other
+        settings in it.
     """
     recipe = recipe or Recipe()
-    split = digits(recipe.seed) if data == "digits" else from_features(load(data), recipe.seed)
+    split = dataset(data, recipe.seed)
     output = Path(output)
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"output must be a directory, got {str(output)!r} ({error.strerror})"
+                         ) from None
     widths = (split.x.shape[1], *hidden, split.classes)
-    architecture = Architecture(widths, activation, loss, bias)
+    architecture = Architecture(widths, activation, loss, bias, head)
     checkpoint, features = output / "checkpoint.npz", output / "features.npz"
-    training = fit(split, architecture, recipe, checkpoint=checkpoint, progress=progress)
+    training = fit(split, architecture, recipe, checkpoint=checkpoint, progress=progress,
+                   tell=tell)
     save(features, **feature_arrays(training, split))
     predict = training.network.predict
     return {
@@ -102,8 +115,9 @@ def train(data: str, output: str | Path, *, hidden: tuple[int, ...] = (128, 128)
 def feature_arrays(training: Training, split: Split) -> dict[str, NDArray[Any]]:
     """The trained network's hidden features under the names that `nctheory.metrics.load` reads.
 
-    features_l is the l-th hidden layer after the activation (z_{l+1}); weight_l, bias_l are
-    what reads it (W_{l+1}, b_{l+1}); labels carry the names of the classes.
+    features_l is the l-th hidden layer after the activation (z_{l+1}; a head's features have
+    none); weight_l, bias_l are what reads it (W_{l+1}, b_{l+1}); labels carry the names of the
+    classes.
     """
     network = training.network
     arrays: dict[str, NDArray[Any]] = {
@@ -113,6 +127,6 @@ def feature_arrays(training: Training, split: Split) -> dict[str, NDArray[Any]]:
             arrays[f"{prefix}_{l}"] = z
     for l in range(1, training.architecture.layers):
         arrays[f"weight_{l}"] = network.weights[l]
-        if network.biases:
+        if l < len(network.biases):
             arrays[f"bias_{l}"] = network.biases[l]
     return arrays

@@ -11,12 +11,13 @@ from nctheory import InputError
 from nctheory.trained import Architecture, Network
 from nctheory.trained.network import ACTIVATIONS, KERNELS, LOSSES
 
-CASES = list(itertools.product(ACTIVATIONS, LOSSES, (True, False)))
+CASES = list(itertools.product(ACTIVATIONS, LOSSES, (True, False), (0, 1, 2)))
 
 
-def problem(activation="relu", loss="ce", bias=True, rows=7, seed=0):
+def problem(activation="relu", loss="ce", bias=True, head=0, rows=7, seed=0):
     rng = np.random.default_rng(seed)
-    network = Network.initialised(Architecture((5, 6, 4, 3), activation, loss, bias), rng)
+    network = Network.initialised(Architecture((5, 6, 4, 3), activation, loss, bias, head), rng)
+    network.feature_penalty = 0.7 if head else 0.0
     for b in network.biases:
         b[:] = 0.3 * rng.standard_normal(b.shape)
     return network, rng.standard_normal((rows, 5)), rng.integers(0, 3, rows)
@@ -25,12 +26,14 @@ def problem(activation="relu", loss="ce", bias=True, rows=7, seed=0):
 def plain_loss(network, x, labels, decays=(0, 0, 0)):
     """One sample at a time, one formula a line."""
     act = {"relu": lambda a: np.where(a > 0, a, 0), "tanh": np.tanh, "identity": lambda a: a}
-    total = 0
+    head, total = network.architecture.head, 0
     for row, label in zip(x, labels):
         z = row
         for l, w in enumerate(network.weights):
-            z = w @ z + (network.biases[l] if network.biases else 0)
-            if l < len(network.weights) - 1:
+            z = w @ z + (network.biases[l] if l < len(network.biases) else 0)
+            if head and l == 2 - head:
+                total += network.feature_penalty / 2 * np.sum(z**2)
+            elif l < len(network.weights) - 1:
                 z = act[network.architecture.activation](z)
         if network.architecture.loss == "ce":
             total -= math.log(math.exp(z[label]) / sum(math.exp(v) for v in z))
@@ -39,9 +42,10 @@ def plain_loss(network, x, labels, decays=(0, 0, 0)):
     return total / len(x) + sum(d / 2 * np.sum(w**2) for d, w in zip(decays, network.weights))
 
 
-@pytest.mark.parametrize("activation, loss, bias", CASES)
-def test_loss_and_gradient(activation, loss, bias):
-    network, x, labels = problem(activation, loss, bias)
+@pytest.mark.parametrize("activation, loss, bias, head", CASES)
+def test_loss_and_gradient(activation, loss, bias, head):
+    network, x, labels = problem(activation, loss, bias, head)
+    assert len(network.biases) == (3 - head) * bias
     decays = np.array([0.1, 0.02, 0.3])
     value = network.objective(x, labels, decays)
     gradient = network.gradient.copy()
@@ -115,6 +119,7 @@ def test_buffers_do_not_leak_between_calls():
     (dict(widths=(5, 0)), r"widths\[1\] must be an integer at least 1, got 0"),
     (dict(widths=(5, 2), activation="gelu"), "activation must be one of"),
     (dict(widths=(5, 2), loss="hinge"), "loss must be one of"),
+    (dict(widths=(5, 4, 2), head=2), "head must be an integer between 0 and 1, got 2"),
 ])
 def test_bad_architecture_is_named(arguments, message):
     with pytest.raises(InputError, match=message):

