@@ -15,7 +15,10 @@ import click
               show_default=True, help="Directory for tables, figure and sentence.")
 @click.option("--seed", type=int, default=0, show_default=True,
               help="Of the first run; the others count up from it.")
-def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: int) -> None:
+@click.option("--data", help="digits, mnist or a feature file, in place of what an experiment on "
+              "data trains on.")
+def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: int,
+              data: str | None) -> None:
     """Repeat the experiment NAME of a paper and compare with what the paper states.
 
     Writes NAME-TABLE.csv, NAME.png, NAME.pdf and NAME.txt.  The verdict is "value" where numbers
@@ -25,7 +28,7 @@ def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: in
     """
     from nctheory.report.progress import counting
     from nctheory.reproduce import EXPERIMENTS, experiment
-    from nctheory.reproduce.reproduction import prepared
+    from nctheory.reproduce.reproduction import drawing_library, prepared
 
     if list_:
         for known in EXPERIMENTS:
@@ -35,9 +38,10 @@ def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: in
     if name is None:
         raise click.UsageError("NAME must be given; --list names all experiments")
     found = experiment(name)
+    drawing_library()  # before anything is computed
     prepared(output)
     with counting(name) as progress:
-        reproduction = found.run(quick, seed, progress)
+        reproduction = found.run(quick, seed, progress, data)
     for path in reproduction.write(output):
         click.echo(f"wrote {path}")
     click.echo(f"{found.source}: {reproduction.verdict}\n{reproduction.sentence}")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TextIO
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from nctheory import __version__
-from nctheory.errors import InputError, integer
+from nctheory.errors import InputError, integer, require
 from nctheory.reproduce.drawing import STYLE
 
 if TYPE_CHECKING:
@@ -68,13 +68,20 @@ class Experiment:
     size: tuple[float, float] = (6.5, 2.6)
 
     def run(self, quick: bool = False, seed: int = 0,
-            progress: Progress | None = None) -> Reproduction:
+            progress: Progress | None = None, data: str | None = None) -> Reproduction:
         """Measure; equal seeds give equal tables.
+
+        `data` stands in for the data of an experiment that trains on some: what
+        `nctheory.trained.dataset` takes. `InputError` where an experiment has none.
 
         On one BLAS thread: the matrices are small, and several threads may add in another
         order, so that the tables would depend on the machine's cores.
         """
-        parameters = self.quick if quick else self.full
+        parameters = dict(self.quick if quick else self.full)
+        if data is not None:
+            require("data" in parameters, "data", f"not be given for {self.name}, which trains "
+                    "an unconstrained features model", data)
+            parameters["data"] = data
         with threadpool_limits(1, user_api="blas"):
             tables = self.measure(parameters, integer("seed", seed, 0), progress)
         return Reproduction(self, parameters, seed, tables)
@@ -114,7 +121,7 @@ class Reproduction:
 
     def figure(self) -> Figure:
         """The figure; `InputError` where matplotlib is not installed."""
-        matplotlib = _matplotlib()
+        matplotlib = drawing_library()
         from matplotlib.figure import Figure
 
         with matplotlib.rc_context(STYLE):
@@ -138,7 +145,7 @@ class Reproduction:
             written.append(directory / f"{name}-{table}.csv")
             with open(written[-1], "w", newline="", encoding="utf-8") as file:
                 self.write_csv(table, file)
-        with _matplotlib().rc_context(STYLE):
+        with drawing_library().rc_context(STYLE):
             # No dates in the files: equal runs are equal files.
             for suffix, metadata in ((".png", {}), (".pdf", {"CreationDate": None})):
                 written.append(directory / (name + suffix))
@@ -163,7 +170,8 @@ def prepared(directory: str | Path) -> Path:
     return directory
 
 
-def _matplotlib() -> Any:
+def drawing_library() -> Any:
+    """Matplotlib; an `InputError` where it is not installed."""
     try:
         import matplotlib
     except ImportError:

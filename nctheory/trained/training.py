@@ -272,9 +272,7 @@ class Training:
     @cached_property
     def _fingerprint(self) -> str:
         """Of the data, so that other data of equal shape are not taken for these."""
-        digest = hashlib.sha256(self.x)
-        digest.update(self.labels)
-        return digest.hexdigest()[:16]
+        return hashlib.sha256(self.x.tobytes() + self.labels.tobytes()).hexdigest()[:16]
 
 
 def _read(path: Path) -> dict[str, Any]:

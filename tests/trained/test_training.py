@@ -1,4 +1,4 @@
-"""Optimisers against their formulas, reproducibility, checkpoints, the rank bound, progress."""
+"""Optimisers against their formulas, reproducibility, checkpoints, data, progress."""
 
 import sys
 from dataclasses import replace
@@ -13,15 +13,7 @@ from nctheory.trained import (
     Training,
 )
 from nctheory.trained import data as data_module
-from nctheory.trained import (
-    dataset,
-    digits,
-    feature_arrays,
-    fit,
-    from_features,
-    rank_bounds,
-    train,
-)
+from nctheory.trained import dataset, digits, feature_arrays, fit, from_features, train
 from nctheory.trained import training as module
 
 
@@ -202,50 +194,6 @@ def test_own_data_is_split_or_taken_as_given():
     np.testing.assert_array_equal(coarse.names[coarse.labels] == 3, split.labels == 1)
 
 
-@pytest.mark.parametrize("activation", ["relu", "tanh", "identity"])
-@pytest.mark.parametrize("loss", ["ce", "mse"])
-@pytest.mark.parametrize("epochs", [0, 1, 30])
-def test_rank_bound_holds_everywhere(activation, loss, epochs):
-    """At initialisation, early and late: with the gradient term it holds at any point."""
-    decays = (0.05, 0.01, 0.02)
-    run = training(Recipe(epochs=30, batch=16, optimiser="adam", rate=0.01,
-                          weight_decay=decays),
-                   Architecture((8, 9, 10, 3), activation, loss), width=8).run(until=epochs)
-    for b, w, z in zip(rank_bounds(run), run.network.weights,
-                       run.network.deltas(run.x, run.labels)[1]):
-        assert b.holds
-        values = np.linalg.svd(w, compute_uv=False)
-        assert b.distance == pytest.approx(np.sqrt(np.sum(values[3:] ** 2)), abs=1e-14)
-        means = {c: z[run.labels == c].mean(axis=0) for c in range(3)}
-        assert b.cluster_variation == pytest.approx(
-            np.mean([np.sum((r - means[c]) ** 2) for r, c in zip(z, run.labels)]), rel=1e-10)
-
-
-def test_rank_bound_by_hand():
-    """One linear layer, two classes of one sample: no variation, the bound is |G|_F / lam."""
-    x = np.array([[1.0, 0.0], [-1.0, 0.0]])
-    run = Training(x, np.array([0, 1]), Architecture((2, 2), "identity", "mse", bias=False),
-                   Recipe(weight_decay=0.5))
-    run.network.parameters[:] = [3.0, 0.0, 0.0, 4.0]
-    (b,) = rank_bounds(run)
-    assert b.cluster_variation == 0 and b.distance == 0  # K = 2 = full rank
-    z, w = x, np.diag([3.0, 4.0])
-    delta = z @ w.T - np.eye(2)
-    gradient = delta.T @ z / 2 + 0.5 * w
-    assert b.bound == pytest.approx(np.linalg.norm(gradient) / 0.5, rel=1e-13)
-    assert b.backward_norm == pytest.approx(np.sqrt(np.mean(np.sum(delta**2, axis=1))))
-
-
-def test_polish_reaches_a_critical_point_and_the_bound_is_then_about_variation():
-    run = training(Recipe(epochs=1, weight_decay=0.01),
-                   Architecture((4, 8, 3), "tanh", "mse"))
-    assert run.polish(3000) < 1e-6
-    for b in rank_bounds(run):
-        assert b.holds
-        assert b.bound == pytest.approx(
-            b.backward_norm * np.sqrt(b.cluster_variation) / 0.01, rel=1e-3)
-
-
 @pytest.mark.parametrize("change, message", [
     (dict(epochs=0), "epochs must be an integer at least 1"),
     (dict(batch=0), "batch must be an integer at least 1"),
@@ -275,8 +223,6 @@ def test_bad_data_and_divergence_are_named():
     run = Training(1e3 * x, labels, Architecture((4, 8, 3), loss="mse"), Recipe(rate=1e3))
     with pytest.raises(InputError, match="rate must be small enough for the loss to stay"):
         run.run()
-    with pytest.raises(InputError, match="weight_decay must be greater than 0 in every layer"):
-        rank_bounds(Training(x, labels, architecture, Recipe(weight_decay=0)))
 
 
 @pytest.mark.parametrize("data, module_name, package", [
