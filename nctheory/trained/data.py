@@ -36,6 +36,15 @@ class Split:
         groups = np.searchsorted(names, groups)
         return Split(self.x, groups[self.labels], self.x_test, groups[self.labels_test], names)
 
+    def balanced(self, samples: int) -> Split:
+        """Only the first `samples` train samples of each class; `InputError` where there are
+        fewer."""
+        least = int(np.bincount(self.labels, minlength=self.classes).min())
+        integer("samples", samples, 1, least)
+        kept = np.concatenate([np.flatnonzero(self.labels == k)[:samples]
+                               for k in range(self.classes)])
+        return Split(self.x[kept], self.labels[kept], self.x_test, self.labels_test, self.names)
+
     def first(self, samples: int) -> Split:
         """Only the first `samples` train samples (a split is in random order)."""
         return Split(self.x[:samples], self.labels[:samples], self.x_test, self.labels_test,
