@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from nctheory import activations as activations
     from nctheory import atlas as atlas
     from nctheory import certify as certify
     from nctheory import cross_entropy as cross_entropy
     from nctheory import feature_sets as feature_sets
     from nctheory import graphs as graphs
     from nctheory import losses as losses
-    from nctheory import losses_ce as losses_ce
     from nctheory import metrics as metrics
     from nctheory import network as network
     from nctheory import ranks as ranks
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nctheory.constructions import Circle as Circle
     from nctheory.constructions import Code as Code
     from nctheory.constructions import DirectSum as DirectSum
+    from nctheory.constructions import Family as Family
     from nctheory.constructions import Features as Features
     from nctheory.constructions import Groups as Groups
     from nctheory.constructions import Orthogonal as Orthogonal
@@ -50,6 +51,7 @@ _HOME = {
     "Circle": "nctheory.constructions",
     "Code": "nctheory.constructions",
     "DirectSum": "nctheory.constructions",
+    "Family": "nctheory.constructions",
     "Features": "nctheory.constructions",
     "Groups": "nctheory.constructions",
     "InputError": "nctheory.errors",
@@ -68,7 +70,7 @@ _HOME = {
     "two_layer_gauge": "nctheory.atlas.gauge",
 }
 
-_MODULES = ("atlas", "certify", "cross_entropy", "feature_sets", "graphs", "losses", "losses_ce",
+_MODULES = ("activations", "atlas", "certify", "cross_entropy", "feature_sets", "graphs", "losses",
             "metrics", "network", "ranks", "solver", "thresholds", "trained")
 
 __all__ = ["__version__", *_HOME, *_MODULES]

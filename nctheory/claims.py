@@ -74,8 +74,8 @@ def gk25_theorem_7(K: int, L: int) -> float:
     """ReLU pairs cost less than K-1 for K >= 10, L >= 5 and for K >= 16, L = 4 (K even)."""
     assume(K % 2 == 0 and (L >= 5 or K >= 16))
     pairs = Pairs(classes=K)
-    margin = abs(math.log(K - 1) - math.log(pairs.cost(L, "relu")))
-    return margin if pairs.compare_with_dnc(L, "relu") == -1 else -margin - 1e-300
+    margin = abs(math.log(K - 1) - math.log(pairs.cost(L, "ce", "relu")))
+    return margin if pairs.compare_with_dnc(L, "ce", "relu") == -1 else -margin - 1e-300
 
 
 @claim(r=range(4, 41), s=range(2, 39))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nctheory.constructions import Construction, Orthogonal, Triangular
+from nctheory.constructions import FAMILIES, Construction
 from nctheory.network import Array, check_parameters, class_means, forward, gradient
 from nctheory.problem import Problem
 
@@ -56,6 +56,7 @@ class Statement:
 
         Examples
         --------
+        >>> from nctheory import Orthogonal
         >>> problem = Problem(classes=10, layers=4, width=12)
         >>> point = Point(Orthogonal(classes=10).weights(problem), problem, "DNC")
         >>> STATEMENTS["rank-of-weights"].check(point).holds
@@ -82,6 +83,7 @@ def verify(points: Iterable[Point]) -> list[Verification]:
 
     Examples
     --------
+    >>> from nctheory import Triangular
     >>> problem = Problem(classes=6, layers=3)
     >>> points = [Point(Triangular(vertices=4, subset=2).weights(problem), problem, "T(4)",
     ...                 Triangular(vertices=4, subset=2))]
@@ -110,11 +112,8 @@ def construction_points(classes: Iterable[int], layers: Iterable[int],
     layers = list(layers)
     points = []
     for K in classes:
-        r = round((1 + (1 + 8 * K) ** 0.5) / 2)
-        constructions: list[Construction] = [Orthogonal(classes=K)]
-        if r >= 4 and r * (r - 1) == 2 * K:
-            constructions += [Triangular(vertices=r, subset=s) for s in range(2, r - 1)]
-        for construction in constructions:
+        for construction in (made for family in FAMILIES.values() if family.members is not None
+                             for made in family.members(K)):
             for L in layers:
                 if L >= construction.least_layers:
                     problem = Problem(classes=K, layers=L, weight_decay=weight_decay)

@@ -10,7 +10,7 @@ import numpy as np
 
 from nctheory import integers
 from nctheory.atlas.table import atlas
-from nctheory.constructions import Block, Chain, Features
+from nctheory.constructions import Block, Chain, DirectSum, Features
 from nctheory.errors import InputError, require, show
 from nctheory.exact import PRECISIONS
 
@@ -143,6 +143,7 @@ def _fit_error(matrices: list[Any]) -> float:
 def _judge(block: Block, layers: int) -> str:
     """Against the best known construction, by rational bounds."""
     best = atlas([max(block.classes, 2)], [layers])[0].construction
+    assert isinstance(best, Block | DirectSum)
     for bits in PRECISIONS:
         low, high = block.cost_bounds(layers, bits)
         below, above = best.cost_bounds(layers, bits)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,34 @@ class IntegerRange(click.ParamType[range]):
         return range(low, high + 1)
 
 
+class Word(click.ParamType[str]):
+    """A word of the registry that a module's `get` asks, as that module writes it."""
+
+    def __init__(self, name: str, module: str) -> None:
+        self.name, self._module = name, module
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        # Loaded only when a word is to be read: the registries load compiled kernels.
+        found: str = importlib.import_module(self._module).get(value).word
+        return found
+
+
 RANGE = IntegerRange()
+
+Decorator = Callable[[Callable[..., None]], Callable[..., None]]
+
+loss_option: Decorator = click.option(
+    "--loss", type=Word("loss", "nctheory.losses"), default="mse", show_default=True,
+    help="mse or ce.")
+
+
+def activation_default(word: str) -> Decorator:
+    """The option --activation, with what it is without one."""
+    return click.option("--activation", type=Word("activation", "nctheory.activations"),
+                        default=word, show_default=True, help="relu, linear or leaky:a=..")
+
+
+activation_option = activation_default("relu")
 
 output_option = click.option("--output", type=click.Path(path_type=Path), default=None,
                              help="Write to this file instead of the terminal.")

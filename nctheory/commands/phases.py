@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from nctheory.commands.options import RANGE, output_option, write
-from nctheory.problem import ACTIVATIONS
+from nctheory.commands.options import RANGE, activation_default, output_option, write
 
 
 class Decays(click.ParamType[tuple[float, ...]]):
@@ -39,8 +38,7 @@ class Decays(click.ParamType[tuple[float, ...]]):
 @click.option("--width", type=RANGE, default=None, help="d, the same; without it all fits.")
 @click.option("--weight-decay", type=Decays(), default="1e-6:1e-1:26", show_default=True)
 @click.option("--samples", type=int, default=1, show_default=True, help="n, samples a class.")
-@click.option("--activation", type=click.Choice(ACTIVATIONS), default="linear",
-              show_default=True)
+@activation_default("linear")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
 @click.option("--figure", "picture", type=click.Path(path_type=Path), default=None,
               help="Draw it to this file (.pdf, .png, .svg) as well.")

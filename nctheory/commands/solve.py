@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nctheory.commands.options import RANGE, check_writable, output_option, write
+from nctheory.commands.options import (
+    RANGE,
+    activation_option,
+    check_writable,
+    loss_option,
+    output_option,
+    write,
+)
 from nctheory.errors import InputError
-from nctheory.problem import ACTIVATIONS, LOSSES, Problem
+from nctheory.problem import Problem
 
 if TYPE_CHECKING:
     from nctheory.solver import Result
@@ -40,8 +47,8 @@ class Numbers(click.ParamType[Any]):
 @click.option("--width", type=int, default=30, show_default=True, help="d.")
 @click.option("--weight-decay", type=Numbers(float), default="0.004", show_default=True,
               help="lam of every factor, or lam_H,lam_1,..,lam_L.")
-@click.option("--loss", type=click.Choice(LOSSES), default="mse", show_default=True)
-@click.option("--activation", type=click.Choice(ACTIVATIONS), default="relu", show_default=True)
+@loss_option
+@activation_option
 @click.option("--method", default="gd", show_default=True,
               type=click.Choice(["gd", "momentum", "nesterov", "quasi-newton"]))
 @click.option("--learning-rate", type=float, default=0.5, show_default=True)

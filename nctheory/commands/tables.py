@@ -8,9 +8,7 @@ from pathlib import Path
 
 import click
 
-from nctheory.commands.options import RANGE, output_option, write
-from nctheory.errors import InputError
-from nctheory.problem import ACTIVATIONS, LOSSES
+from nctheory.commands.options import RANGE, activation_option, loss_option, output_option, write
 
 
 @click.command()
@@ -21,9 +19,8 @@ from nctheory.problem import ACTIVATIONS, LOSSES
 @click.option("--samples", type=int, default=1, show_default=True, help="n, samples a class.")
 @click.option("--weight-decay", type=float, default=None,
               help="lam of every factor: adds losses, and zero solutions to the verdicts.")
-@click.option("--loss", type=click.Choice(LOSSES), default="mse", show_default=True)
-@click.option("--activation", type=click.Choice(ACTIVATIONS), default="relu", show_default=True,
-              help="sigma; linear is for --loss ce.")
+@loss_option
+@activation_option
 @click.option("--library", default=None,
               help="Families to use, joined by commas, e.g. triangular; by default all.")
 @click.option("--format", "format_", type=click.Choice(["text", "json", "csv", "latex"]),
@@ -51,9 +48,8 @@ def thresholds(classes: range, layers: range, samples: int, weight_decay: float 
 @click.option("--layers", type=RANGE, default="2:8", show_default=True)
 @click.option("--samples", type=int, default=1, show_default=True, help="n, samples a class.")
 @click.option("--weight-decay", type=float, default=0.004, show_default=True)
-@click.option("--loss", type=click.Choice(LOSSES), default="mse", show_default=True)
-@click.option("--activation", type=click.Choice(ACTIVATIONS), default="relu", show_default=True,
-              help="sigma; families such as groups and circle ask for linear.")
+@loss_option
+@activation_option
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
 @output_option
 def cost(construction: str, layers: range, samples: int, weight_decay: float, loss: str,
@@ -62,19 +58,12 @@ def cost(construction: str, layers: range, samples: int, weight_decay: float, lo
 
     With --loss ce also of pairs:K=10, groups:sizes=3/3/2, circle:K=10.
     """
-    from nctheory.constructions import Construction, construct
-    from nctheory.report import cost as squares
-    from nctheory.report import entropy_cost
+    from nctheory.constructions import construct
+    from nctheory.report.cost import LAYOUTS, Setting
 
     made = construct(construction)
-    if loss == "ce":
-        logits = made.logits() if isinstance(made, Construction) else made
-        text = entropy_cost.LAYOUTS[format_](logits, layers, samples, weight_decay, activation)
-    elif isinstance(made, Construction):
-        text = squares.LAYOUTS[format_](made, layers, samples, weight_decay, activation)
-    else:
-        raise InputError(f"loss must be 'ce' for {made.label}, got 'mse'")
-    write(text, output)
+    write(LAYOUTS[format_](made, layers, Setting(samples, weight_decay, loss, activation)),
+          output)
 
 
 @click.command()

@@ -6,14 +6,15 @@ A new family is one file with a `Block` subclass and one line in `FAMILIES` (or 
 
 from __future__ import annotations
 
-from nctheory.constructions.base import Block, Construction, DirectSum, Ranks
+from nctheory.constructions.base import Block, Construction, DirectSum
 from nctheory.constructions.chain import Chain
 from nctheory.constructions.codes import Circle, Code
+from nctheory.constructions.factors import Ranks
 from nctheory.constructions.features import Features
-from nctheory.constructions.logits import Logits, Simplex
+from nctheory.constructions.logits import Logits
 from nctheory.constructions.orthogonal import Orthogonal
 from nctheory.constructions.pairs import Groups, Pairs
-from nctheory.constructions.registry import FAMILIES, construct, register
+from nctheory.constructions.registry import FAMILIES, Family, construct, register
 from nctheory.constructions.triangular import (
     OptimalMixture,
     Triangular,
@@ -29,6 +30,7 @@ __all__ = [
     "Chain",
     "Construction",
     "DirectSum",
+    "Family",
     "Features",
     "Groups",
     "Logits",
@@ -36,7 +38,6 @@ __all__ = [
     "Orthogonal",
     "Pairs",
     "Ranks",
-    "Simplex",
     "Triangular",
     "TriangularMixture",
     "construct",

@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nctheory import integers
-from nctheory.constructions.base import Block, Matrix, Ranks
+from nctheory.activations import PiecewiseLinear
+from nctheory.constructions.base import Block
+from nctheory.constructions.factors import Matrix, Ranks
 from nctheory.errors import InputError, integer, require, show
 from nctheory.exact import RepresentationCost, log
 from nctheory.integers import Integers
+from nctheory.losses import Loss
 
 if TYPE_CHECKING:
     import sympy
@@ -183,7 +186,7 @@ class Chain(Block):
             sizes[layer - 1:layer - 1] = [sizes[layer - 1]] * (layers - len(sizes))
         return tuple(sizes)
 
-    def ranks(self, layers: int) -> Ranks:
+    def layer_ranks(self, layers: int) -> Ranks:
         before, after = map(list, self.base_ranks)
         more = self._check_layers(layers) - len(self.matrices)
         if more:
@@ -210,8 +213,11 @@ class Chain(Block):
                          f"got {show(layers)}")
 
     @classmethod
-    def best(cls, classes: int, layers: int) -> Chain | None:
+    def best(cls, classes: int, layers: int, loss: Loss,
+             activation: PiecewiseLinear) -> Chain | None:
         """The cheapest stored chain of so many classes for L layers, or None."""
+        if activation.leak:
+            return None
         chains = [chain for chain in stored(classes) if chain.least_layers <= layers]
         return min(chains, key=lambda chain: chain.log_cost(layers), default=None)
 

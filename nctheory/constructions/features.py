@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from nctheory.constructions.base import Block, Matrix, Ranks
+from nctheory.constructions.base import Block
+from nctheory.constructions.factors import Matrix, Ranks
 from nctheory.errors import InputError, require, show
 
 
@@ -156,7 +157,7 @@ class Features(Block):
         rank = sum(self.gram_spectrum(layers).values())
         return (rank, *(len(self.features),) * (layers - 2), len(self.rows))
 
-    def ranks(self, layers: int) -> Ranks:
+    def layer_ranks(self, layers: int) -> Ranks:
         layers = self._check_layers(layers)
         last = int(self._hidden.rank())
         features = (self._rank,) * (layers - 1) if layers > 2 else (last,)

@@ -9,68 +9,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
-from nctheory.constructions.base import Block, Construction, DirectSum
+from nctheory.activations import PiecewiseLinear
+from nctheory.constructions.base import Construction, DirectSum
 from nctheory.constructions.chain import Chain
 from nctheory.constructions.codes import Circle
 from nctheory.constructions.features import Features
-from nctheory.constructions.logits import Logits
 from nctheory.constructions.orthogonal import Orthogonal
 from nctheory.constructions.pairs import Groups, Pairs
 from nctheory.constructions.triangular import Triangular
-from nctheory.errors import InputError, require, show
+from nctheory.errors import require
+from nctheory.losses import Loss
+from nctheory.specs import Kind, parse
+
+Made = TypeVar("Made", bound=Construction, covariant=True)
 
 
-class Best(Protocol):
+class Best(Protocol[Made]):
     """The cheapest member of a family for so many classes and layers, or None."""
 
-    def __call__(self, classes: int, layers: int) -> Block | None: ...
-
-
-class BestLogits(Protocol):
-    """The same for cross-entropy with an activation."""
-
-    def __call__(self, classes: int, layers: int, activation: str) -> Logits | None: ...
+    def __call__(self, classes: int, layers: int, loss: Loss,
+                 activation: PiecewiseLinear) -> Made | None: ...
 
 
 @dataclass(frozen=True)
-class Family:
-    """How tables find a family's members (`best`, `best_logits`) and how text names one (`build`).
+class Family(Kind[Made]):
+    """How text names a family's members (`build`, `parameters`) and tables find them (`best`).
 
-    `parameters` maps the letters of the papers to the arguments of `build` and their types.
+    Attributes
+    ----------
+    build, parameters, examples
+        See `nctheory.specs.Kind`.
+    best : callable, optional
+        best(classes, layers, loss, activation) is the cheapest member, or None; without it the
+        family is in no table.
+    members : callable, optional
+        members(classes) are all members with so many classes, for checks that want them all.
     """
 
-    build: Callable[..., Block | Logits]
-    parameters: Mapping[str, tuple[str, Callable[[str], Any]]]
-    best: Best | None = None
-    best_logits: BestLogits | None = None
-
-
-def _from_file(file: str) -> Block:
-    return Features.from_file(file)
+    best: Best[Made] | None = None
+    members: Callable[[int], Iterable[Made]] | None = None
 
 
 def _sizes(text: str) -> tuple[int, ...]:
     return tuple(map(int, text.split("/")))
 
 
-FAMILIES: dict[str, Family] = {
-    "dnc": Family(Orthogonal, {"K": ("classes", int)}, Orthogonal.best),
+FAMILIES: dict[str, Family[Construction]] = {
+    "dnc": Family(Orthogonal, {"K": ("classes", int)}, ("dnc:K=5",), best=Orthogonal.best,
+                  members=lambda classes: [Orthogonal(classes=classes)]),
     "orthogonal": Family(Orthogonal, {"K": ("classes", int)}),
     "triangular": Family(Triangular, {"r": ("vertices", int), "s": ("subset", int)},
-                         Triangular.best),
-    "pairs": Family(Pairs, {"K": ("classes", int)}, best_logits=Pairs.best),
-    "groups": Family(Groups, {"sizes": ("sizes", _sizes)}, best_logits=Groups.best),
-    "circle": Family(Circle, {"K": ("classes", int)}, best_logits=Circle.best),
-    "features": Family(_from_file, {"file": ("file", str)}),
-    "atlas": Family(Chain.stored, {"K": ("classes", int), "L": ("layers", int)}, Chain.best),
+                         ("triangular:r=4,s=2", "triangular:r=5,s=3"), best=Triangular.best,
+                         members=Triangular.members),
+    "pairs": Family(Pairs, {"K": ("classes", int)}, ("pairs:K=7",), best=Pairs.best),
+    "groups": Family(Groups, {"sizes": ("sizes", _sizes)}, ("groups:sizes=3/3/2",),
+                     best=Groups.best),
+    "circle": Family(Circle, {"K": ("classes", int)}, ("circle:K=10",), best=Circle.best),
+    "features": Family(Features.from_file, {"file": ("path", str)}),
+    "atlas": Family(Chain.stored, {"K": ("classes", int), "L": ("layers", int)},
+                    ("atlas:K=3,L=4", "atlas:K=5,L=4"), best=Chain.best),
 }
 
 
-def register(name: str, family: Family) -> None:
+def register(name: str, family: Family[Construction]) -> None:
     """Add a family of one's own: tables use its `best`, the command line its `build`.
 
     Raises
@@ -80,8 +85,7 @@ def register(name: str, family: Family) -> None:
 
     Examples
     --------
-    >>> from nctheory.constructions import FAMILIES, Orthogonal, construct, register
-    >>> from nctheory.constructions.registry import Family
+    >>> from nctheory.constructions import FAMILIES, Family, Orthogonal, construct, register
     >>> register("frame", Family(Orthogonal, {"K": ("classes", int)}))
     >>> construct("frame:K=3").label
     'DNC 3'
@@ -92,7 +96,7 @@ def register(name: str, family: Family) -> None:
     FAMILIES[name] = family
 
 
-def construct(text: str) -> Construction | Logits:
+def construct(text: str) -> Construction:
     """The construction that `text` names; several joined by "+" are a direct sum.
 
     Raises
@@ -105,38 +109,8 @@ def construct(text: str) -> Construction | Logits:
     >>> construct("triangular:r=5,s=3 + dnc:K=1").classes
     11
     """
-    blocks = [_block(part.strip()) for part in text.split("+")]
+    require(isinstance(text, str), "construction", "be a text", text)
+    blocks = [parse("construction", part, FAMILIES) for part in text.split("+")]
     if len(blocks) == 1:
         return blocks[0]
     return DirectSum(tuple(blocks))  # type: ignore[arg-type]  # it refuses what is no Block
-
-
-def _block(text: str) -> Block | Logits:
-    name, _, listed = text.partition(":")
-    if name not in FAMILIES:
-        raise InputError(f"construction must be one of {', '.join(FAMILIES)}, got {show(text)}")
-    family = FAMILIES[name]
-    given = dict(_assignment(name, item) for item in listed.split(",")) if listed else {}
-    arguments = {}
-    for letter, (argument, kind) in family.parameters.items():
-        value = given.pop(letter, given.pop(argument, ""))
-        require(value != "", f"{name}:{letter}", f"be given, as in {_usage(name)}", text)
-        try:
-            arguments[argument] = kind(value)
-        except ValueError:
-            raise InputError(f"{name}:{letter} must be an integer, got {show(value)}") from None
-    if given:
-        raise InputError(f"{name} must have the parameters of {_usage(name)}, "
-                         f"got {show(next(iter(given)))}")
-    return family.build(**arguments)
-
-
-def _assignment(name: str, item: str) -> tuple[str, str]:
-    key, equals, value = item.partition("=")
-    if not equals:
-        raise InputError(f"{name} must be written as {_usage(name)}, got {show(item)}")
-    return key.strip(), value.strip()
-
-
-def _usage(name: str) -> str:
-    return f"{name}:" + ",".join(f"{letter}=.." for letter in FAMILIES[name].parameters)

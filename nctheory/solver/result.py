@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nctheory import activations, losses
 from nctheory.constructions import FAMILIES
 from nctheory.network import Array, Parameters, class_means, forward, loss
 from nctheory.problem import Problem
@@ -156,15 +157,11 @@ def closed_forms(problem: Problem) -> dict[str, float]:
     """
     if isinstance(problem.samples, tuple):
         return {}
-    K, L, activation = problem.classes, problem.layers, problem.activation
+    K, L = problem.classes, problem.layers
     found: dict[str, float] = {}
     for name, family in FAMILIES.items():
-        if family.best is not None and (name == "dnc" or problem.loss == "mse"):
-            block = family.best(classes=K, layers=L)
-            if block is not None and (activation in block.activations or problem.loss == "ce"):
-                found[name] = block.loss(problem)
-        elif family.best_logits is not None and problem.loss == "ce":
-            logits = family.best_logits(classes=K, layers=L, activation=activation)
-            if logits is not None:
-                found[name] = logits.loss(problem)
+        made = None if family.best is None else family.best(
+            K, L, losses.get(problem.loss), activations.homogeneous(problem.activation))
+        if made is not None:
+            found[name] = made.loss(problem)
     return {**found, "best": min(found.values())} if found else {}

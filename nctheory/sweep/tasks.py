@@ -61,20 +61,16 @@ def loss(*, construction: str, layers: int, samples: int = 1,
          weight_decay: float | tuple[float, ...] = 0.004, loss: str = "mse",
          activation: str = "relu") -> dict[str, Any]:
     """Closed-form cost and loss of one construction, and of deep neural collapse beside it."""
-    from nctheory.constructions import Logits, Orthogonal, Simplex, construct
+    from nctheory.constructions import Orthogonal, construct
     from nctheory.problem import Problem
 
-    made: Any = construct(construction)
-    dnc: Any = Orthogonal(classes=made.classes)
-    extra: dict[str, str] = {}
-    if loss == "ce":
-        made = made if isinstance(made, Logits) else Simplex(made)
-        dnc, extra = Simplex(dnc), {"activation": activation}
+    made = construct(construction)
+    dnc, model = Orthogonal(classes=made.classes), (layers, loss, activation)
     problem = Problem(classes=made.classes, layers=layers, samples=samples,
                       weight_decay=weight_decay, loss=loss, activation=activation)
     found, against = made.loss(problem), dnc.loss(problem)
-    cost, dnc_cost = made.cost(layers, **extra), dnc.cost(layers, **extra)
-    comparison = made.compare_with_dnc(layers, **extra)
+    cost, dnc_cost = made.cost(*model), dnc.cost(*model)
+    comparison = made.compare_with_dnc(*model)
     return {
         "classes": made.classes,
         "cost": cost,
@@ -84,7 +80,7 @@ def loss(*, construction: str, layers: int, samples: int = 1,
         "dnc_loss": against,
         "loss_ratio": found / against,
         "beats_dnc": None if comparison is None else comparison < 0,
-        **_least_and_last(made.ranks(layers, **extra)),
+        **_least_and_last(made.ranks(*model)),
     }
 
 

@@ -16,8 +16,10 @@ from nctheory import (
     Problem,
     Triangular,
     TriangularMixture,
+    activations,
     construct,
     graphs,
+    losses,
     network,
     register,
 )
@@ -195,8 +197,6 @@ def test_cost_of_a_sum_is_the_sum_of_costs(a, b, layers):
 @given(small_blocks, small_blocks, problems)
 def test_a_sum_loses_nothing_against_one_common_scale(a, b, sizes):
     """Each block's own z_b: at most f*(kappa) of the summed cost."""
-    from nctheory import losses
-
     both = DirectSum([a, b])
     problem = Problem(classes=both.classes, **sizes)
     L = problem.layers
@@ -222,11 +222,12 @@ def test_relabelling_classes_changes_nothing(blocks, sizes, random):
 @given(small_blocks, problems, st.integers(0, 40))
 def test_zero_test_agrees_with_the_loss(block, sizes, more):
     problem = Problem(classes=block.classes + more + 2, **sizes)
-    kappa = block.kappa(problem)
+    part, = block.parts(losses.get("mse"), activations.homogeneous("relu"))
+    kappa = part.kappa(problem)
     critical = (1 / problem.layers) * (1 - 1 / problem.layers) ** (
         (problem.layers - 1) / (problem.layers + 1))
     if abs(kappa / critical - 1) > 1e-12:
-        assert block.is_zero(problem) == (kappa > critical)
+        assert part.is_zero(problem) == (kappa > critical)
 
 
 def test_zero_test_is_exact_at_the_bound():
@@ -307,7 +308,7 @@ def test_features_from_a_file(tmp_path):
 # --- text and registry ---
 
 @pytest.mark.parametrize("text, message", [
-    ("pyramid:r=5", "construction must be one of dnc"),
+    ("pyramid:r=5", "construction must be one of 'dnc'"),
     ("triangular", "triangular:r must be given, as in triangular:r=..,s=.."),
     ("triangular:r=5", "triangular:s must be given"),
     ("triangular:r=5,s=x", "triangular:s must be an integer, got 'x'"),
@@ -323,10 +324,10 @@ def test_bad_text_is_named(text, message):
 def test_a_registered_family_is_used_by_tables_and_text():
     from nctheory import threshold_table
 
-    def best(classes, layers):
+    def best(classes, layers, loss, activation):
         return points_of_a_square() if classes == 4 and layers >= 2 else None
 
-    register("square", Family(points_of_a_square, {}, best))
+    register("square", Family(points_of_a_square, best=best))
     try:
         assert construct("square+dnc:K=1").classes == 5
         rows = threshold_table([4], range(2, 40), library=["square"]).rows
@@ -335,7 +336,7 @@ def test_a_registered_family_is_used_by_tables_and_text():
     finally:
         del FAMILIES["square"]
     with pytest.raises(InputError, match="name must not be taken"):
-        register("dnc", Family(Orthogonal, {}))
+        register("dnc", Family(Orthogonal))
 
 
 def test_constructions_refuse_problems_that_are_not_theirs():
