@@ -147,12 +147,10 @@ def _draw(figure: Any, tables: Tables, size: Parameters) -> None:
     handles = dict(zip(middle.get_legend_handles_labels()[1],
                        middle.get_legend_handles_labels()[0], strict=True))
     left.legend(handles.values(), handles.keys())
-    ranks = sorted({row.rank for row in rows})
     for axes in (left, middle):
         axes.set(xscale="log", yscale="log", ylabel="numerical rank")
-        axes.set_yticks([n for n in (2, 5, 10, 15, 20, 30, 40) if ranks[0] <= n <= ranks[-1]])
-        axes.minorticks_off()
-        axes.yaxis.set_major_formatter("{x:g}")
+        _ticks(axes.yaxis, [row.rank for row in rows])
+    _ticks(middle.xaxis, [row.cluster_variation for row in rows])
     left.set_xlabel(r"weight decay $\lambda$")
     middle.set_xlabel("cluster variation $V$ of what the layer reads")
     for name, (colour, marker) in zip(BOUNDS, [(BLACK, "o"), *styles], strict=True):
@@ -161,7 +159,15 @@ def _draw(figure: Any, tables: Tables, size: Parameters) -> None:
                               for part in at.values()], color=colour, marker=marker, label=name)
     right.set(xscale="log", yscale="log", xlabel=r"weight decay $\lambda$",
               ylabel="bound / distance to rank $K$ (median)")
-    right.legend()
+    right.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+
+
+def _ticks(axis: Any, values: list[float]) -> None:
+    """Numbers as they are read, on an axis that spans less than three decades."""
+    numbers = [b * 10.0**p for p in range(-3, 4) for b in (1, 1.5, 2, 3, 5)]
+    axis.set_ticks([n for n in numbers if min(values) <= n <= max(values)])
+    axis.set_ticks([], minor=True)
+    axis.set_major_formatter("{x:g}")
 
 
 RANK = Experiment(
@@ -170,6 +176,6 @@ RANK = Experiment(
           "variability of what it reads",
     quick={"data": "digits", "samples": 300, "width": 32, "hidden": 3, "epochs": 40,
            "polish": 1200, "decays": [1e-4, 2e-2, 5], "seeds": 5},
-    full={"data": "digits,mnist", "samples": 600, "width": 48, "hidden": 4, "epochs": 40,
-          "polish": 1000, "decays": [1e-4, 2e-2, 8], "seeds": 4},
-    measure=_measure, judge=_judge, draw=_draw, size=(7.2, 2.6))
+    full={"data": "digits,mnist", "samples": 500, "width": 40, "hidden": 4, "epochs": 40,
+          "polish": 1000, "decays": [1e-4, 2e-2, 7], "seeds": 4},
+    measure=_measure, judge=_judge, draw=_draw, size=(7.6, 2.6))

@@ -6,6 +6,8 @@ import math
 import mpmath
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nctheory import InputError
 from nctheory.trained import Architecture, Network
@@ -58,6 +60,20 @@ def test_loss_and_gradient(activation, loss, bias, head):
         below = plain_loss(network, x, labels, decays)
         network.parameters[i] = kept
         assert gradient[i] == pytest.approx((above - below) / (2 * step), rel=1e-5, abs=1e-8)
+
+
+@settings(max_examples=20, deadline=None)
+@given(activation=st.sampled_from(ACTIVATIONS), loss=st.sampled_from(LOSSES),
+       head=st.integers(0, 2), order=st.permutations(range(3)), seed=st.integers(0, 99))
+def test_loss_and_gradient_do_not_know_the_names_of_classes(activation, loss, head, order, seed):
+    """Classes renamed and the output rows with them: the same loss, the gradient's rows moved."""
+    network, x, labels = problem(activation, loss, True, head, seed=seed)
+    value, gradient = network.backward(x, labels), [g.copy() for g in network.weight_gradients]
+    for rows in [network.weights[-1], *([] if head else [network.biases[-1]])]:
+        rows[:] = rows[list(order)]
+    assert network.backward(x, np.argsort(order)[labels]) == pytest.approx(value, rel=1e-12)
+    for l, (g, moved) in enumerate(zip(gradient, network.weight_gradients)):
+        np.testing.assert_allclose(moved, g[list(order)] if l == 2 else g, rtol=1e-9, atol=1e-14)
 
 
 def test_deltas_are_the_gradient_in_outer_products():

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from nctheory import InputError, metrics
 from nctheory.trained import (
@@ -88,6 +90,23 @@ def test_resumed_training_ends_with_the_same_bits(tmp_path, optimiser, stop):
     resumed.run()
     np.testing.assert_array_equal(resumed.network.parameters, whole.network.parameters)
     assert resumed.losses == whole.losses
+
+
+@settings(max_examples=20, deadline=None,
+          suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(stops=st.lists(st.integers(0, 5), max_size=3), seed=st.integers(0, 99),
+       optimiser=st.sampled_from(module.OPTIMISERS), schedule=st.sampled_from(module.SCHEDULES),
+       head=st.integers(0, 2))
+def test_any_number_of_stops_changes_nothing(tmp_path, stops, seed, optimiser, schedule, head):
+    recipe = Recipe(epochs=5, batch=16, optimiser=optimiser, rate=0.01, schedule=schedule,
+                    seed=seed, feature_decay=0.01 if head else 0.0)
+    architecture = Architecture((4, 8, 8, 3), head=head)
+    run = training(recipe, architecture)
+    for stop in sorted(stops):
+        run.run(until=stop).save(tmp_path / "c.npz")
+        run = training(recipe, architecture).restore(tmp_path / "c.npz")
+    np.testing.assert_array_equal(run.run().network.parameters,
+                                  training(recipe, architecture).run().network.parameters)
 
 
 def test_a_killed_write_leaves_the_former_checkpoint(tmp_path, monkeypatch):
