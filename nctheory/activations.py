@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nctheory.errors import InputError
-from nctheory.specs import Kind, parse
+from nctheory.specs import Kind, make
 
 Array = NDArray[Any]
 
@@ -126,7 +126,7 @@ def get(word: str) -> Activation:
     >>> get("leaky:a=0.1").word, get("leaky:a=0") == get("relu")
     ('leaky:a=1/10', True)
     """
-    return parse("activation", word, ACTIVATIONS)
+    return make("activation", word, ACTIVATIONS)
 
 
 def homogeneous(word: str) -> PiecewiseLinear:

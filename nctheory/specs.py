@@ -1,14 +1,42 @@
-"""Things named by text: "family:key=value,key=value", parsed once for every registry."""
+"""Things named by text, "name:key=value,key=value": parsed here for all kinds of things.
+
+A registry is a table of names.  Where a name is enough to build the thing, its entries are of
+`Kind` and `make` builds it; else a name's arguments are a table of `Argument` for `parse`.
+"""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 
 from nctheory.errors import InputError, require, show
 
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a name.
+
+    Attributes
+    ----------
+    kind : callable
+        Makes the value from its text, or raises ValueError.
+    requirement : str
+        What errors say that the value must be.
+    alias : str
+        A second name for the same argument.
+    optional : bool
+        Whether it may be left out; the result then lacks it.
+    """
+
+    kind: Callable[[str], Any] = int
+    requirement: str = "be an integer"
+    alias: str = ""
+    optional: bool = False
+
+
+Arguments = Mapping[str, Argument]
 T = TypeVar("T", covariant=True)
 
 
@@ -24,74 +52,120 @@ class Kind(Generic[T]):
     parameters: Mapping[str, tuple[str, Callable[[str], Any]]] = field(default_factory=dict)
     examples: tuple[str, ...] = ()
 
-    def usage(self, name: str) -> str:
-        """How text names one: "triangular:r=..,s=.."."""
-        listed = ",".join(f"{letter}=.." for letter in self.parameters)
-        return f"{name}:{listed}" if listed else name
+    @property
+    def arguments(self) -> Arguments:
+        """What `parse` is to read."""
+        return {letter: Argument(convert, "be an integer" if convert is int else "be a number",
+                                 alias=name if name != letter else "")
+                for letter, (name, convert) in self.parameters.items()}
 
 
-def parse(noun: str, text: str, registry: Mapping[str, Kind[T]]) -> T:
-    """What `text` names in a registry; `noun` is what error messages call it.
+def make(kind: str, text: str, registry: Mapping[str, Kind[T]]) -> T:
+    """What `text` names in a registry, built.
 
     Raises
     ------
     InputError
-        Where the name or a parameter is unknown, missing or of the wrong type.
+        As `parse`, and whatever `build` refuses.
 
     Examples
     --------
     >>> from fractions import Fraction
-    >>> parse("number", "ratio:p=1/3", {"ratio": Kind(Fraction, {"p": ("numerator", Fraction)})})
+    >>> make("number", "ratio:p=1/3", {"ratio": Kind(Fraction, {"p": ("numerator", Fraction)})})
     Fraction(1, 3)
-    >>> parse("number", "ration", {"ratio": Kind(Fraction)})
-    Traceback (most recent call last):
-    ...
-    nctheory.errors.InputError: number must be one of 'ratio', got 'ration'; do you mean 'ratio'?
     """
-    require(isinstance(text, str), noun, "be a text", text)
-    name, _, listed = text.strip().partition(":")
-    if name not in registry:
-        raise unknown(noun, text, registry)
-    kind = registry[name]
-    usage = kind.usage(name)
-    given = dict(_assignment(name, item, usage) for item in listed.split(",")) if listed else {}
-    arguments = {}
-    for letter, (argument, convert) in kind.parameters.items():
-        value = given.pop(letter, given.pop(argument, ""))
-        require(value != "", f"{name}:{letter}", f"be given, as in {usage}", text)
-        arguments[argument] = _converted(f"{name}:{letter}", value, convert)
-    if given:
-        raise InputError(f"{name} must have the parameters of {usage}, "
-                         f"got {show(next(iter(given)))}")
-    return kind.build(**arguments)
+    name, values = parse(kind, text, {name: made.arguments for name, made in registry.items()})
+    made = registry[name]
+    return made.build(**{made.parameters[key][0]: value for key, value in values.items()})
 
 
 def examples(registry: Mapping[str, Kind[T]]) -> list[str]:
     """The examples of every entry of a registry."""
-    return [text for kind in registry.values() for text in kind.examples]
+    return [text for made in registry.values() for text in made.examples]
 
 
-def unknown(noun: str, word: str, known: Iterable[str]) -> InputError:
-    """The error for a word that is not one of the `known`, with the nearest of them."""
-    known = list(known)
-    near = difflib.get_close_matches(str(word).partition(":")[0], known, n=1)
-    hint = f"; do you mean {near[0]!r}?" if near else ""
-    return InputError(f"{noun} must be one of {', '.join(map(repr, known))}, got {show(word)}"
-                      + hint)
+def parse(kind: str, text: str, registry: Mapping[str, Arguments]) -> tuple[str, dict[str, Any]]:
+    """The name and the typed arguments of `text`, in the order of the registry.
+
+    Parameters
+    ----------
+    kind : str
+        What is named, for errors: "graph", "construction", "claim".
+    registry : mapping
+        name -> its arguments.
+
+    Raises
+    ------
+    InputError
+        For a name or an argument that is unknown (near misses are suggested), missing, given
+        twice, or of the wrong type.
+
+    Examples
+    --------
+    >>> families = {"triangular": {"r": Argument(), "s": Argument()}, "dnc": {"K": Argument()}}
+    >>> parse("construction", "triangular:r=5,s=3", families)
+    ('triangular', {'r': 5, 's': 3})
+    >>> parse("construction", "trianglar:r=5", families)
+    Traceback (most recent call last):
+    ...
+    nctheory.errors.InputError: construction must be one of triangular, dnc, got 'trianglar:r=5' (did you mean triangular?)
+    """  # noqa: E501  (the error is one line)
+    require(isinstance(text, str), kind, f"be a text such as {_example(registry)!r}", text)
+    name, _, listed = text.partition(":")
+    name = name.strip()
+    if name not in registry:
+        raise InputError(f"{kind} must be one of {', '.join(registry)}, "
+                         f"got {show(text)}{near(name, registry)}")
+    arguments = registry[name]
+    given = _given(name, listed, arguments)
+    values = {}
+    for key, argument in arguments.items():
+        if key in given:
+            values[key] = _value(f"{name}:{key}", given[key], argument)
+        elif not argument.optional:
+            raise InputError(f"{name}:{key} must be given, as in {usage(name, arguments)}, "
+                             f"got {show(text)}")
+    return name, values
 
 
-def _converted(name: str, value: str, convert: Callable[[str], Any]) -> Any:
+def _given(name: str, listed: str, arguments: Arguments) -> dict[str, str]:
+    """key -> text, with aliases resolved."""
+    form = usage(name, arguments)
+    names = {argument.alias: key for key, argument in arguments.items() if argument.alias}
+    given: dict[str, str] = {}
+    for item in listed.split(",") if listed else ():
+        written, equals, value = (part.strip() for part in item.partition("="))
+        key = names.get(written, written)
+        if not equals:
+            raise InputError(f"{name} must be written as {form}, got {show(item)}")
+        if key not in arguments:
+            raise InputError(f"{name} must have the parameters of {form}, got {show(written)}"
+                             + near(written, [*arguments, *names]))
+        require(key not in given, f"{name}:{key}", "be given once", listed)
+        given[key] = value
+    return given
+
+
+def _value(name: str, text: str, argument: Argument) -> Any:
     try:
-        return convert(value)
-    except InputError:
-        raise
+        return argument.kind(text)
     except (ValueError, ZeroDivisionError):
-        wanted = "an integer" if convert is int else "a number"
-        raise InputError(f"{name} must be {wanted}, got {show(value)}") from None
+        raise InputError(f"{name} must {argument.requirement}, got {show(text)}") from None
 
 
-def _assignment(name: str, item: str, usage: str) -> tuple[str, str]:
-    key, equals, value = item.partition("=")
-    if not equals:
-        raise InputError(f"{name} must be written as {usage}, got {show(item)}")
-    return key.strip(), value.strip()
+def usage(name: str, arguments: Arguments) -> str:
+    """How a name is written: "cell:r=..,s=..[,n=..]"."""
+    needed = ",".join(f"{key}=.." for key, made in arguments.items() if not made.optional)
+    optional = "".join(f"[,{key}=..]" for key, made in arguments.items() if made.optional)
+    return name + (":" if arguments else "") + needed + optional
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """" (did you mean ...?)" where a known word is close, else nothing."""
+    close = get_close_matches(word, list(known), n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def _example(registry: Mapping[str, Arguments]) -> str:
+    name = next(iter(registry), "name")
+    return usage(name, registry.get(name, {}))

@@ -128,7 +128,7 @@ def test_help_names_every_command(run):
     (["thresholds", "--colour"], "No such option"),
     (["cost", "triangular:r=3,s=2"], "vertices must be an integer at least 4, got 3"),
     (["cost", "triangular:r=6,s=5"], "subset must be an integer between 2 and 4, got 5"),
-    (["cost", "pyramid:r=6"], "construction must be one of 'dnc'"),
+    (["cost", "pyramid:r=6"], "construction must be one of dnc"),
     (["cost", "triangular:r=6,s=3", "--layers", "1"], "layers must be at least 2"),
     (["cost"], "Missing argument"),
     (["cost", "pairs:K=10"], "loss must be 'ce' for pairs 10, got 'mse'"),

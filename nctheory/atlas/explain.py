@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nctheory import __version__
 from nctheory.atlas.algebraic import minimum, polynomial
 from nctheory.atlas.search import Factors
 from nctheory.atlas.simplify import entry_orbits, simplified
@@ -21,8 +19,9 @@ from nctheory.atlas.structure import Layer, layers
 from nctheory.atlas.symmetry import Group, class_symmetry, network_symmetry, orbits, scaled
 from nctheory.atlas.table import Cell, atlas
 from nctheory.constructions import Block, Chain
+from nctheory.files import envelope
 from nctheory.problem import Problem
-from nctheory.report.text import span
+from nctheory.terminal.grid import span
 
 if TYPE_CHECKING:
     import sympy
@@ -215,19 +214,18 @@ def _entry(value: float) -> str:
 def to_json(explanation: Explanation) -> str:
     """{"version", "classes", ..., "layers": [{"number", "name", "matrix", ...}]}."""
     cell, group = explanation.cell, explanation.symmetry
-    return json.dumps({
-        "version": __version__, "classes": cell.classes, "layers": cell.layers,
-        "construction": cell.construction.label, "cost": cell.cost, "exact": explanation.exact,
-        "minimum": explanation.minimum and {"P": explanation.minimum[0],
-                                            "polynomial": list(explanation.minimum[1])},
-        "lower": cell.lower, "certified": cell.certified, "status": cell.status,
-        "ranks": {"before": list(cell.ranks.before), "after": list(cell.ranks.after)},
-        "symmetry": {"order": group.order, "name": explanation.group_name,
-                     "generators": [list(g) for g in group.generators],
-                     "orbits": [list(o) for o in explanation.class_orbits]},
-        "hidden": [_record(layer, neurons) for layer, neurons in zip(
-            explanation.layers, explanation.neuron_orbits, strict=True)],
-    }, indent=1) + "\n"
+    return envelope(
+        classes=cell.classes, layers=cell.layers,
+        construction=cell.construction.label, cost=cell.cost, exact=explanation.exact,
+        minimum=explanation.minimum and {"P": explanation.minimum[0],
+                                         "polynomial": list(explanation.minimum[1])},
+        lower=cell.lower, certified=cell.certified, status=cell.status,
+        ranks={"before": list(cell.ranks.before), "after": list(cell.ranks.after)},
+        symmetry={"order": group.order, "name": explanation.group_name,
+                  "generators": [list(g) for g in group.generators],
+                  "orbits": [list(o) for o in explanation.class_orbits]},
+        hidden=[_record(layer, neurons) for layer, neurons in zip(
+            explanation.layers, explanation.neuron_orbits, strict=True)])
 
 
 def _record(layer: Layer, neurons: Sequence[Sequence[int]]) -> dict[str, Any]:

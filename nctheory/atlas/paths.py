@@ -31,7 +31,8 @@ from nctheory.atlas.table import atlas
 from nctheory.atlas.transitions import first_means, transition
 from nctheory.errors import InputError, integer, require
 from nctheory.feature_sets import FeatureSet, members
-from nctheory.report.progress import track
+
+Progress = Callable[[int, int], object]
 
 # A neuron with a smaller share of the gauge is left out of a chain.
 IDLE = 1e-7
@@ -250,7 +251,8 @@ def _log_inverse(marks: Matrix) -> float:
     return math.log(np.sum(1 / np.linalg.svd(marks, compute_uv=False) ** 2))
 
 
-def library(classes: int, layers: Iterable[int]) -> Library:
+def library(classes: int, layers: Iterable[int],
+            progress: Progress | None = None) -> Library:
     """The named sets with K >= 3 classes that are good for some L, and their best shapes.
 
     >>> library(3, [4]).best([4])[4].label
@@ -261,7 +263,7 @@ def library(classes: int, layers: Iterable[int]) -> Library:
     full = [node for node in nodes if node.full]
     some = _screened([node for node in nodes if not node.full], wanted, SCREEN, Node.at_most)
     shapes = [Node(shaped(node.features, node.rows), ROUGH)
-              for node in track(some, f"K = {classes}") if node.separable]
+              for node in _counted(some, progress) if node.separable]
     # Different sets may have one best shape: of equal rank and cost the first stays.
     different = {(node.features.rank, round(node.alone(3), 4)): node
                  for node in reversed([*full, *some, *shapes]) if node.separable}
@@ -284,8 +286,11 @@ class Comparison:
 
 
 def compare(classes: Iterable[int], layers: Iterable[int],
-            folder: Path | None = None) -> Iterator[Comparison]:
+            folder: Path | None = None, progress: Progress | None = None,
+            ) -> Iterator[Comparison]:
     """Named paths against the atlas, cell by cell; what is better is stored in `folder`.
+
+    `progress` is called with (shapes found, shapes to find), for each K from 0.
 
     Raises
     ------
@@ -295,12 +300,19 @@ def compare(classes: Iterable[int], layers: Iterable[int],
     wanted = sorted(layers)
     for K in classes:
         cells = atlas([integer("classes", K, 3)], wanted)
-        best = library(K, wanted).best(wanted)
+        best = library(K, wanted, progress).best(wanted)
         for cell in cells:
             path = best[cell.layers]
             if folder is not None:
                 store(path.factors, folder)
             yield Comparison(path, cell.cost, cell.construction.label)
+
+
+def _counted(nodes: Sequence[Node], progress: Progress | None) -> Iterator[Node]:
+    for done, node in enumerate(nodes, start=1):
+        yield node
+        if progress is not None:
+            progress(done, len(nodes))
 
 
 def _screened(nodes: Sequence[Node], layers: Sequence[int], margin: float,

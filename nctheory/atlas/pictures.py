@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from nctheory.atlas.explain import Explanation
 from nctheory.atlas.structure import Layer, same_angles, section
-from nctheory.errors import InputError, require, show
+from nctheory.files import check_figure, write_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +34,7 @@ ALIKE = 0.05  # difference of inner products, of the largest
 LABELLED = 24  # classes, in a matrix
 
 
-def draw(explanation: Explanation, path: Path) -> None:
+def draw(explanation: Explanation, path: Path, *, force: bool = False) -> None:
     """Draw the hidden layers into a PNG, PDF or SVG file; layers that repeat share a panel.
 
     Raises
@@ -42,14 +42,12 @@ def draw(explanation: Explanation, path: Path) -> None:
     InputError
         Where the file cannot be written, or matplotlib is missing.
     """
-    from nctheory.report.figures import FORMATS, STYLE, UNDATED
+    from nctheory.report.figures import STYLE
 
-    require(path.suffix in FORMATS, "figure", f"end in {', '.join(FORMATS)}", str(path))
-    try:
-        from matplotlib import style
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise InputError("figures need the extra 'plot' (matplotlib is missing)") from None
+    check_figure(path, name="figure", force=force)
+    from matplotlib import style
+    from matplotlib.figure import Figure
+
     runs = _runs(explanation.layers)
     columns = min(len(runs), COLUMNS)
     rows = math.ceil(len(runs) / columns)
@@ -63,11 +61,7 @@ def draw(explanation: Explanation, path: Path) -> None:
         cell = explanation.cell
         figure.suptitle(f"$K={cell.classes}$, $L={cell.layers}$:  $c/K="
                         f"{cell.cost / cell.classes:.4f}$", fontsize=10)
-        try:
-            figure.savefig(path, metadata=UNDATED[path.suffix])
-        except OSError as error:
-            raise InputError(f"figure must be a writable file, got {show(str(path))}: "
-                             f"{error.strerror}") from None
+        write_figure(path, figure, name="figure", force=force)
 
 
 def _runs(layers: Sequence[Layer]) -> list[list[Layer]]:

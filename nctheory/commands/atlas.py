@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from nctheory.commands.options import RANGE, check_writable, output_option, write
+from nctheory.commands.options import RANGE, forced, output_option, write
+from nctheory.files import check_figure
 
 
 @click.group(invoke_without_command=True)
@@ -30,10 +31,12 @@ def atlas(context: click.Context, classes: range, layers: range, format_: str,
     from nctheory.atlas.formats import FORMATS, phase_diagram
     from nctheory.atlas.table import atlas as table
 
+    if figure is not None:
+        check_figure(figure, name="--figure", force=forced())
     cells = table(classes, layers)
     write(FORMATS[format_](cells), output)
     if figure is not None:
-        phase_diagram(cells, figure)
+        phase_diagram(cells, figure, force=forced())
 
 
 @atlas.command()
@@ -88,7 +91,7 @@ def relax(classes: range, layers: range, weight_decay: float, samples: int, form
     from nctheory.atlas.formats import RELAXED_FORMATS
     from nctheory.atlas.partial import relax as train
     from nctheory.problem import Problem
-    from nctheory.report.progress import track
+    from nctheory.terminal.progress import track
 
     cells = [Problem(classes=K, layers=L, samples=samples, weight_decay=weight_decay)
              for K in classes for L in layers]
@@ -112,12 +115,9 @@ def gauge(file: Path, symmetric: bool, certify: bool, tolerance: float, seed: in
     """
     from nctheory.atlas.certified import certified_gauge
     from nctheory.atlas.gauge import two_layer_gauge
-    from nctheory.atlas.submit import read
-    from nctheory.errors import require
+    from nctheory.files import read_npz
 
-    arrays = read(file)
-    require("features" in arrays, "file", "hold the array features", sorted(arrays))
-    features = arrays["features"]
+    features = read_npz(file, need=["features"])["features"]
     found = two_layer_gauge(features, tolerance=tolerance, seed=seed, symmetric=symmetric)
     proved = certified_gauge(features) if certify else None
     if format_ == "json":
@@ -151,12 +151,14 @@ def show(classes: int, layers: int, format_: str, output: Path | None,
     """Explain the best known construction for K classes and L layers."""
     from nctheory.atlas.explain import FORMATS, explain
 
+    if figure is not None:
+        check_figure(figure, name="--figure", force=forced())
     explanation = explain(classes, layers)
     write(FORMATS[format_](explanation), output)
     if figure is not None:
         from nctheory.atlas.pictures import draw
 
-        draw(explanation, figure)
+        draw(explanation, figure, force=forced())
 
 
 @atlas.command()
@@ -210,7 +212,8 @@ def paths(classes: range, layers: range, format_: str, output: Path | None, stor
     from nctheory.atlas.formats import PATH_FORMATS
     from nctheory.atlas.paths import compare
     from nctheory.constructions.chain import DATA
+    from nctheory.terminal.progress import progress
 
-    check_writable(output, "--output")
-    rows = list(compare(classes, layers, (data or DATA) if store else None))
+    with progress("sets") as count:
+        rows = list(compare(classes, layers, (data or DATA) if store else None, progress=count))
     write(PATH_FORMATS[format_](rows), output)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
+
+from nctheory import files
+from nctheory.errors import InputError
+from nctheory.terminal.screen import SCREEN, Screen
 
 
 class IntegerRange(click.ParamType[range]):
@@ -60,23 +63,46 @@ def activation_default(word: str) -> Decorator:
 
 activation_option = activation_default("relu")
 
-output_option = click.option("--output", type=click.Path(path_type=Path), default=None,
-                             help="Write to this file instead of the terminal.")
+Command = TypeVar("Command", bound=Callable[..., object])
+
+_FORCE = "nctheory.force"
+
+
+def forced() -> bool:
+    """Whether --force was given to the command that runs."""
+    return bool(click.get_current_context().meta.get(_FORCE))
+
+
+def _remember(context: click.Context, _: click.Parameter, value: bool) -> None:
+    context.meta[_FORCE] = value
+
+
+force_option = click.option("--force", is_flag=True, expose_value=False, callback=_remember,
+                            help="Replace files that nctheory did not write, too.")
+
+
+def _target(context: click.Context, _: click.Parameter, path: Path | None) -> Path | None:
+    """What is certain to be refused is refused before the work; and a file is no terminal."""
+    if path is not None and not context.resilient_parsing:
+        files.check_target(path, name="--output", force=True)
+        SCREEN.set(Screen())
+    return path
+
+
+def output_option(command: Command) -> Command:
+    """--output and --force."""
+    option = click.option("--output", type=click.Path(path_type=Path), default=None,
+                          callback=_target, help="Write to this file instead of the terminal.")
+    return option(force_option(command))
 
 
 def write(text: str, output: Path | None) -> None:
-    """Print `text`, or write it to the file that --output names."""
+    """Print `text`, or write it to the file that --output names (`nctheory.files`)."""
     if output is None:
         sys.stdout.write(text)
         return
     try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.UsageError(f"--output must be a writable file, got {str(output)!r}: "
-                               f"{error.strerror}") from None
-
-
-def check_writable(path: Path | None, option: str) -> None:
-    """Refuse a file that cannot be written, before the work for it is done."""
-    if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):
-        raise click.UsageError(f"{option} must be a writable file, got {str(path)!r}")
+        files.write(output, text, name="--output", force=forced())
+    except InputError:
+        sys.stdout.write(text)  # what was computed is not lost with the refusal
+        raise

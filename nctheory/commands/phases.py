@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from nctheory.commands.options import RANGE, activation_default, output_option, write
+from nctheory.commands.options import RANGE, activation_default, forced, output_option, write
+from nctheory.files import check_figure, write_figure
 
 
 class Decays(click.ParamType[tuple[float, ...]]):
@@ -53,13 +54,11 @@ def phases(classes: range, layers: range, width: range | None, weight_decay: tup
     def single(values: Any) -> Any:
         return values[0] if values is not None and len(values) == 1 else values
 
+    if picture is not None:
+        check_figure(picture, name="--figure", force=forced())
     diagram = phase_diagram(classes=single(classes), layers=single(layers), width=single(width),
                             weight_decay=single(weight_decay), samples=samples,
                             activation=activation)
     if picture is not None:
-        try:
-            figure(diagram).savefig(picture)
-        except (OSError, ValueError) as error:
-            raise click.UsageError(f"--figure must be a writable file of a known format, got "
-                                   f"{str(picture)!r}: {error}") from None
+        write_figure(picture, figure(diagram), name="--figure", force=forced())
     write((to_json if format_ == "json" else to_text)(diagram), output)

@@ -28,8 +28,8 @@ def verify_ranks(classes: range, layers: range, weight_decay: float, width: int,
     fails."""
     from nctheory.problem import Problem
     from nctheory.ranks import construction_points, solver_points, verify
-    from nctheory.report.progress import track
     from nctheory.report.ranks import records, to_text
+    from nctheory.terminal.progress import track
 
     problems = [Problem(classes=K, layers=L, weight_decay=weight_decay, width=width, loss=loss,
                         activation=activation) for K in classes for L in layers]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from nctheory.commands.options import force_option, forced
+
 
 @click.command()
 @click.argument("name", required=False)
@@ -13,6 +15,7 @@ import click
 @click.option("--quick", is_flag=True, help="A small version, in seconds.")
 @click.option("--output", type=click.Path(path_type=Path), default=Path("reproduced"),
               show_default=True, help="Directory for tables, figure and sentence.")
+@force_option
 @click.option("--seed", type=int, default=0, show_default=True,
               help="Of the first run; the others count up from it.")
 @click.option("--data", help="digits, mnist or a feature file, in place of what an experiment on "
@@ -26,9 +29,10 @@ def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: in
     (or only that is known to us), else "no match".  Bars in figures: 95 % intervals of
     probabilities (Wilson), two standard errors of means.
     """
-    from nctheory.report.progress import counting
+    from nctheory.files import folder
     from nctheory.reproduce import EXPERIMENTS, experiment
-    from nctheory.reproduce.reproduction import drawing_library, prepared
+    from nctheory.reproduce.reproduction import drawing_library
+    from nctheory.terminal.progress import progress
 
     if list_:
         for known in EXPERIMENTS:
@@ -39,9 +43,9 @@ def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: in
         raise click.UsageError("NAME must be given; --list names all experiments")
     found = experiment(name)
     drawing_library()  # before anything is computed
-    prepared(output)
-    with counting(name) as progress:
-        reproduction = found.run(quick, seed, progress, data)
-    for path in reproduction.write(output):
+    folder(output)
+    with progress(name) as count:
+        reproduction = found.run(quick, seed, count, data)
+    for path in reproduction.write(output, force=forced()):
         click.echo(f"wrote {path}")
     click.echo(f"{found.source}: {reproduction.verdict}\n{reproduction.sentence}")

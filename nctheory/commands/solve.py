@@ -12,12 +12,13 @@ import click
 from nctheory.commands.options import (
     RANGE,
     activation_option,
-    check_writable,
+    forced,
     loss_option,
     output_option,
     write,
 )
 from nctheory.errors import InputError
+from nctheory.files import check_target, write_npz
 from nctheory.problem import Problem
 
 if TYPE_CHECKING:
@@ -83,20 +84,22 @@ def solve(classes: int, layers: int, samples: Any, width: int, weight_decay: Any
     A seed gives the same numbers whatever the number of threads.  Ctrl-C writes the runs that
     are finished and exits with status 130.
     """
-    from nctheory.report.progress import counting
     from nctheory.report.runs import to_json, to_text
     from nctheory.solver import solve as run
+    from nctheory.terminal.progress import progress
 
-    for path, option in ((checkpoint, "--checkpoint"), (save, "--save"), (output, "--output")):
-        check_writable(path, option)
+    if checkpoint is not None:  # its content is checked on resuming
+        check_target(checkpoint, name="--checkpoint", force=True)
+    if save is not None:
+        check_target(save, name="--save", force=forced())
     problem = Problem(classes=classes, layers=layers, samples=samples, width=width,
                       weight_decay=weight_decay, loss=loss, activation=activation)
     settings: dict[str, Any] = {
         "method": method, "learning_rate": learning_rate, "momentum": momentum, "steps": steps,
         "tol": tol, "scale": scale, "noise": noise, "collapsed": collapsed}
-    with counting("solving") as progress:
+    with progress("solving") as count:
         result = run(problem, width, seeds, **settings, init=_start(init, problem, collapsed),
-                     threads=threads, checkpoint=checkpoint, progress=progress)
+                     threads=threads, checkpoint=checkpoint, progress=count)
     parameters = {
         "classes": classes, "layers": layers, "samples": samples, "width": width,
         "weight_decay": weight_decay, "loss": loss, "activation": activation,
@@ -144,6 +147,5 @@ def _save(result: Result, parameters: dict[str, Any], path: Path) -> None:
     names = ["H_1", *(f"W_{l}" for l in range(1, result.problem.layers + 1))]
     for k, name in enumerate(names):
         arrays[name] = np.array([result.parameters(i)[k] for i in done])
-    with open(path, "wb") as file:
-        np.savez(file, parameters=np.array(json.dumps(parameters)),
-                 trace_steps=result.trace_steps, **arrays)
+    write_npz(path, {"parameters": np.array(json.dumps(parameters)),
+                     "trace_steps": result.trace_steps, **arrays}, name="--save", force=forced())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 
 import click
@@ -30,17 +28,13 @@ def thresholds(classes: range, layers: range, samples: int, weight_decay: float 
                loss: str, activation: str, library: str | None, format_: str,
                output: Path | None) -> None:
     """Which known construction beats deep neural collapse, by how much, certified or not."""
-    from nctheory.report.table import FORMATS, to_text
+    from nctheory.report.table import FORMATS
     from nctheory.thresholds import threshold_table
 
     table = threshold_table(classes, layers, samples=samples, weight_decay=weight_decay,
                             loss=loss, activation=activation,
                             library=library.split(",") if library else None)
-    if format_ == "text" and output is None and sys.stdout.isatty():
-        text = to_text(table, colour="NO_COLOR" not in os.environ)
-    else:
-        text = FORMATS[format_](table)
-    write(text, output)
+    write(FORMATS[format_](table), output)
 
 
 @click.command()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from nctheory.commands.options import output_option, write
+from nctheory.commands.options import force_option, forced, output_option, write
+from nctheory.terminal.progress import progress
+
+if TYPE_CHECKING:
+    from nctheory.trained import Training
 
 
 @click.command()
@@ -38,6 +41,7 @@ def metrics(file: Path, activation: str, format_: str, output: Path | None) -> N
 @click.argument("data", default="digits")
 @click.option("--output", type=click.Path(path_type=Path), default=Path("trained"),
               show_default=True, help="Directory for checkpoint.npz and features.npz.")
+@force_option
 @click.option("--hidden", default="128,128", show_default=True,
               help="Widths of the hidden layers.")
 @click.option("--head", type=int, default=0, show_default=True,
@@ -74,9 +78,14 @@ def train(data: str, output: Path, hidden: str, head: int, activation: str, loss
     recipe = Recipe(epochs=epochs, batch=batch, optimiser=optimiser, rate=rate,
                     momentum=momentum, weight_decay=decays[0] if len(decays) == 1 else decays,
                     feature_decay=feature_decay, schedule=schedule, seed=seed)
-    found = run(data, output, hidden=_numbers("--hidden", hidden, int, "128,128"), head=head,
-                activation=activation, loss=loss, recipe=recipe, progress=sys.stderr.isatty(),
-                tell=partial(click.echo, err=True))
+    widths = _numbers("--hidden", hidden, int, "128,128")
+    with progress("epochs") as count:
+        def counted(training: Training) -> None:
+            count(training.epoch, epochs, f"loss {training.losses[-1]:.3g}")
+
+        found = run(data, output, hidden=widths, head=head, activation=activation, loss=loss,
+                    recipe=recipe, progress=counted, tell=partial(click.echo, err=True),
+                    force=forced())
     click.echo(json.dumps(found, indent=1))
 
 

@@ -116,11 +116,7 @@ class PartialFit(Network, Construction):
     @cached_property
     def means(self) -> tuple[Integers, ...]:
         """M_1, ..., M_L and Z of the integer factors."""
-        first, second, *rest = self.matrices
-        means = [first, second @ first]
-        for factor in rest:
-            means.append(factor @ np.maximum(means[-1], 0))
-        return tuple(means)
+        return tuple(integers.forward(self.matrices))
 
     @cached_property
     def _trace(self) -> int:

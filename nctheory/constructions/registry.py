@@ -23,7 +23,7 @@ from nctheory.constructions.pairs import Groups, Pairs
 from nctheory.constructions.triangular import Triangular
 from nctheory.errors import require
 from nctheory.losses import Loss
-from nctheory.specs import Kind, parse
+from nctheory.specs import Kind, make
 
 Made = TypeVar("Made", bound=Construction, covariant=True)
 
@@ -110,7 +110,7 @@ def construct(text: str) -> Construction:
     11
     """
     require(isinstance(text, str), "construction", "be a text", text)
-    blocks = [parse("construction", part, FAMILIES) for part in text.split("+")]
+    blocks = [make("construction", part.strip(), FAMILIES) for part in text.split("+")]
     if len(blocks) == 1:
         return blocks[0]
     return DirectSum(tuple(blocks))  # type: ignore[arg-type]  # it refuses what is no Block

@@ -27,6 +27,7 @@ from nctheory.constructions.factors import Matrix, Ranks
 from nctheory.errors import InputError, integer, require
 from nctheory.exact import sign_with_root
 from nctheory.graphs.incidence import subset_incidence
+from nctheory.integers import triangular_root
 from nctheory.losses import Loss
 
 # Explicit matrices above this many entries are refused, not attempted.
@@ -248,7 +249,7 @@ class Triangular(_Cuts):
 
 def _vertices(classes: int) -> int | None:
     """r >= 4 with r (r-1) / 2 = K, if there is one."""
-    r = (1 + math.isqrt(1 + 8 * classes)) // 2
+    r = triangular_root(classes)
     return r if r >= 4 and r * (r - 1) // 2 == classes else None
 
 

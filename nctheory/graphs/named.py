@@ -10,13 +10,15 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from inspect import signature
 from itertools import combinations, product
 from math import comb, prod
 from typing import Any
 
 import networkx as nx
 
-from nctheory.errors import InputError, choice, integer, require, show
+from nctheory import specs
+from nctheory.errors import integer, require
 from nctheory.graphs.srg import Parameters, Spectrum, collect, trivial
 
 # Arguments stay below these so that every exact integer has fewer than the 4300 digits that
@@ -340,15 +342,22 @@ def _set_sizes(n: int, k: int) -> tuple[int, int]:
     return n, integer("k", k, 1, min(n, _LONGEST))
 
 
-_FAMILIES: dict[str, tuple[Callable[..., NamedGraph], tuple[str, ...]]] = {
-    "triangular": (triangular, ("r",)),
-    "johnson": (johnson, ("n", "k")),
-    "kneser": (kneser, ("n", "k")),
-    "hamming": (hamming, ("m", "q")),
-    "rook": (rook, ("m", "n")),
-    "multipartite": (complete_multipartite, ("sizes",)),
-    "paley": (paley, ("q",)),
+def _multipartite(sizes: tuple[int, ...]) -> NamedGraph:
+    return complete_multipartite(*sizes)
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split("x")))
+
+
+_WHOLE = specs.Argument(int, "be a whole number")
+_FAMILIES: dict[str, Callable[..., NamedGraph]] = {
+    "triangular": triangular, "johnson": johnson, "kneser": kneser, "hamming": hamming,
+    "rook": rook, "multipartite": _multipartite, "paley": paley,
 }
+_ARGUMENTS = {name: {key: _WHOLE for key in signature(make).parameters}
+              for name, make in _FAMILIES.items()} | {
+    "multipartite": {"sizes": specs.Argument(_sizes, "be whole numbers such as 3x3x3")}}
 
 
 def from_spec(text: str) -> NamedGraph:
@@ -371,29 +380,13 @@ def from_spec(text: str) -> NamedGraph:
     >>> from_spec("triangular:s=5")
     Traceback (most recent call last):
     ...
-    nctheory.errors.InputError: graph must have the form triangular:r=.., got 'triangular:s=5'
+    nctheory.errors.InputError: triangular must have the parameters of triangular:r=.., got 's'
     """
     require(isinstance(text, str), "graph", "be a text such as 'triangular:r=5'", text)
     rest = text
     while rest.startswith("complement:"):
         rest = rest.removeprefix("complement:")
-    name, _, listed = rest.partition(":")
-    choice("graph family", name, tuple(_FAMILIES))
-    family, keys = _FAMILIES[name]
-    pairs = [pair.partition("=") for pair in listed.split(",")]
-    require(sorted(key for key, _, _ in pairs) == sorted(keys), "graph",
-            f"have the form {name}:" + ",".join(f"{key}=.." for key in keys), text)
-    values = {key: value for key, _, value in pairs}
-    if name == "multipartite":
-        graph = family(*(_whole("sizes", size) for size in values["sizes"].split("x")))
-    else:
-        graph = family(*(_whole(key, values[key]) for key in keys))
+    name, values = specs.parse("graph", rest, _ARGUMENTS)
+    graph = _FAMILIES[name](**values)
     flips = (len(text) - len(rest)) // len("complement:")
     return complement(graph) if flips % 2 else graph
-
-
-def _whole(key: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise InputError(f"{key} must be a whole number, got {show(text)}") from None

@@ -15,6 +15,7 @@ from nctheory.graphs import named
 from nctheory.graphs.incidence import MOST_ENTRIES, edge_rows, require_simple
 from nctheory.graphs.named import NamedGraph, closed_form
 from nctheory.graphs.srg import Parameters, Spectrum, trivial
+from nctheory.integers import triangular_root
 
 Verdict: TypeAlias = Literal["impossible", "realised here", "unknown"]
 
@@ -218,7 +219,7 @@ def _realisation(wanted: Parameters) -> str | None:
     """A graph of this package with these primitive parameters."""
     root = isqrt(wanted.v)
     candidates: tuple[tuple[Callable[..., NamedGraph], tuple[int, ...]], ...] = (
-        (named.triangular, ((1 + isqrt(1 + 8 * wanted.v)) // 2,)),
+        (named.triangular, (triangular_root(wanted.v),)),
         (named.rook, (root, root)),
         (named.paley, (wanted.v,)),
     )  # No other Johnson, Kneser or Hamming graph is primitive: they have larger diameter.

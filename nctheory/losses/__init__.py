@@ -30,7 +30,7 @@ from nctheory.losses.square import (
     optimal_scale,
     zero_is_optimal,
 )
-from nctheory.specs import Kind, parse
+from nctheory.specs import Kind, make
 
 if TYPE_CHECKING:
     from nctheory.losses.entropy import collapse_fit as collapse_fit
@@ -68,7 +68,7 @@ def get(word: str) -> Loss:
     >>> get("ce").dnc_cost(10), get("mse").dnc_cost(10)
     (9, 10)
     """
-    return parse("loss", word, LOSSES)
+    return make("loss", word, LOSSES)
 
 
 def __getattr__(name: str) -> Any:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from nctheory import __version__, activations, losses
+from nctheory import activations, losses
 from nctheory.constructions import Block, Construction, Orthogonal
 from nctheory.errors import InputError
+from nctheory.files import envelope
 from nctheory.problem import Problem
-from nctheory.report.text import Justify, grid, render, span
+from nctheory.terminal.grid import Justify, grid, render, span
 from nctheory.thresholds import NOT_BEATEN, Library
 from nctheory.thresholds.table import Cell, row_at
 
@@ -103,8 +103,7 @@ def to_json(construction: Construction, layers: Iterable[int], setting: Setting)
     parameters = {"construction": construction.label, "classes": construction.classes,
                   "samples": setting.samples, "weight_decay": setting.weight_decay,
                   "loss": setting.loss, "activation": setting.activation}
-    return json.dumps({"version": __version__, "parameters": parameters, "rows": rows},
-                      indent=1) + "\n"
+    return envelope(parameters=parameters, rows=rows)
 
 
 def to_text(construction: Construction, layers: Iterable[int], setting: Setting) -> str:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
-
-from nctheory import __version__
+from nctheory.files import envelope
 from nctheory.graphs import NamedGraph, feasibility
-from nctheory.report.text import grid, render
+from nctheory.terminal.grid import grid, render
 
 
 def to_json(graph: NamedGraph) -> str:
     """{"version", "graph", "vertices", "edges", "parameters", "spectrum", "feasibility"}."""
     known = graph.parameters()
-    return json.dumps({
-        "version": __version__,
-        "graph": graph.name,
-        "vertices": graph.order,
-        "edges": graph.size,
-        "parameters": None if known is None else known._asdict(),
-        "spectrum": [[str(value), m] for value, m in graph.spectrum().items()],
-        "feasibility": None if known is None else feasibility(*known)._asdict(),
-    }, indent=1) + "\n"
+    return envelope(
+        graph=graph.name,
+        vertices=graph.order,
+        edges=graph.size,
+        parameters=None if known is None else known._asdict(),
+        spectrum=[[str(value), m] for value, m in graph.spectrum().items()],
+        feasibility=None if known is None else feasibility(*known)._asdict())
 
 
 def to_text(graph: NamedGraph) -> str:

@@ -11,6 +11,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nctheory.integers import triangular_root
 from nctheory.network import Array, activate, check_parameters, class_means, forward
 from nctheory.problem import Problem
 
@@ -198,7 +199,7 @@ def _frame_distance(means: Array, problem: Problem) -> float:
 
 def _vertices(count: int) -> int:
     """r >= 4 with r (r - 1) / 2 = count; 0 if there is none."""
-    r = (1 + math.isqrt(1 + 8 * count)) // 2
+    r = triangular_root(count)
     return r if r >= 4 and r * (r - 1) == 2 * count else 0
 
 

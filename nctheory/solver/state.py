@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nctheory.errors import InputError
+from nctheory.files import read_npz, write_npz
 from nctheory.network import Parameters, pack
 
 TRACED = ("loss", "fit", "regularisation", "gradient_norm", "step")
@@ -52,10 +51,8 @@ class State:
         """Write a checkpoint: whole, or not at all."""
         with self.lock:
             arrays = {name: getattr(self, name).copy() for name in self.ARRAYS}
-        temporary = path.with_name(path.name + ".partial")
-        with open(temporary, "wb") as file:
-            np.savez(file, settings=np.array(json.dumps(settings)), **arrays)
-        os.replace(temporary, path)
+        write_npz(path, {"settings": np.array(json.dumps(settings)), **arrays},
+                  name="checkpoint", force=True)  # `load` has looked at what was there
 
     def load(self, path: Path, settings: dict[str, Any]) -> None:
         """Take up a checkpoint of the same batch.
@@ -65,13 +62,9 @@ class State:
         InputError
             If the file cannot be read, or was written for other settings.
         """
-        try:
-            with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
-                found = json.loads(str(file["settings"]))
-                arrays = {name: file[name] for name in self.ARRAYS}
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-            raise InputError(f"checkpoint must be a file written by solve, got {str(path)!r} "
-                             f"({error})") from error
+        arrays = read_npz(path, name="checkpoint", kind="a file written by solve",
+                          need=("settings", *self.ARRAYS))
+        found = json.loads(str(arrays.pop("settings")))
         different = [key for key in settings if found.get(key) != settings[key]]
         if different or any(arrays[name].shape != getattr(self, name).shape
                             for name in self.ARRAYS):

@@ -1,24 +1,16 @@
-"""A whole training run: progress bar, checkpoints, and features left for the metrics."""
+"""A whole training run: checkpoints, and features left for the metrics."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
-from nctheory.errors import InputError, integer
-from nctheory.metrics.files import save
+from nctheory.errors import integer
+from nctheory.files import check_target, folder, write_npz
 from nctheory.trained.data import Split, dataset
 from nctheory.trained.network import Architecture
 from nctheory.trained.training import Recipe, Training
@@ -26,7 +18,8 @@ from nctheory.trained.training import Recipe, Training
 
 def fit(split: Split, architecture: Architecture, recipe: Recipe, *,
         checkpoint: str | Path | None = None, every: int = 10,
-        progress: bool = False, tell: Callable[[str], object] | None = None) -> Training:
+        progress: Callable[[Training], object] | None = None,
+        tell: Callable[[str], object] | None = None) -> Training:
     """Train on the train set of `split`, to the recipe's last epoch.
 
     Parameters
@@ -35,8 +28,8 @@ def fit(split: Split, architecture: Architecture, recipe: Recipe, *,
         Resumed from where it exists, and written every `every` epochs and at the end. A run
         that was stopped and resumed ends with the same numbers as one that was not; one that
         is complete goes on where the recipe now has more epochs (a constant schedule only).
-    progress : bool
-        Show a progress bar with the loss (on standard error).
+    progress : callable, optional
+        Called with the training after each epoch.
     tell : callable, optional
         Gets a sentence where a checkpoint is resumed.
 
@@ -51,26 +44,22 @@ def fit(split: Split, architecture: Architecture, recipe: Recipe, *,
     training = Training(split.x, split.labels, architecture, recipe)
     if checkpoint is not None and Path(checkpoint).exists():
         training.restore(checkpoint)
-        if tell:
+        if tell is not None:
             tell(f"resuming {checkpoint}: {training.epoch} of {recipe.epochs} epochs are done")
-    bar = Progress(TextColumn("epoch"), MofNCompleteColumn(), BarColumn(),
-                   TextColumn("loss {task.fields[loss]:.3g}"), TimeRemainingColumn())
-    with bar if progress else nullcontext():
-        task = bar.add_task("train", total=recipe.epochs, completed=training.epoch,
-                            loss=training.losses[-1] if training.losses else float("nan"))
 
-        def after(t: Training) -> None:
-            bar.update(task, completed=t.epoch, loss=t.losses[-1])
-            if checkpoint is not None and (t.epoch % every == 0 or t.epoch == recipe.epochs):
-                t.save(checkpoint)
+    def after(t: Training) -> None:
+        if progress is not None:
+            progress(t)
+        if checkpoint is not None and (t.epoch % every == 0 or t.epoch == recipe.epochs):
+            t.save(checkpoint)
 
-        return training.run(on_epoch=after)
+    return training.run(on_epoch=after)
 
 
 def train(data: str, output: str | Path, *, hidden: tuple[int, ...] = (128, 128),
           activation: str = "relu", loss: str = "ce", bias: bool = True, head: int = 0,
-          recipe: Recipe | None = None, progress: bool = False,
-          tell: Callable[[str], object] | None = None) -> dict[str, Any]:
+          recipe: Recipe | None = None, progress: Callable[[Training], object] | None = None,
+          tell: Callable[[str], object] | None = None, force: bool = False) -> dict[str, Any]:
     """Train on "digits", "mnist" or a feature file; everything is left in directory `output`.
 
     Writes checkpoint.npz (resumed from where it is already there) and features.npz (for
@@ -84,23 +73,19 @@ def train(data: str, output: str | Path, *, hidden: tuple[int, ...] = (128, 128)
     Raises
     ------
     InputError
-        For data that cannot be read, an output that is no directory, or a checkpoint of other
-        settings in it.
+        For data that cannot be read, an output that is no directory, a checkpoint of other
+        settings in it, or a features.npz that nctheory did not write (unless `force`).
     """
     recipe = recipe or Recipe()
     split = dataset(data, recipe.seed)
-    output = Path(output)
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"output must be a directory, got {str(output)!r} ({error.strerror})"
-                         ) from None
+    output = folder(output)
     widths = (split.x.shape[1], *hidden, split.classes)
     architecture = Architecture(widths, activation, loss, bias, head)
     checkpoint, features = output / "checkpoint.npz", output / "features.npz"
+    check_target(features, force=force)
     training = fit(split, architecture, recipe, checkpoint=checkpoint, progress=progress,
                    tell=tell)
-    save(features, **feature_arrays(training, split))
+    write_npz(features, feature_arrays(training, split), force=force)
     predict = training.network.predict
     return {
         "epochs": training.epoch,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -22,6 +21,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from nctheory.errors import InputError, choice, integer, positive, require, show
+from nctheory.files import read_npz, write_npz
 from nctheory.trained.network import Architecture, Array, Codes, Network
 
 OPTIMISERS = ("adam", "sgd")
@@ -216,20 +216,13 @@ class Training:
         return float(np.linalg.norm(self.network.gradient))
 
     def save(self, path: str | Path) -> None:
-        """Write a checkpoint (.npz, no pickles): to a new file first, then renamed over `path`.
-
-        A run that is killed while writing leaves the former checkpoint whole.
-        """
-        path = Path(path)
-        fresh = path.with_name(path.name + ".partial")
-        with open(fresh, "wb") as file:
-            np.savez(file, parameters=self.network.parameters, first=self._first,
-                     second=self._second, losses=np.array(self.losses), steps=self.steps,
-                     settings=np.array(self._settings()),
-                     rng=np.array(json.dumps(self.rng.bit_generator.state)))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(fresh, path)
+        """Write a checkpoint: a run that is killed meanwhile leaves the former one whole."""
+        write_npz(path, {
+            "parameters": self.network.parameters, "first": self._first, "second": self._second,
+            "losses": np.array(self.losses), "steps": self.steps,
+            "settings": np.array(self._settings()),
+            "rng": np.array(json.dumps(self.rng.bit_generator.state))},
+            name="checkpoint", force=True)
 
     def restore(self, path: str | Path) -> Training:
         """Continue from a checkpoint of the same data, architecture and recipe.
@@ -244,7 +237,8 @@ class Training:
             Where the file is no checkpoint, one of other settings or other data, or one that
             has more epochs behind it than the recipe.
         """
-        saved = _read(Path(path))
+        saved = read_npz(path, name="checkpoint", kind="a file written by Training.save",
+                         need=_SAVED)
         self._agree(json.loads(str(saved["settings"])), Path(path))
         require(len(saved["losses"]) <= self.recipe.epochs, "epochs",
                 f"be at least the {len(saved['losses'])} that {path} has", self.recipe.epochs)
@@ -255,7 +249,10 @@ class Training:
         self.rng.bit_generator.state = json.loads(str(saved["rng"]))
         return self
 
-    def _agree(self, saved: dict[str, Any], path: Path) -> None:
+    def _agree(self, saved: Any, path: Path) -> None:
+        """`InputError` naming the first setting in which the checkpoint is of another run."""
+        require(isinstance(saved, dict), "checkpoint", "be of this version's Training.save",
+                str(path))
         asked = json.loads(self._settings())
         for key in sorted(set(asked) | set(saved)):
             if key == "epochs" and self.recipe.schedule == "constant":
@@ -275,14 +272,7 @@ class Training:
         return hashlib.sha256(self.x.tobytes() + self.labels.tobytes()).hexdigest()[:16]
 
 
-def _read(path: Path) -> dict[str, Any]:
-    wanted = ("parameters", "first", "second", "losses", "steps", "settings", "rng")
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in wanted}
-    except Exception as error:  # a damaged archive can fail in many ways: one answer to all
-        raise InputError(f"checkpoint must be a file written by Training.save, got "
-                         f"{show(str(path))} ({error})") from None
+_SAVED = ("parameters", "first", "second", "losses", "steps", "settings", "rng")
 
 
 @numba.njit(cache=True)

@@ -205,9 +205,9 @@ def test_zero_is_said_where_it_is_optimal():
                                            activation="linear")), "samples must be one number"),
     (lambda: Orthogonal(classes=1).cost(2, "ce"), "classes must be at least 2 for cross-entropy"),
     (lambda: Triangular(vertices=5, subset=3).loss(Problem(
-        classes=10, layers=3, loss="ce", activation="linear")), "activation must be 'relu'"),
+        classes=10, layers=3, loss="ce", activation="linear")), "activation must leave sigma"),
     (lambda: Triangular(vertices=5, subset=3).loss(Problem(
-        classes=10, layers=3, activation="linear")), "activation must be 'relu'"),
+        classes=10, layers=3, activation="linear")), "activation must leave sigma"),
     (lambda: construct("pairs:K=4+dnc:K=1"), "blocks must be constructions")])
 def test_refusals(make, message):
     with pytest.raises(InputError, match=message):

@@ -66,8 +66,9 @@ def test_the_scale_is_the_best_of_a_scan_of_forward_passes(word, decay, layers):
         given = construction.outputs(loss).matrix(), construction.kappa(problem)
         grid = np.linspace(-6, 4, 801)
         i = int(np.argmin([value(x, *given) for x in grid]))
-        best = minimize_scalar(value, args=given, bounds=(grid[max(i - 1, 0)], grid[min(i + 1, 800)]),
-                               method="bounded", options={"xatol": 1e-10}).fun
+        best = minimize_scalar(value, args=given, method="bounded",
+                               bounds=(grid[max(i - 1, 0)], grid[min(i + 1, 800)]),
+                               options={"xatol": 1e-10}).fun
         assert construction.loss(problem) == pytest.approx(min(best, loss.zero(5)), rel=1e-9)
         weights = construction.weights(problem)
         assert network.loss(weights, problem) == pytest.approx(construction.loss(problem),
@@ -116,15 +117,15 @@ def test_slopes_are_finite_differences_and_words_find_themselves(word, seed):
 
 
 @pytest.mark.parametrize("ask, message", [
-    (lambda: losses.get("hinge"), "loss must be one of 'mse', 'ce', 'smoothed', got 'hinge'"),
+    (lambda: losses.get("hinge"), "loss must be one of mse, ce, smoothed, got 'hinge'"),
     (lambda: losses.get("smoothed:epsilon=1"), "loss must have an epsilon between 0 and 1"),
     (lambda: losses.get("smoothed"), "smoothed:epsilon must be given"),
-    (lambda: activations.get("identity"), "activation must be one of 'relu', 'linear'"),
+    (lambda: activations.get("identity"), "activation must be one of relu, linear"),
     (lambda: activations.get("leaky:a=2"), "slope a between 0 and 1"),
     (lambda: activations.get("leaky:a=x"), "leaky:a must be a number, got 'x'"),
     (lambda: Problem(classes=3, layers=2, activation="tanh"), "be positively homogeneous"),
-    (lambda: Problem(classes=3, layers=2, activation="rleu"), "do you mean 'relu'"),
-    (lambda: Problem(classes=3, layers=2, loss="msee"), "do you mean 'mse'")])
+    (lambda: Problem(classes=3, layers=2, activation="rleu"), "did you mean relu"),
+    (lambda: Problem(classes=3, layers=2, loss="msee"), "did you mean mse")])
 def test_unknown_words_are_refused_everywhere_alike(ask, message):
     with pytest.raises(InputError, match=message):
         ask()

@@ -43,7 +43,7 @@ def stores(tmp_path_factory):
 def drawn(stores, folder, kind, ending=".svg", **options):
     """The rows beside a figure."""
     files = make_figure(kind, Source(stores / f"{SOURCES[kind]}.db", **options),
-                        folder / f"figure{ending}")
+                        folder / f"figure{ending}", force=True)
     assert [file.stat().st_size > 100 for file in files] == [True, True]
     return list(csv.DictReader(files[1].read_text().splitlines()))
 
