@@ -7,7 +7,8 @@ backbone can make: so no run can end below the model's least loss, and closed fo
 
 [SLM24] and [GK25] train ResNets on CIFAR-10 and the like besides; that needs the images and a
 library for convolutions, which this package does not ship. docs/examples/measure_my_run.py
-measures such a run, whoever made it.
+measures such a run, whoever made it. Sizes and decays are ours: what the figures have is not
+known to us in full, and no number of theirs is compared.
 """
 
 from __future__ import annotations
@@ -177,7 +178,9 @@ def _judge(tables: Tables, size: Parameters) -> Finding:
         f"rank of M_2..M_L below DNC's {full} (average {np.mean(ranks):.2f}), {below} with a "
         f"loss ({min(losses):.5f} to {max(losses):.5f}) below {name} {dnc:.5f}"
         f"{others}: {_structure(low, len(last), rows)}. Test accuracy "
-        f"{np.mean([run.test_accuracy for run in last]):.3f}."))
+        f"{np.mean([run.test_accuracy for run in last]):.3f}. The ResNets of the figures need "
+        "images and a library for convolutions that are not shipped: docs/examples/"
+        "measure_my_run.py measures such a run."))
 
 
 def _structure(low: int, runs: int, rows: list[HeadLayer]) -> str:
