@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from nctheory.commands.options import force_option, forced, output_option, write
+from nctheory.commands.options import Word, force_option, forced, output_option, write
 from nctheory.terminal.progress import progress
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--activation", type=click.Choice(["identity", "relu", "tanh"]),
-              default="identity", show_default=True,
+@click.option("--activation", type=Word("activation", "nctheory.activations"),
+              default="linear", show_default=True,
               help="What stands between the features and the weight of their layer.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
 @output_option
@@ -47,9 +47,9 @@ def metrics(file: Path, activation: str, format_: str, output: Path | None) -> N
 @click.option("--head", type=int, default=0, show_default=True,
               help="Layers of a head without biases over features without activation, as the "
                    "deep unconstrained features model has it.")
-@click.option("--activation", type=click.Choice(["relu", "tanh", "identity"]), default="relu",
+@click.option("--activation", type=Word("activation", "nctheory.activations"), default="relu",
               show_default=True)
-@click.option("--loss", type=click.Choice(["ce", "mse"]), default="ce", show_default=True)
+@click.option("--loss", type=Word("loss", "nctheory.losses"), default="ce", show_default=True)
 @click.option("--epochs", type=int, default=100, show_default=True)
 @click.option("--batch", type=int, default=64, show_default=True)
 @click.option("--optimiser", type=click.Choice(["sgd", "adam"]), default="sgd",

@@ -24,7 +24,7 @@ from nctheory.errors import InputError
 from nctheory.metrics.classifier import dnc3
 from nctheory.metrics.geometry import gram, gram_distance
 from nctheory.metrics.moments import Array, Moments
-from nctheory.metrics.ranks import numerical_rank
+from nctheory.metrics.spectrum import numerical_rank
 from nctheory.metrics.triangular import vertices
 from nctheory.metrics.variability import trace_ratio
 from nctheory.problem import Problem

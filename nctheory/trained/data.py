@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nctheory.errors import InputError, integer, require
-from nctheory.metrics.files import FeatureSet, load
+from nctheory.metrics.files import LabelledFeatures, load
 from nctheory.trained.network import Array, Codes
 
 
@@ -109,7 +109,7 @@ def _mnist() -> tuple[Array, Codes]:
     return np.asarray(pixels, np.float64), np.asarray(labels, np.int64)
 
 
-def from_features(features: FeatureSet, seed: int = 0) -> Split:
+def from_features(features: LabelledFeatures, seed: int = 0) -> Split:
     """The first layer of a feature set as network input; lacking a test set, a quarter is."""
     layer = features.layers[0]
     if layer.test_features is None or features.test_labels is None:

@@ -32,7 +32,7 @@ import numpy as np
 
 from nctheory.errors import require
 from nctheory.metrics.moments import Moments
-from nctheory.metrics.ranks import distance_to_rank, numerical_rank, stable_rank
+from nctheory.metrics.spectrum import distance_to_rank, numerical_rank, stable_rank
 from nctheory.metrics.variability import between, within
 from nctheory.trained.network import Array, Codes, Network
 from nctheory.trained.training import Training

@@ -34,7 +34,7 @@ def check(run):
 
 
 @settings(max_examples=25, deadline=None)
-@given(activation=st.sampled_from(["relu", "tanh", "identity"]),
+@given(activation=st.sampled_from(["relu", "tanh", "linear"]),
        loss=st.sampled_from(["ce", "mse"]), head=st.integers(0, 2),
        decay=st.floats(1e-5, 1.0), seed=st.integers(0, 1000), epochs=st.integers(0, 3),
        feature_decay=st.floats(0.0, 0.1))
@@ -42,7 +42,7 @@ def test_bounds_hold_at_any_point(activation, loss, head, decay, seed, epochs, f
     check(trained(activation, loss, head, decay, epochs, seed, feature_decay if head else 0.0))
 
 
-@pytest.mark.parametrize("activation", ["relu", "tanh", "identity"])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "linear"])
 @pytest.mark.parametrize("loss, head", [("ce", 0), ("mse", 0), ("ce", 2), ("mse", 2)])
 def test_bounds_hold_along_a_whole_run(activation, loss, head):
     run = trained(activation, loss, head, feature_decay=0.01 if head else 0.0)
@@ -91,7 +91,7 @@ def test_terms_are_the_sums_they_are_said_to_be():
 def test_by_hand():
     """One linear layer, two classes of one sample: no variation, so moment = |G|_F / lam."""
     x = np.array([[1.0, 0.0], [-1.0, 0.0]])
-    run = Training(x, np.array([0, 1]), Architecture((2, 2), "identity", "mse", bias=False),
+    run = Training(x, np.array([0, 1]), Architecture((2, 2), "linear", "mse", bias=False),
                    Recipe(weight_decay=0.5))
     run.network.parameters[:] = [3.0, 0.0, 0.0, 4.0]
     (b,) = rank_bounds(run)
