@@ -41,8 +41,6 @@ from nctheory.trained.data import Split, dataset, described
 from nctheory.trained.network import Architecture
 from nctheory.trained.training import Recipe, Training
 
-VISIBLE = 1e-2  # singular values above this share of the largest count as rank
-
 
 class State(NamedTuple):
     """One run at one epoch; the loss is the model's, with all penalties."""
@@ -117,7 +115,7 @@ def _head_layers(training: Training, seed: int) -> Iterable[HeadLayer]:
         active = m.means if layer == 1 else np.maximum(m.means, 0)
         values = np.linalg.svd(m.means, compute_uv=False)
         yield HeadLayer._make((
-            seed, training.epoch, layer, numerical_rank(m.means, VISIBLE),
+            seed, training.epoch, layer, numerical_rank(m.means),
             *(_or_nan(metric, *arguments) for metric, arguments in (
                 (trace_ratio, (m,)), (_geometry, (m.means, centred)),
                 (_geometry, (active, centred)), (dnc3, (active, w)))),
