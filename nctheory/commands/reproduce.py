@@ -18,7 +18,10 @@ from nctheory.commands.options import force_option, forced
 @force_option
 @click.option("--seed", type=int, default=0, show_default=True,
               help="Of the first run; the others count up from it.")
-def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: int) -> None:
+@click.option("--data", help="digits, mnist or a feature file, in place of what an experiment on "
+              "data trains on.")
+def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: int,
+              data: str | None) -> None:
     """Repeat the experiment NAME of a paper and compare with what the paper states.
 
     Writes NAME-TABLE.csv, NAME.png, NAME.pdf and NAME.txt; runs are kept in NAME-runs/, and the
@@ -29,6 +32,7 @@ def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: in
     """
     from nctheory.files import folder
     from nctheory.reproduce import EXPERIMENTS, experiment
+    from nctheory.reproduce.reproduction import drawing_library
     from nctheory.terminal.progress import progress
 
     if list_:
@@ -39,9 +43,10 @@ def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: in
     if name is None:
         raise click.UsageError("NAME must be given; --list names all experiments")
     found = experiment(name)
+    drawing_library()  # before anything is computed
     folder(output)
     with progress(name) as count:
-        reproduction = found.run(quick, seed, count, keep=output / f"{name}-runs")
+        reproduction = found.run(quick, seed, count, output / f"{name}-runs", data)
     for path in reproduction.write(output, force=forced()):
         click.echo(f"wrote {path}")
     click.echo(f"{found.source}: {reproduction.verdict}\n{reproduction.sentence}")

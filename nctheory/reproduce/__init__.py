@@ -24,6 +24,8 @@ EXPERIMENTS = {
     "cascading-collapse": "hbn22:CASCADE",
     "longer-training-worse-transfer": "hbn22:TRANSFER",
     "rank-against-weight-decay": "z24:RANK",
+    "slm24-end-to-end": "end_to_end:SQUARED",
+    "gk25-end-to-end": "end_to_end:ENTROPY",
 }
 
 
