@@ -9,7 +9,7 @@ import numpy as np
 import sympy
 
 from nctheory.certify import chain
-from nctheory.constructions import Chain
+from nctheory.constructions import stored
 from proofs.theorem import Step, Theorem, certified, decided, identity
 
 CELLS = ((3, 4), (7, 3))
@@ -21,7 +21,7 @@ def steps() -> Iterator[Step]:
                   lambda: (_forward(K, L) < K**(L + 1) for K, L in CELLS))
     yield decided("a projection on the columns of a sigma(M_l) >= 0 keeps all signals, and "
                   "multiplies P by their rank: 2 < 3 for K = 3, 4 < 7 for K = 7",
-                  lambda: (min(Chain.stored(K, L).base_ranks.after) == rank < K
+                  lambda: (min(stored.chain(K, L).base_ranks.after) == rank < K
                            for (K, L), rank in zip(CELLS, (2, 4), strict=True)))
     K, rank, P = sympy.symbols("K rank P", positive=True)
     N = sympy.Symbol("N", integer=True, positive=True)
@@ -37,7 +37,7 @@ def steps() -> Iterator[Step]:
 
 def _forward(classes: int, layers: int) -> Fraction:
     """P of the matrices alone, with W_L as exact fractions; the output must be the identity."""
-    first, *rest = Chain.stored(classes, layers).matrices
+    first, *rest = stored.chain(classes, layers).matrices
     signal = rest[0] @ first
     for factor in rest[1:]:
         signal = factor @ np.maximum(signal, 0)

@@ -23,15 +23,14 @@ from typing import Any, NamedTuple
 import networkx as nx
 import numpy as np
 
-from nctheory.atlas.discover import store
 from nctheory.atlas.gauge import two_layer_gauge
 from nctheory.atlas.search import Factors, Matrix, evaluate
 from nctheory.atlas.shapes import shaped
+from nctheory.atlas.store import store
 from nctheory.atlas.table import atlas
 from nctheory.atlas.transitions import first_means, transition
 from nctheory.errors import InputError, integer, require
 from nctheory.feature_sets import FeatureSet, members
-from nctheory.report.progress import track
 
 # A neuron with a smaller share of the gauge is left out of a chain.
 IDLE = 1e-7
@@ -250,8 +249,13 @@ def _log_inverse(marks: Matrix) -> float:
     return math.log(np.sum(1 / np.linalg.svd(marks, compute_uv=False) ** 2))
 
 
-def library(classes: int, layers: Iterable[int]) -> Library:
+Progress = Callable[[int, int], object]
+
+
+def library(classes: int, layers: Iterable[int], progress: Progress | None = None) -> Library:
     """The named sets with K >= 3 classes that are good for some L, and their best shapes.
+
+    `progress` is called with (sets done, all sets), as each is shaped.
 
     >>> library(3, [4]).best([4])[4].label
     'K(2)+2 loops* x2 -> C2'
@@ -260,8 +264,12 @@ def library(classes: int, layers: Iterable[int]) -> Library:
     nodes = [Node(found, ROUGH) for found in members(integer("classes", classes, 3))]
     full = [node for node in nodes if node.full]
     some = _screened([node for node in nodes if not node.full], wanted, SCREEN, Node.at_most)
-    shapes = [Node(shaped(node.features, node.rows), ROUGH)
-              for node in track(some, f"K = {classes}") if node.separable]
+    shapes = []
+    for count, node in enumerate(some, start=1):
+        if node.separable:
+            shapes.append(Node(shaped(node.features, node.rows), ROUGH))
+        if progress is not None:
+            progress(count, len(some))
     # Different sets may have one best shape: of equal rank and cost the first stays.
     different = {(node.features.rank, round(node.alone(3), 4)): node
                  for node in reversed([*full, *some, *shapes]) if node.separable}
@@ -284,8 +292,11 @@ class Comparison:
 
 
 def compare(classes: Iterable[int], layers: Iterable[int],
-            folder: Path | None = None) -> Iterator[Comparison]:
+            folder: Path | None = None,
+            progress: Progress | None = None) -> Iterator[Comparison]:
     """Named paths against the atlas, cell by cell; what is better is stored in `folder`.
+
+    `progress` is called with (feature sets done, all sets) for each K in turn.
 
     Raises
     ------
@@ -295,7 +306,7 @@ def compare(classes: Iterable[int], layers: Iterable[int],
     wanted = sorted(layers)
     for K in classes:
         cells = atlas([integer("classes", K, 3)], wanted)
-        best = library(K, wanted).best(wanted)
+        best = library(K, wanted, progress).best(wanted)
         for cell in cells:
             path = best[cell.layers]
             if folder is not None:

@@ -50,18 +50,17 @@ def phases(classes: range, layers: range, width: range | None, weight_decay: tup
            output: Path | None) -> None:
     """The best known family for cross-entropy over two of K, L, d and weight decay."""
     from nctheory.cross_entropy.phases import phase_diagram
+    from nctheory.report.drawing import require_drawable
     from nctheory.report.phases import figure, to_json, to_text
 
     def single(values: Any) -> Any:
         return values[0] if values is not None and len(values) == 1 else values
 
+    if picture is not None:
+        require_drawable(picture)
     diagram = phase_diagram(classes=single(classes), layers=single(layers), width=single(width),
                             weight_decay=single(weight_decay), samples=samples,
                             activation=activation)
     if picture is not None:
-        try:
-            figure(diagram).savefig(picture)
-        except (OSError, ValueError) as error:
-            raise click.UsageError(f"--figure must be a writable file of a known format, got "
-                                   f"{str(picture)!r}: {error}") from None
+        figure(diagram).savefig(picture)
     write((to_json if format_ == "json" else to_text)(diagram), output)

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from nctheory.constructions import stored
 from nctheory.constructions.base import Block, Construction, DirectSum
-from nctheory.constructions.chain import Chain
 from nctheory.constructions.codes import Circle
 from nctheory.constructions.features import Features
 from nctheory.constructions.logits import Logits
@@ -66,7 +66,8 @@ FAMILIES: dict[str, Family] = {
     "groups": Family(Groups, {"sizes": ("sizes", _sizes)}, best_logits=Groups.best),
     "circle": Family(Circle, {"K": ("classes", int)}, best_logits=Circle.best),
     "features": Family(_from_file, {"file": ("file", str)}),
-    "atlas": Family(Chain.stored, {"K": ("classes", int), "L": ("layers", int)}, Chain.best),
+    "atlas": Family(stored.chain, {"K": ("classes", int), "L": ("layers", int)},
+                    stored.best_chain),
 }
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nctheory.errors import InputError, choice, require, show
+from nctheory.report.drawing import drawing, require_drawable
 from nctheory.sweep.export import write_csv
 from nctheory.sweep.store import Row, Store
 from nctheory.thresholds import NOT_BEATEN, OPTIMAL, UNDECIDED, ZERO
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Record = dict[str, Any]
-FORMATS = (".png", ".pdf", ".svg")
-STYLE = Path(__file__).with_name("paper.mplstyle")
 NORMAL_95 = 1.959963984540054  # two-sided 95 % point of the normal distribution
 SYMBOLS = {"classes": "K", "layers": "L", "weight_decay": r"\lambda", "width": "d",
            "samples": "n", "learning_rate": r"\eta"}
@@ -151,30 +150,19 @@ def make_figure(kind: str, source: Source, output: str | Path) -> list[Path]:
     """
     choice("kind", kind, tuple(KINDS))
     output = Path(output)
-    require(output.suffix in FORMATS, "output", f"end in {', '.join(FORMATS)}", str(output))
-    try:
-        from matplotlib import style
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise InputError("figures need the extra 'plot' (matplotlib is missing)") from None
+    require_drawable(output, "output")
     data = output.with_suffix(".csv")
     require(data.resolve() != source.path.resolve(), "output",
             "not put its data over the source", str(data))
     rows = KINDS[kind].data(source)
-    with style.context(STYLE):
-        figure = Figure()
+    with drawing(output, "output") as figure:
         KINDS[kind].draw(figure, rows)
         try:
             write_csv(lambda: rows, data)
-            figure.savefig(output, metadata=UNDATED[output.suffix])
         except OSError as error:
             raise InputError(f"output must be a writable file, got {show(str(output))}: "
                              f"{error.strerror}") from None
     return [output, data]
-
-
-# The same rows give the same file.
-UNDATED: dict[str, Any] = {".png": {}, ".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
 
 
 # --- threshold heat map over (K, L) ---

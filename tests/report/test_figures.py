@@ -9,7 +9,8 @@ from scipy.stats import binomtest
 
 import nctheory
 from nctheory.errors import InputError
-from nctheory.report.figures import KINDS, STYLE, Source, make_figure, wilson
+from nctheory.report.drawing import STYLE
+from nctheory.report.figures import KINDS, Source, make_figure, wilson
 from nctheory.sweep.export import export
 from nctheory.sweep.plan import Plan
 from nctheory.sweep.run import run_plan

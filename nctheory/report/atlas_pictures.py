@@ -1,4 +1,4 @@
-"""A construction as a picture: a panel a layer, drawn as what the layer is.
+"""The atlas in pictures: its phase diagram, and a construction, a panel a layer.
 
 Rank 2: rays in the plane.  Rank 3: the cone's section, a polygon with points.  Edges of a graph:
 the graph.  Otherwise the matrix of sigma(M_l).  Lines are where neurons of the next layer are 0,
@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from nctheory.atlas.explain import Explanation
 from nctheory.atlas.structure import Layer, same_angles, section
-from nctheory.errors import InputError, require, show
+from nctheory.atlas.table import Cell
+from nctheory.report.drawing import drawing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,6 +35,30 @@ ALIKE = 0.05  # difference of inner products, of the largest
 LABELLED = 24  # classes, in a matrix
 
 
+def draw_phases(cells: Sequence[Cell], path: Path) -> None:
+    """Draw the best known c/K and the least rank over K and L into a PNG, PDF or SVG file.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be written, or matplotlib is missing.
+    """
+    classes = sorted({cell.classes for cell in cells})
+    layers = sorted({cell.layers for cell in cells})
+    ratio, rank = (np.zeros((len(layers), len(classes))) for _ in range(2))
+    for cell in cells:
+        at = layers.index(cell.layers), classes.index(cell.classes)
+        ratio[at], rank[at] = cell.cost / cell.classes, min(cell.ranks.before)
+    extent = (classes[0] - 0.5, classes[-1] + 0.5, layers[0] - 0.5, layers[-1] + 0.5)
+    with drawing(path, settings={"axes.grid": False, "figure.figsize": (11, 4.5)}) as figure:
+        for axes, values, title in zip(figure.subplots(1, 2), (ratio, rank),
+                                       ("best known c/K", "least rank of a layer"), strict=True):
+            image = axes.imshow(values, origin="lower", aspect="auto", extent=extent,
+                                cmap="viridis")
+            figure.colorbar(image, ax=axes)
+            axes.set(title=title, xlabel="classes K", ylabel="layers L")
+
+
 def draw(explanation: Explanation, path: Path) -> None:
     """Draw the hidden layers into a PNG, PDF or SVG file; layers that repeat share a panel.
 
@@ -42,19 +67,11 @@ def draw(explanation: Explanation, path: Path) -> None:
     InputError
         Where the file cannot be written, or matplotlib is missing.
     """
-    from nctheory.report.figures import FORMATS, STYLE, UNDATED
-
-    require(path.suffix in FORMATS, "figure", f"end in {', '.join(FORMATS)}", str(path))
-    try:
-        from matplotlib import style
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise InputError("figures need the extra 'plot' (matplotlib is missing)") from None
     runs = _runs(explanation.layers)
     columns = min(len(runs), COLUMNS)
     rows = math.ceil(len(runs) / columns)
-    with style.context([STYLE, {"axes.grid": False}]):
-        figure = Figure(figsize=(WIDTH * columns, (WIDTH + 0.35) * rows))
+    with drawing(path, settings={"axes.grid": False}) as figure:
+        figure.set_size_inches(WIDTH * columns, (WIDTH + 0.35) * rows)
         grid = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes, run in zip(grid, runs, strict=False):
             _panel(axes, explanation, run)
@@ -63,11 +80,6 @@ def draw(explanation: Explanation, path: Path) -> None:
         cell = explanation.cell
         figure.suptitle(f"$K={cell.classes}$, $L={cell.layers}$:  $c/K="
                         f"{cell.cost / cell.classes:.4f}$", fontsize=10)
-        try:
-            figure.savefig(path, metadata=UNDATED[path.suffix])
-        except OSError as error:
-            raise InputError(f"figure must be a writable file, got {show(str(path))}: "
-                             f"{error.strerror}") from None
 
 
 def _runs(layers: Sequence[Layer]) -> list[list[Layer]]:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nctheory import InputError, Triangular
-from nctheory.atlas.complete import least_slack, optimal_cuts, slack, squared_gauge
 from nctheory.graphs import subset_incidence
+from proofs.balanced_cuts_optimal import least_slack, optimal_cuts, slack, squared_gauge
 
 
 def design(r, shares):

@@ -1,4 +1,4 @@
-"""The atlas as text, JSON, CSV, LaTeX, and its phase diagram."""
+"""The atlas as text, JSON, CSV and LaTeX."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from nctheory import __version__
@@ -196,27 +195,3 @@ def paths_to_text(rows: Sequence[Comparison]) -> str:
 
 PATH_FORMATS: dict[str, Callable[[Sequence[Comparison]], str]] = {
     "text": paths_to_text, "json": paths_to_json}
-
-
-def phase_diagram(cells: Sequence[Cell], path: Path) -> None:
-    """Which kind of construction is best where, and its c/K, as a picture (matplotlib)."""
-    from matplotlib.figure import Figure
-
-    classes = sorted({cell.classes for cell in cells})
-    layers = sorted({cell.layers for cell in cells})
-    figure = Figure(figsize=(11, 4.5), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    ratio = [[0.0] * len(classes) for _ in layers]
-    rank = [[0.0] * len(classes) for _ in layers]
-    for cell in cells:
-        at = layers.index(cell.layers), classes.index(cell.classes)
-        ratio[at[0]][at[1]] = cell.cost / cell.classes
-        rank[at[0]][at[1]] = min(cell.ranks.before)
-    extent = (classes[0] - 0.5, classes[-1] + 0.5, layers[0] - 0.5, layers[-1] + 0.5)
-    for axes, values, title in ((left, ratio, "best known c/K"),
-                                (right, rank, "least rank of a layer")):
-        image = axes.imshow(values, origin="lower", aspect="auto", extent=extent,
-                            cmap="viridis")
-        figure.colorbar(image, ax=axes)
-        axes.set(title=title, xlabel="classes K", ylabel="layers L")
-    figure.savefig(path)

@@ -1,4 +1,4 @@
-"""Every stored chain, exactly and by a forward pass; chains as constructions."""
+"""Chains as constructions, and every stored one, exactly and by a forward pass."""
 
 import json
 import math
@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from nctheory import InputError, Problem, Triangular, network
-from nctheory.constructions import Chain, construct
-from nctheory.constructions.chain import DATA, dump, load, stored
+from nctheory.constructions import Chain, construct, stored
 
-SIZES = sorted(int(path.stem) for path in DATA.glob("*.json"))
+SIZES = stored.chain_sizes()
 
 
 def check(chain):
@@ -30,20 +29,20 @@ def check(chain):
 
 @pytest.mark.parametrize("K", [K for K in SIZES if K <= 10])
 def test_stored_chains_of_few_classes(K):
-    for chain in stored(K):
+    for chain in stored.chains(K):
         check(chain)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("K", [K for K in SIZES if K > 10])
 def test_stored_chains(K):
-    for chain in stored(K):
+    for chain in stored.chains(K):
         check(chain)
 
 
 def test_entries_survive_the_file():
-    chain = stored(5)[0]
-    again = load(json.loads(json.dumps(dump(chain))))
+    chain = stored.chains(5)[0]
+    again = stored.load(json.loads(json.dumps(stored.dump(chain))))
     assert again.representation_cost(6).scale == chain.representation_cost(6).scale
 
 
@@ -61,7 +60,7 @@ def test_a_chain_of_the_triangular_factors_has_the_triangular_cost():
 
 
 def test_scales_do_not_matter():
-    chain = stored(4)[0]
+    chain = stored.chains(4)[0]
     scaled = Chain(matrices=[m * Fraction(i + 1, 7) for i, m in enumerate(chain.matrices)])
     assert scaled.representation_cost(9).scale == chain.representation_cost(9).scale
 
@@ -93,7 +92,7 @@ def test_stored_chains_by_name():
 
 def test_three_classes_and_four_layers():
     """The least case found: DNC is not optimal for K = 3 from L = 4 on (ours)."""
-    chain = Chain.stored(3, 4)
+    chain = stored.chain(3, 4)
     assert chain.compare_with_dnc(4) == -1
     assert chain.representation_cost(4).scale < 218 < 3**5
     problem = Problem(classes=3, layers=4, weight_decay=0.01)

@@ -1,0 +1,139 @@
+"""The chains and partial fits that the library keeps as data: read, listed, written.
+
+A folder holds chains/KK.json and partial/KK.json, a list by layers for each number of classes.
+The package's own is `PACKAGE`.  The exact trace and the ranks of a chain stand in its entry: they
+take long to compute, and tests compute all of them again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from nctheory import integers
+from nctheory.constructions.base import Ranks
+from nctheory.constructions.chain import Chain
+from nctheory.constructions.partial import PartialFit
+from nctheory.errors import InputError, integer, show
+from nctheory.integers import Integers
+
+PACKAGE = Path(__file__).with_name("data")
+CHAINS, PARTIAL = "chains", "partial"
+
+
+# --- chains ---
+
+@lru_cache(maxsize=None)
+def chains(classes: int, folder: Path = PACKAGE) -> tuple[Chain, ...]:
+    """The chains that a folder holds for so many classes, by layers."""
+    return tuple(map(load, _entries(folder, CHAINS, classes)))
+
+
+def chain_sizes(folder: Path = PACKAGE) -> tuple[int, ...]:
+    """The numbers of classes that a folder has chains for."""
+    return tuple(sorted(int(path.stem) for path in (folder / CHAINS).glob("*.json")))
+
+
+def chain(classes: int, layers: int) -> Chain:
+    """The chain that was found for K classes and L layers.
+
+    Raises
+    ------
+    InputError
+        Where the package has none for exactly these.
+
+    Examples
+    --------
+    >>> chain(3, 4).compare_with_dnc(4)
+    -1
+    """
+    found = chains(integer("classes", classes, 1))
+    for one in found:
+        if one.least_layers == layers:
+            return one
+    known = ", ".join(str(one.least_layers) for one in found) or "none"
+    raise InputError(f"layers must be one of the atlas's for K = {classes} ({known}), "
+                     f"got {show(layers)}")
+
+
+def best_chain(classes: int, layers: int) -> Chain | None:
+    """The cheapest chain of so many classes for L layers, or None."""
+    fitting = [one for one in chains(classes) if one.least_layers <= layers]
+    return min(fitting, key=lambda one: one.log_cost(layers), default=None)
+
+
+def write_chain(chain: Chain, name: str, folder: Path) -> None:
+    """Put a chain into its file, in place of the one with as many layers."""
+    others = [entry for entry in _entries(folder, CHAINS, chain.classes)
+              if len(entry["matrices"]) != chain.least_layers]
+    entries = [*others, {"name": name, **dump(chain)}]
+    _rewrite(folder, CHAINS, chain.classes, sorted(entries, key=lambda e: len(e["matrices"])))
+    chains.cache_clear()
+
+
+def load(entry: Mapping[str, Any]) -> Chain:
+    """A chain from its JSON entry, with what was recognised in it, where that has a name."""
+    matrices = [integers.as_integers(matrix) for matrix in entry["matrices"]]
+    found = f" ({entry['name']})" if entry.get("name") else ""
+    numerator, denominator = (int(text, 16) for text in entry["inverse_trace"])
+    return Chain(matrices=matrices,
+                 name=f"chain K={matrices[0].shape[1]} L={len(matrices)}{found}",
+                 known_trace=Fraction(numerator, denominator),
+                 known_ranks=Ranks(*map(tuple, entry["ranks"])))
+
+
+def dump(chain: Chain) -> dict[str, Any]:
+    """The JSON entry of a chain."""
+    trace = chain.inverse_trace
+    return {"inverse_trace": [f"{trace.numerator:x}", f"{trace.denominator:x}"],
+            "ranks": [list(side) for side in chain.base_ranks],
+            "matrices": _plain(chain.matrices)}
+
+
+# --- partial fits ---
+
+@lru_cache(maxsize=None)
+def partial_fits(classes: int, folder: Path = PACKAGE) -> tuple[PartialFit, ...]:
+    """The partial fits that a folder holds for so many classes, by layers."""
+    return tuple(PartialFit(matrices=[integers.as_integers(matrix) for matrix in entry],
+                            name=f"partial fit K={classes} L={len(entry) - 1}")
+                 for entry in _entries(folder, PARTIAL, classes))
+
+
+def write_partial_fits(fits: Iterable[PartialFit], classes: int, folder: Path) -> None:
+    """Replace the partial fits that a folder holds for so many classes."""
+    ordered = sorted(fits, key=lambda fit: (fit.layers, fit.ratio_power))
+    _rewrite(folder, PARTIAL, classes, [_plain(fit.matrices) for fit in ordered])
+    partial_fits.cache_clear()
+
+
+# --- files ---
+
+def _plain(matrices: Sequence[Integers]) -> list[list[list[int]]]:
+    return [[[int(v) for v in row] for row in matrix] for matrix in matrices]
+
+
+def _path(folder: Path, kind: str, classes: int) -> Path:
+    return folder / kind / f"{classes:02d}.json"
+
+
+def _entries(folder: Path, kind: str, classes: int) -> list[Any]:
+    path = _path(folder, kind, classes)
+    if not path.exists():
+        return []
+    return list(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _rewrite(folder: Path, kind: str, classes: int, entries: Iterable[Any]) -> None:
+    """A JSON list, an entry a line; whoever reads meanwhile, or after a kill, sees old or new."""
+    lines = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in entries)
+    path = _path(folder, kind, classes)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    os.replace(fresh, path)
