@@ -54,7 +54,9 @@ def discover(classes: Iterable[int], layers: Iterable[int], *, seconds: float = 
     for K in {k + step for k, _ in cells for step in range(-k, NEAR + 1)}:
         for chain in stored.chains(K, folder):
             factors = [m.astype(np.float64) for m in chain.matrices]
-            pool[K, len(factors)] = evaluate(factors), factors
+            cost = evaluate(factors)
+            if (K, len(factors)) not in pool or cost < pool[K, len(factors)][0]:
+                pool[K, len(factors)] = cost, factors
     for K, L in cells:
         before = known(K, L, folder)
         end, starts = time.monotonic() + seconds, 0

@@ -80,7 +80,7 @@ def explain_stored(classes: Iterable[int], layers: Iterable[int], *, store: bool
             if chain.least_layers in wanted:
                 step, chosen = _explained(chain)
                 if store:
-                    write(chosen, folder)
+                    write(chosen, folder, instead=chain)
                 yield step
 
 

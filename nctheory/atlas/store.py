@@ -49,9 +49,10 @@ def store(factors: Factors, folder: Path = stored.PACKAGE) -> bool:
     return True
 
 
-def write(chain: Chain, folder: Path = stored.PACKAGE) -> None:
-    """Put a chain into its file, with its name, in place of the one with as many layers."""
-    stored.write_chain(chain, chain_name([m.astype(np.float64) for m in chain.matrices]), folder)
+def write(chain: Chain, folder: Path = stored.PACKAGE, instead: Chain | None = None) -> None:
+    """Put a chain into its file, with its name, `instead` of one or of all that it dominates."""
+    name = chain_name([m.astype(np.float64) for m in chain.matrices])
+    stored.write_chain(chain, name, folder, instead)
 
 
 def known(classes: int, layers: int, folder: Path = stored.PACKAGE) -> float:

@@ -186,6 +186,25 @@ def search(classes: range, layers: range, seconds: float, seed: int, data: Path 
                    f"{step.starts} starts")
 
 
+@atlas.command()
+@click.option("--classes", type=RANGE, default="3:64", show_default=True)
+@click.option("--layers", type=RANGE, default="2:30", show_default=True)
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None,
+              help="Folder of the chains; by default the package's own.")
+def close(classes: range, layers: range, data: Path | None) -> None:
+    """Close the stored chains under deletion of classes: no cell worse than its neighbour."""
+    from nctheory.atlas.closure import close as closed
+    from nctheory.constructions.stored import PACKAGE
+    from nctheory.report.progress import counting
+
+    with counting("chains") as progress:
+        found = list(closed(classes, layers, data or PACKAGE, progress))
+    for one in found:
+        click.echo(f"{one.chain.label}  best for L = {one.layers[0]}..{one.layers[-1]}, "
+                   f"log c {-one.gain:+.1e}")
+    click.echo(f"{len(found)} chains stored")
+
+
 @atlas.command("explain")
 @click.option("--classes", type=RANGE, default="3:12", show_default=True)
 @click.option("--layers", type=RANGE, default="2:6", show_default=True)

@@ -52,28 +52,35 @@ def chain(classes: int, layers: int) -> Chain:
     >>> chain(3, 4).compare_with_dnc(4)
     -1
     """
-    found = chains(integer("classes", classes, 1))
-    for one in found:
-        if one.least_layers == layers:
-            return one
-    known = ", ".join(str(one.least_layers) for one in found) or "none"
-    raise InputError(f"layers must be one of the atlas's for K = {classes} ({known}), "
-                     f"got {show(layers)}")
+    K, L = integer("classes", classes, 1), integer("layers", layers, 1)
+    found = [one for one in chains(K, PACKAGE) if one.least_layers == L]
+    if found:
+        return min(found, key=lambda one: one.log_cost(L))
+    known = ", ".join(str(one.least_layers) for one in chains(K, PACKAGE)) or "none"
+    raise InputError(f"layers must be one of the atlas's for K = {K} ({known}), got {show(L)}")
 
 
 def best_chain(classes: int, layers: int) -> Chain | None:
     """The cheapest chain of so many classes for L layers, or None."""
-    fitting = [one for one in chains(classes) if one.least_layers <= layers]
+    fitting = [one for one in chains(classes, PACKAGE) if one.least_layers <= layers]
     return min(fitting, key=lambda one: one.log_cost(layers), default=None)
 
 
-def write_chain(chain: Chain, name: str, folder: Path) -> None:
-    """Put a chain into its file, in place of the one with as many layers."""
-    others = [entry for entry in _entries(folder, CHAINS, chain.classes)
-              if len(entry["matrices"]) != chain.least_layers]
-    entries = [*others, {"name": name, **dump(chain)}]
+def write_chain(chain: Chain, name: str, folder: Path, instead: Chain | None = None) -> None:
+    """Put a chain into its file, `instead` of one of its own or of all that it dominates."""
+    kept = [entry for entry, old in zip(_entries(folder, CHAINS, chain.classes),
+                                        chains(chain.classes, folder), strict=True)
+            if not (dominates(chain, old) if instead is None else old is instead)]
+    entries = [*kept, {"name": name, **dump(chain)}]
     _rewrite(folder, CHAINS, chain.classes, sorted(entries, key=lambda e: len(e["matrices"])))
     chains.cache_clear()
+
+
+def dominates(one: Chain, other: Chain) -> bool:
+    """Whether it costs no more for every number of layers that the other has chains of."""
+    L = other.least_layers
+    return (one.least_layers <= L and one.log_cost(L) <= other.log_cost(L)
+            and one.projected[1] <= other.projected[1])
 
 
 def load(entry: Mapping[str, Any]) -> Chain:
