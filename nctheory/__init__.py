@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from nctheory import activations as activations
     from nctheory import atlas as atlas
     from nctheory import certify as certify
     from nctheory import cross_entropy as cross_entropy
     from nctheory import feature_sets as feature_sets
     from nctheory import graphs as graphs
     from nctheory import losses as losses
-    from nctheory import losses_ce as losses_ce
     from nctheory import metrics as metrics
     from nctheory import network as network
-    from nctheory import ranks as ranks
+    from nctheory import rank_bounds as rank_bounds
     from nctheory import solver as solver
     from nctheory import thresholds as thresholds
     from nctheory import trained as trained
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nctheory.constructions import Circle as Circle
     from nctheory.constructions import Code as Code
     from nctheory.constructions import DirectSum as DirectSum
+    from nctheory.constructions import Family as Family
     from nctheory.constructions import Features as Features
     from nctheory.constructions import Groups as Groups
     from nctheory.constructions import Orthogonal as Orthogonal
@@ -50,6 +51,7 @@ _HOME = {
     "Circle": "nctheory.constructions",
     "Code": "nctheory.constructions",
     "DirectSum": "nctheory.constructions",
+    "Family": "nctheory.constructions",
     "Features": "nctheory.constructions",
     "Groups": "nctheory.constructions",
     "InputError": "nctheory.errors",
@@ -68,8 +70,8 @@ _HOME = {
     "two_layer_gauge": "nctheory.atlas.gauge",
 }
 
-_MODULES = ("atlas", "certify", "cross_entropy", "feature_sets", "graphs", "losses", "losses_ce",
-            "metrics", "network", "ranks", "solver", "thresholds", "trained")
+_MODULES = ("activations", "atlas", "certify", "cross_entropy", "feature_sets", "graphs", "losses",
+            "metrics", "network", "rank_bounds", "solver", "thresholds", "trained")
 
 __all__ = ["__version__", *_HOME, *_MODULES]
 

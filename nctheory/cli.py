@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import sys
 
 import click
 
 from nctheory import __version__
 from nctheory.errors import InputError
+from nctheory.terminal.screen import SCREEN, Screen
 
 # Where each command lives; a module is imported only when its command is asked for.
 COMMANDS = {
@@ -55,6 +57,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; every refusal is one line on stderr and exit status 2."""
+    if sys.stdout.isatty():
+        SCREEN.set(Screen(shutil.get_terminal_size().columns, "NO_COLOR" not in os.environ))
     try:
         sys.exit(cli.main(standalone_mode=False))
     except InputError as error:

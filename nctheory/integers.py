@@ -41,6 +41,29 @@ def as_integers(rows: Any) -> Integers:
     return out
 
 
+def triangular_root(classes: int) -> int:
+    """The most vertices r of a complete graph with at most so many edges: r(r-1)/2 <= K.
+
+    >>> [(K, triangular_root(K)) for K in (0, 1, 2, 3, 10, 14, 15)]
+    [(0, 1), (1, 2), (2, 2), (3, 3), (10, 5), (14, 5), (15, 6)]
+    """
+    return (1 + math.isqrt(1 + 8 * classes)) // 2
+
+
+def forward(matrices: Sequence[Any]) -> list[Any]:
+    """[M_1, ..., M_l] of a chain H_1, W_1, ...: M_2 = W_1 H_1, then M_{l+1} = W_l max(M_l, 0).
+
+    Exact for matrices of Python integers or fractions (dtype object); floats go as well.
+
+    >>> [mean.tolist() for mean in forward([np.array([[2, -1]]), np.array([[1]]), np.eye(1)])]
+    [[[2, -1]], [[2, -1]], [[2.0, 0.0]]]
+    """
+    means = list(matrices[:1])
+    for index, factor in enumerate(matrices[1:]):
+        means.append(factor @ (np.maximum(means[-1], 0) if index else means[-1]))
+    return means
+
+
 def squared_norm(matrix: Integers) -> int:
     """|matrix|_F^2."""
     return sum(int(value) ** 2 for value in matrix.flat)

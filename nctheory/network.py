@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nctheory import activations, losses
 from nctheory.errors import InputError, require
 from nctheory.problem import Problem
 
@@ -70,14 +71,12 @@ def check_parameters(parameters: Sequence[ArrayLike], problem: Problem) -> Param
 
 def activate(features: Array, problem: Problem) -> Array:
     """sigma(H), entry by entry.  Complex entries go by their real part (for complex steps)."""
-    return features * slope(features, problem)
+    return activations.get(problem.activation)(features)
 
 
 def slope(features: Array, problem: Problem) -> Array:
-    """sigma'(H), with the value 0 at a kink (a pre-activation exactly 0)."""
-    if problem.activation == "linear":
-        return np.ones(features.shape)
-    return np.asarray(features.real > 0, dtype=np.float64)
+    """sigma'(H), with the slope from the left at a kink (a pre-activation exactly 0)."""
+    return activations.get(problem.activation).slope(features)
 
 
 def forward(parameters: Sequence[ArrayLike], problem: Problem) -> tuple[list[Array], Array]:
@@ -114,18 +113,8 @@ def _slopes(inputs: list[Array], problem: Problem) -> list[Array]:
 
 
 def fit(outputs: Array, problem: Problem) -> Any:
-    """|Z - Y|_F^2 / (2N) for "mse", the mean of -log softmax(z)_label for "ce"."""
-    columns = outputs.shape[1]
-    if problem.loss == "mse":
-        residual = outputs - targets(problem)
-        return np.sum(residual * residual) / (2 * columns)
-    # Against the own class's logit: with small losses nothing is lost to cancellation.
-    excess = outputs - outputs[labels(problem), np.arange(columns)]
-    top = excess.max(axis=0).real
-    shifted = np.exp(excess - top)
-    shifted[labels(problem), np.arange(columns)] -= np.where(top == 0, 1.0, 0.0)
-    rest = np.sum(shifted, axis=0)
-    return np.sum(np.where(top == 0, np.log1p(rest), top + np.log(rest))) / columns
+    """The mean over samples of the problem's loss of their outputs (see `nctheory.losses`)."""
+    return losses.get(problem.loss).fit(outputs, labels(problem))
 
 
 def regularisation(parameters: Sequence[Array], problem: Problem) -> Any:
@@ -151,14 +140,8 @@ def loss(parameters: Sequence[ArrayLike], problem: Problem) -> Any:
 
 
 def output_gradient(outputs: Array, problem: Problem) -> Array:
-    """d fit / d Z (K x N): (Z - Y)/N for "mse", (softmax(Z) - Y)/N for "ce"."""
-    predicted = outputs if problem.loss == "mse" else _softmax(outputs)
-    return np.asarray((predicted - targets(problem)) / outputs.shape[1])
-
-
-def _softmax(outputs: Array) -> Array:
-    powers = np.exp(outputs - outputs.max(axis=0).real)
-    return np.asarray(powers / powers.sum(axis=0))
+    """d fit / d Z (K x N)."""
+    return losses.get(problem.loss).gradient(outputs, labels(problem))
 
 
 def gradient(parameters: Sequence[ArrayLike], problem: Problem,
@@ -166,7 +149,8 @@ def gradient(parameters: Sequence[ArrayLike], problem: Problem,
     """The gradient of `loss`, a matrix for each of [H_1, W_1, ..., W_L].
 
     `slopes`, one matrix for each of H_2, ..., H_L, replaces sigma' in the chain rule: at a kink
-    (a pre-activation exactly 0) any value in [0, 1] is allowed there; 0 is the default.
+    (a pre-activation exactly 0) any value between its two slopes is allowed there; that from the
+    left is the default.
     """
     parameters = check_parameters(parameters, problem)
     inputs = _inputs(parameters, problem)
@@ -230,11 +214,7 @@ def hessian_vector_product(parameters: Sequence[ArrayLike], direction: Sequence[
 
 def output_hessian(outputs: Array, change: Array, problem: Problem) -> Array:
     """The derivative of `output_gradient` along `change`."""
-    columns = outputs.shape[1]
-    if problem.loss == "mse":
-        return np.asarray(change / columns)
-    p = _softmax(outputs)
-    return np.asarray(p * (change - np.sum(p * change, axis=-2, keepdims=True)) / columns)
+    return losses.get(problem.loss).hessian(outputs, change)
 
 
 def class_means(features: Array, problem: Problem) -> Array:

@@ -7,10 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from nctheory.errors import InputError, choice, integer, positive, show
-
-LOSSES = ("mse", "ce")
-ACTIVATIONS = ("relu", "linear")
+from nctheory import activations, losses
+from nctheory.errors import InputError, integer, positive, show
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +35,12 @@ class Problem:
         d; None means as wide as the construction or the solver asks for.
     weight_decay : float or sequence of L+1 floats
         lam > 0 for every factor, or (lam_H, lam_1, ..., lam_L).
-    loss : {"mse", "ce"}
-        "mse": fit = |Z - Y|_F^2 / (2N) with Y = I_K kron 1_n^T.  "ce": the mean over samples of
-        -log softmax(z)_label.
-    activation : {"relu", "linear"}
-        sigma.
+    loss : str
+        A word of `nctheory.losses`: "mse": fit = |Z - Y|_F^2 / (2N) with Y = I_K kron 1_n^T;
+        "ce": the mean over samples of -log softmax(z)_label.
+    activation : str
+        sigma, a positively homogeneous word of `nctheory.activations`: "relu", "linear",
+        "leaky:a=1/10".
 
     Raises
     ------
@@ -81,8 +80,8 @@ class Problem:
         if self.width is not None:
             settle("width", integer("width", self.width, 1))
         settle("weight_decay", _weight_decay(self.weight_decay, self.layers))
-        choice("loss", self.loss, LOSSES)
-        choice("activation", self.activation, ACTIVATIONS)
+        settle("loss", losses.get(self.loss).word)
+        settle("activation", activations.homogeneous(self.activation).word)
 
     @property
     def class_sizes(self) -> tuple[int, ...]:

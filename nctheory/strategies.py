@@ -18,10 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nctheory.constructions import DirectSum, Orthogonal, Triangular
+from nctheory import activations
+from nctheory.activations import ACTIVATIONS
+from nctheory.constructions import FAMILIES, DirectSum, Orthogonal, Triangular, construct
+from nctheory.constructions.base import ExactFit
 from nctheory.errors import InputError
 from nctheory.graphs import from_spec
-from nctheory.problem import ACTIVATIONS, LOSSES, Problem
+from nctheory.losses import LOSSES
+from nctheory.problem import Problem
+from nctheory.specs import examples
 
 try:
     from hypothesis import strategies as st
@@ -33,6 +38,11 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
     from nctheory.graphs.named import NamedGraph
+
+
+# Words of every registered loss, and of every activation that the model is defined for.
+LOSS_WORDS = examples(LOSSES)
+ACTIVATION_WORDS = [word for word in examples(ACTIVATIONS) if activations.get(word).homogeneous]
 
 
 def classes(least: int = 2, most: int = 30) -> SearchStrategy[int]:
@@ -64,8 +74,8 @@ def problems(draw: Any, /, *, equal_decays: bool = False, **fixed: Any) -> Probl
     given.setdefault("classes", draw(classes(most=8)))
     given.setdefault("layers", draw(layers(most=5)))
     given.setdefault("samples", draw(samples(3)))
-    given.setdefault("loss", draw(st.sampled_from(LOSSES)))
-    given.setdefault("activation", draw(st.sampled_from(ACTIVATIONS)))
+    given.setdefault("loss", draw(st.sampled_from(LOSS_WORDS)))
+    given.setdefault("activation", draw(st.sampled_from(ACTIVATION_WORDS)))
     if "weight_decay" not in given:
         count = given["layers"] + 1
         drawn = [float(draw(decays())) for _ in range(1 if equal_decays else count)]
@@ -92,9 +102,11 @@ def direct_sums(most_blocks: int = 3) -> SearchStrategy[DirectSum]:
         lambda blocks: DirectSum(tuple(blocks)))
 
 
-def constructions() -> SearchStrategy[Orthogonal | Triangular | DirectSum]:
-    """Constructions for mean squared error: blocks and direct sums."""
-    return st.one_of(orthogonals(2), triangulars(most=7), direct_sums())
+def constructions() -> SearchStrategy[ExactFit]:
+    """Exact fits: the examples of every family of the registry, blocks and direct sums."""
+    members = [made for made in map(construct, examples(FAMILIES)) if isinstance(made, ExactFit)]
+    return st.one_of(orthogonals(2), triangulars(most=7), st.sampled_from(members),
+                     direct_sums())
 
 
 def graphs() -> SearchStrategy[NamedGraph]:

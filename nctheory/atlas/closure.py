@@ -22,10 +22,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nctheory import integers
+from nctheory import activations, integers, losses
 from nctheory.atlas.search import Factors, forward, rounded
 from nctheory.atlas.store import MARGIN, write
-from nctheory.constructions import FAMILIES, Chain, stored
+from nctheory.constructions import FAMILIES, Block, Chain, stored
 from nctheory.errors import integer
 from nctheory.integers import as_integers
 
@@ -148,8 +148,9 @@ def _sources(most: int, layers: Sequence[int], folder: Path) -> Iterator[Source]
                         for made in (_shortened(chain), _of_low_rank(chain)) if made is not None)
         for name, family in FAMILIES.items():
             for L in layers[:2]:
-                block = family.best(K, L) if family.best and name not in ("dnc", "atlas") else None
-                if block is not None:
+                block = (family.best(K, L, losses.get("mse"), activations.homogeneous("relu"))
+                         if family.best and name not in ("dnc", "atlas") else None)
+                if isinstance(block, Block):
                     factors = rounded(block.unit_factors(L)[0][:-1], DIGITS / 2)
                     yield _made(Chain(matrices=list(map(as_integers, factors))), known=True)
 

@@ -32,6 +32,8 @@ from nctheory.atlas.transitions import first_means, transition
 from nctheory.errors import InputError, integer, require
 from nctheory.feature_sets import FeatureSet, members
 
+Progress = Callable[[int, int], object]
+
 # A neuron with a smaller share of the gauge is left out of a chain.
 IDLE = 1e-7
 COPY = 1 - 1e-8  # the cosine of two rows that are one neuron
@@ -249,13 +251,9 @@ def _log_inverse(marks: Matrix) -> float:
     return math.log(np.sum(1 / np.linalg.svd(marks, compute_uv=False) ** 2))
 
 
-Progress = Callable[[int, int], object]
-
-
-def library(classes: int, layers: Iterable[int], progress: Progress | None = None) -> Library:
+def library(classes: int, layers: Iterable[int],
+            progress: Progress | None = None) -> Library:
     """The named sets with K >= 3 classes that are good for some L, and their best shapes.
-
-    `progress` is called with (sets done, all sets), as each is shaped.
 
     >>> library(3, [4]).best([4])[4].label
     'K(2)+2 loops* x2 -> C2'
@@ -264,12 +262,8 @@ def library(classes: int, layers: Iterable[int], progress: Progress | None = Non
     nodes = [Node(found, ROUGH) for found in members(integer("classes", classes, 3))]
     full = [node for node in nodes if node.full]
     some = _screened([node for node in nodes if not node.full], wanted, SCREEN, Node.at_most)
-    shapes = []
-    for count, node in enumerate(some, start=1):
-        if node.separable:
-            shapes.append(Node(shaped(node.features, node.rows), ROUGH))
-        if progress is not None:
-            progress(count, len(some))
+    shapes = [Node(shaped(node.features, node.rows), ROUGH)
+              for node in _counted(some, progress) if node.separable]
     # Different sets may have one best shape: of equal rank and cost the first stays.
     different = {(node.features.rank, round(node.alone(3), 4)): node
                  for node in reversed([*full, *some, *shapes]) if node.separable}
@@ -292,11 +286,11 @@ class Comparison:
 
 
 def compare(classes: Iterable[int], layers: Iterable[int],
-            folder: Path | None = None,
-            progress: Progress | None = None) -> Iterator[Comparison]:
+            folder: Path | None = None, progress: Progress | None = None,
+            ) -> Iterator[Comparison]:
     """Named paths against the atlas, cell by cell; what is better is stored in `folder`.
 
-    `progress` is called with (feature sets done, all sets) for each K in turn.
+    `progress` is called with (shapes found, shapes to find), for each K from 0.
 
     Raises
     ------
@@ -312,6 +306,13 @@ def compare(classes: Iterable[int], layers: Iterable[int],
             if folder is not None:
                 store(path.factors, folder)
             yield Comparison(path, cell.cost, cell.construction.label)
+
+
+def _counted(nodes: Sequence[Node], progress: Progress | None) -> Iterator[Node]:
+    for done, node in enumerate(nodes, start=1):
+        yield node
+        if progress is not None:
+            progress(done, len(nodes))
 
 
 def _screened(nodes: Sequence[Node], layers: Sequence[int], margin: float,

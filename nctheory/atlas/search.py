@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from nctheory import integers
 from nctheory.atlas.kernel import PENALTY, descend, log_cost
 
 Matrix = NDArray[np.float64]
@@ -52,11 +53,7 @@ def shaped(x: Matrix, sizes: NDArray[np.int64]) -> Factors:
 
 def forward(factors: Factors) -> list[Matrix]:
     """[M_1, ..., M_L]."""
-    means = [factors[0]]
-    for factor in factors[1:]:
-        signal = np.maximum(means[-1], 0) if len(means) > 1 else means[-1]
-        means.append(factor @ signal)
-    return means
+    return integers.forward(factors)
 
 
 def _level(factors: Factors) -> Factors:

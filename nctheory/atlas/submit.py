@@ -10,9 +10,10 @@ import numpy as np
 
 from nctheory import integers
 from nctheory.atlas.table import atlas
-from nctheory.constructions import Block, Chain, Features
-from nctheory.errors import InputError, require, show
+from nctheory.constructions import Block, Chain, DirectSum, Features
+from nctheory.errors import InputError, require
 from nctheory.exact import PRECISIONS
+from nctheory.files import read_npz
 
 IMPROVES = "improves the cell"
 TIE = "no improvement: equal to the best known"
@@ -72,7 +73,7 @@ def submit(path: str | Path, layers: int | None = None) -> Verdict:
     ...     submit(folder + "/frame.npz").verdict
     'no improvement: equal to the best known'
     """
-    arrays = read(path)
+    arrays = read_npz(path)
     try:
         block, L, error = _block(arrays, layers)
         verdict = _judge(block, L)
@@ -84,17 +85,6 @@ def submit(path: str | Path, layers: int | None = None) -> Verdict:
         reason += (f"; the given W_L is off by {error:.3g} and was replaced by the exact "
                    "pseudo-inverse")
     return Verdict(verdict, reason, block.classes, L, block.cost(L), known, error)
-
-
-def read(path: str | Path) -> dict[str, Any]:
-    """The arrays of an .npz file, never unpickled; `InputError` where it cannot be read."""
-    try:
-        # NumPy leaves a damaged file open when given its name.
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except Exception as error:  # whatever a damaged archive makes NumPy raise
-        raise InputError(f"file must be a readable .npz file, got {show(str(path))}: "
-                         f"{error}") from None
 
 
 def _block(arrays: dict[str, Any], layers: int | None) -> tuple[Block, int, float | None]:
@@ -132,10 +122,7 @@ def _checked(chain: Chain) -> Chain:
 
 def _fit_error(matrices: list[Any]) -> float:
     """max |Z - I| of given matrices, computed exactly."""
-    exact = [integers.fractions(matrix) for matrix in matrices]
-    mean = exact[1] @ exact[0]
-    for factor in exact[2:]:
-        mean = factor @ np.maximum(mean, 0)
+    mean = integers.forward([integers.fractions(matrix) for matrix in matrices])[-1]
     difference = mean - np.eye(len(mean), dtype=int)
     return float(max(abs(value) for value in difference.flat))
 
@@ -143,6 +130,7 @@ def _fit_error(matrices: list[Any]) -> float:
 def _judge(block: Block, layers: int) -> str:
     """Against the best known construction, by rational bounds."""
     best = atlas([max(block.classes, 2)], [layers])[0].construction
+    assert isinstance(best, Block | DirectSum)
     for bits in PRECISIONS:
         low, high = block.cost_bounds(layers, bits)
         below, above = best.cost_bounds(layers, bits)

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from nctheory import losses
 from nctheory.certify.format import Certificate
 from nctheory.certify.maker import rational
 from nctheory.constructions import Orthogonal
-from nctheory.constructions.logits import Simplex
 from nctheory.constructions.pairs import Pairs
 from nctheory.errors import InputError, choice, integer, require
 
@@ -64,9 +64,9 @@ class Curve:
 
 def curve(name: str, K: int, L: int, n: int, decay: Fraction) -> Curve:
     """The curve of a structure, from its construction; all margins are 1 or 2."""
-    logits = Simplex(Orthogonal(classes=K)) if name == "dnc" else Pairs(classes=K)
-    cost = logits.cost(L, "relu" if name == "relu pairs" else "linear")
-    margins = logits.margins()
+    made = Orthogonal(classes=K) if name == "dnc" else Pairs(classes=K)
+    cost = made.cost(L, "ce", "relu" if name == "relu pairs" else "linear")
+    margins = made.outputs(losses.get("ce")).margins()
     fits = []
     for share, row, counts in zip(margins.shares, margins.margins, margins.counts, strict=True):
         count = dict(zip(row.tolist(), counts.tolist(), strict=True))

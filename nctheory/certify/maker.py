@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nctheory import losses
-from nctheory.certify.checker import SHORT
 from nctheory.certify.format import Certificate
-from nctheory.constructions import DirectSum, Orthogonal, Triangular, partial, stored
+from nctheory.constructions import Block, Orthogonal, Triangular, partial, stored
 from nctheory.constructions.chain import Chain
 from nctheory.constructions.triangular import (
     cut_spectrum,
@@ -33,8 +32,12 @@ from nctheory.thresholds import threshold_table
 if TYPE_CHECKING:
     import sympy
 
+# Bits that the claim `cost` keeps of the last signals' entries: SPECIFICATION.md.
+SHORT = 56
 # Of the approximate inverse: relative to the largest entry of the Gram matrix.
 INVERSE_BITS = 60
+# Of the factors of a construction that certificates have no name for.
+DIGITS = 7
 WORDS = {-1: "below", 0: "equal", 1: "above"}
 
 
@@ -139,7 +142,7 @@ def cost(classes: int, layers: int) -> Certificate:
     """
     K, L = integer("classes", classes, 2), integer("layers", layers, 1)
     best: Any = threshold_table([K], [L]).rows[0].construction
-    blocks = best.blocks if isinstance(best, DirectSum) else (best,)
+    blocks = [_certifiable(block, L) for block in best.blocks]
     roots = [_just_above(block.cost_bounds(L)[1]) for block in blocks]
     data = [{"construction": _described(block), "root": root}
             for block, root in zip(blocks, roots, strict=True)]
@@ -153,14 +156,27 @@ def costs(classes: Iterable[int], layers: Iterable[int]) -> Iterator[Certificate
     return (cost(K, L) for K in classes for L in L_values)
 
 
-def _described(block: Any) -> dict[str, Any]:
+def _certifiable(block: Block, layers: int) -> Block:
+    """The block itself where certificates know it, else the chain of its rounded factors.
+
+    Rounding costs little, and nothing in rigour: the certificate is of the chain.
+    """
+    if block.described() is not None or isinstance(block, Chain):
+        return block
+    factors = block.unit_factors(layers)[0][:-1]
+    rounded = [np.rint(10**DIGITS / np.abs(m).max() * m).astype(np.int64) for m in factors]
+    return Chain(matrices=rounded, name=f"{block.label}, rounded")
+
+
+def _described(block: Block) -> dict[str, Any]:
     if isinstance(block, Chain):
         inverse, unit = _approximate_inverse(np.maximum(block.means[-1], 0))
         return {"matrices": [[list(map(int, row)) for row in value] for value in block.matrices],
                 "inverse": [list(map(int, row)) for row in inverse], "unit": unit,
                 "layer": block.projected[0]}
-    return ({"K": block.classes} if isinstance(block, Orthogonal)
-            else {"r": block.vertices, "s": block.subset})
+    known = block.described()
+    assert known is not None
+    return dict(known)
 
 
 def _approximate_inverse(signal: Integers) -> tuple[Integers, int]:
@@ -227,8 +243,7 @@ def minimal_loss(construction: Orthogonal | Triangular, layers: int, *, samples:
     N = integer("layers", layers, construction.least_layers) + 1
     L, n = layers, integer("samples", samples, 1)
     lam = rational("weight_decay", weight_decay)
-    given = ({"K": construction.classes} if isinstance(construction, Orthogonal)
-             else {"r": construction.vertices, "s": construction.subset})
+    given = construction.described()
     cost = construction.representation_cost(L)
     surd = cost.surd
     bounds = (surd[0], surd[0]) if surd and surd[1] == 0 else cost.bounds(bits + 60)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from nctheory.commands.options import RANGE, check_writable, output_option, write
+from nctheory.commands.options import RANGE, forced, output_option, write
+from nctheory.files import check_figure
 
 
 @click.group(invoke_without_command=True)
@@ -30,14 +31,13 @@ def atlas(context: click.Context, classes: range, layers: range, format_: str,
     from nctheory.atlas.table import atlas as table
     from nctheory.report.atlas import FORMATS
     from nctheory.report.atlas_pictures import draw_phases
-    from nctheory.report.drawing import require_drawable
 
     if figure is not None:
-        require_drawable(figure)
+        check_figure(figure, name="--figure", force=forced())
     cells = table(classes, layers)
     write(FORMATS[format_](cells), output)
     if figure is not None:
-        draw_phases(cells, figure)
+        draw_phases(cells, figure, force=forced())
 
 
 @atlas.command()
@@ -92,7 +92,7 @@ def relax(classes: range, layers: range, weight_decay: float, samples: int, form
     from nctheory.atlas.partial import relax as train
     from nctheory.problem import Problem
     from nctheory.report.atlas import RELAXED_FORMATS
-    from nctheory.report.progress import track
+    from nctheory.terminal.progress import track
 
     cells = [Problem(classes=K, layers=L, samples=samples, weight_decay=weight_decay)
              for K in classes for L in layers]
@@ -116,12 +116,9 @@ def gauge(file: Path, symmetric: bool, certify: bool, tolerance: float, seed: in
     """
     from nctheory.atlas.certified import certified_gauge
     from nctheory.atlas.gauge import two_layer_gauge
-    from nctheory.atlas.submit import read
-    from nctheory.errors import require
+    from nctheory.files import read_npz
 
-    arrays = read(file)
-    require("features" in arrays, "file", "hold the array features", sorted(arrays))
-    features = arrays["features"]
+    features = read_npz(file, need=["features"])["features"]
     found = two_layer_gauge(features, tolerance=tolerance, seed=seed, symmetric=symmetric)
     proved = certified_gauge(features) if certify else None
     if format_ == "json":
@@ -156,14 +153,13 @@ def show(classes: int, layers: int, format_: str, output: Path | None,
     from nctheory.atlas.explain import explain
     from nctheory.report.atlas_cell import FORMATS
     from nctheory.report.atlas_pictures import draw
-    from nctheory.report.drawing import require_drawable
 
     if figure is not None:
-        require_drawable(figure)
+        check_figure(figure, name="--figure", force=forced())
     explanation = explain(classes, layers)
     write(FORMATS[format_](explanation), output)
     if figure is not None:
-        draw(explanation, figure)
+        draw(explanation, figure, force=forced())
 
 
 @atlas.command()
@@ -195,10 +191,10 @@ def close(classes: range, layers: range, data: Path | None) -> None:
     """Close the stored chains under deletion of classes: no cell worse than its neighbour."""
     from nctheory.atlas.closure import close as closed
     from nctheory.constructions.stored import PACKAGE
-    from nctheory.report.progress import counting
+    from nctheory.terminal.progress import progress
 
-    with counting("chains") as progress:
-        found = list(closed(classes, layers, data or PACKAGE, progress))
+    with progress("chains") as count:
+        found = list(closed(classes, layers, data or PACKAGE, count))
     for one in found:
         click.echo(f"{one.chain.label}  best for L = {one.layers[0]}..{one.layers[-1]}, "
                    f"log c {-one.gain:+.1e}")
@@ -236,9 +232,8 @@ def paths(classes: range, layers: range, format_: str, output: Path | None, stor
     from nctheory.atlas.paths import compare
     from nctheory.constructions.stored import PACKAGE
     from nctheory.report.atlas import PATH_FORMATS
-    from nctheory.report.progress import counting
+    from nctheory.terminal.progress import progress
 
-    check_writable(output, "--output")
-    with counting("feature sets") as progress:
-        rows = list(compare(classes, layers, (data or PACKAGE) if store else None, progress))
+    with progress("sets") as count:
+        rows = list(compare(classes, layers, (data or PACKAGE) if store else None, progress=count))
     write(PATH_FORMATS[format_](rows), output)

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from nctheory.commands.options import RANGE, output_option, write
-from nctheory.errors import InputError, show
+from nctheory.errors import InputError, require, show
+from nctheory.specs import Argument, Arguments, parse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nctheory.certify import Certificate
+    from nctheory.constructions import Orthogonal, Triangular
 
 USAGE = {
     "thresholds": "thresholds",
@@ -71,62 +75,68 @@ def certify(claim: str, classes: range, layers: range, format_: str,
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-def check(file: Path) -> None:
-    """Verify a certificate FILE, a line a claim.
+@click.option("--budget", type=click.IntRange(min=1), default=None,
+              help="Units of work to spend on the file, about a product of two words each "
+                   "(default: 10^9, and 200 a byte).")
+def check(file: Path, budget: int | None) -> None:
+    """Verify a certificate FILE (plain, or compressed by gzip), a line a claim.
 
     Exit status 0: all verified, 1: some claim is not, 2: not a certificate file.
     """
     from nctheory.certify import checker
 
-    sys.exit(checker.main([str(file)]))
+    limit = [] if budget is None else ["--budget", str(budget)]
+    sys.exit(checker.main([*limit, "--", str(file)]))
+
+
+def _needs(*keys: str) -> dict[str, Argument]:
+    return {key: Argument() for key in keys}
+
+
+_OPTIONAL = Argument(optional=True)
+_WORD = Argument(str, optional=True)
+_SETTING = {"n": _OPTIONAL, "decay": _WORD}
+
+CLAIMS: dict[str, Arguments] = {
+    "thresholds": {},
+    "cell": _needs("r", "s", "L"),
+    "threshold": _needs("K", "L"),
+    "atlas": {},
+    "cost": _needs("K", "L"),
+    "chain": _needs("K", "L"),
+    "partial-fit": _needs("K", "L"),
+    "minimal-loss": {"K": _OPTIONAL, "r": _OPTIONAL, "s": _OPTIONAL, **_needs("L"), **_SETTING},
+    "cross-entropy": {"first": _WORD, "second": _WORD, **_needs("K", "L"), **_SETTING},
+}
 
 
 def _single(claim: str) -> Certificate:
-    from nctheory.certify import (
-        UNIFORM,
-        cell,
-        chain,
-        compare,
-        cost,
-        minimal_loss,
-        partial_fit,
-        threshold,
-    )
+    from nctheory import certify as makers
+
+    name, given = parse("claim", claim, {**CLAIMS, **{known: {} for known in makers.UNIFORM}})
+    plain: dict[str, Callable[..., Certificate]] = {
+        "cell": makers.cell, "threshold": makers.threshold, "chain": makers.chain,
+        "cost": makers.cost, "partial-fit": makers.partial_fit}
+    if name in plain:
+        return plain[name](*given.values())
+    if name == "minimal-loss":
+        return makers.minimal_loss(_whose_loss(claim, given), given["L"],
+                                   samples=given.get("n", 1),
+                                   weight_decay=given.get("decay", "1/250"))
+    if name == "cross-entropy":
+        return makers.compare(given.get("first", "pairs"), given.get("second", "dnc"),
+                              given["K"], given["L"], samples=given.get("n", 1),
+                              weight_decay=given.get("decay", "1/1000"))
+    raise InputError(f"claim must be written as {name}, got {show(claim)}")
+
+
+def _whose_loss(claim: str, given: dict[str, int]) -> Orthogonal | Triangular:
+    """DNC for K, a member of the triangular family for r and s."""
     from nctheory.constructions import Orthogonal, Triangular
 
-    name, _, listed = claim.partition(":")
-    if name not in USAGE:
-        known = ", ".join([*USAGE, *UNIFORM])
-        raise InputError(f"claim must be one of {known}, got {show(claim)}")
-    given = dict(item.partition("=")[::2] for item in listed.split(",")) if listed else {}
-
-    def number(letter: str, default: str | None = None) -> int:
-        value = given.pop(letter, default)
-        try:
-            return int(str(value))
-        except ValueError:
-            raise InputError(f"{letter} must be an integer, as in {USAGE[name]}, "
-                             f"got {show(value)}") from None
-
-    if name == "cell":
-        made = cell(number("r"), number("s"), number("L"))
-    elif name == "threshold":
-        made = threshold(number("K"), number("L"))
-    elif name == "chain":
-        made = chain(number("K"), number("L"))
-    elif name == "cost":
-        made = cost(number("K"), number("L"))
-    elif name == "partial-fit":
-        made = partial_fit(number("K"), number("L"))
-    elif name == "minimal-loss":
-        construction = (Orthogonal(classes=number("K")) if "K" in given else
-                        Triangular(vertices=number("r"), subset=number("s")))
-        made = minimal_loss(construction, number("L"), samples=number("n", "1"),
-                            weight_decay=given.pop("decay", "1/250"))
-    else:
-        made = compare(given.pop("first", "pairs"), given.pop("second", "dnc"), number("K"),
-                       number("L"), samples=number("n", "1"),
-                       weight_decay=given.pop("decay", "1/1000"))
-    if given:
-        raise InputError(f"claim must be written as {USAGE[name]}, got {show(claim)}")
-    return made
+    letters = given.keys() & {"K", "r", "s"}
+    require(letters in ({"K"}, {"r", "s"}), "claim",
+            "be minimal-loss:K=..,L=.. or minimal-loss:r=..,s=..,L=.. [,n=..,decay=p/q]", claim)
+    if "K" in given:
+        return Orthogonal(classes=given["K"])
+    return Triangular(vertices=given["r"], subset=given["s"])

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import os
+import importlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
+
+from nctheory import files
+from nctheory.errors import InputError
+from nctheory.terminal.screen import SCREEN, Screen
 
 
 class IntegerRange(click.ParamType[range]):
@@ -29,25 +34,75 @@ class IntegerRange(click.ParamType[range]):
         return range(low, high + 1)
 
 
+class Word(click.ParamType[str]):
+    """A word of the registry that a module's `get` asks, as that module writes it."""
+
+    def __init__(self, name: str, module: str) -> None:
+        self.name, self._module = name, module
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        # Loaded only when a word is to be read: the registries load compiled kernels.
+        found: str = importlib.import_module(self._module).get(value).word
+        return found
+
+
 RANGE = IntegerRange()
 
-output_option = click.option("--output", type=click.Path(path_type=Path), default=None,
-                             help="Write to this file instead of the terminal.")
+Decorator = Callable[[Callable[..., None]], Callable[..., None]]
+
+loss_option: Decorator = click.option(
+    "--loss", type=Word("loss", "nctheory.losses"), default="mse", show_default=True,
+    help="mse or ce.")
+
+
+def activation_default(word: str) -> Decorator:
+    """The option --activation, with what it is without one."""
+    return click.option("--activation", type=Word("activation", "nctheory.activations"),
+                        default=word, show_default=True, help="relu, linear or leaky:a=..")
+
+
+activation_option = activation_default("relu")
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+_FORCE = "nctheory.force"
+
+
+def forced() -> bool:
+    """Whether --force was given to the command that runs."""
+    return bool(click.get_current_context().meta.get(_FORCE))
+
+
+def _remember(context: click.Context, _: click.Parameter, value: bool) -> None:
+    context.meta[_FORCE] = value
+
+
+force_option = click.option("--force", is_flag=True, expose_value=False, callback=_remember,
+                            help="Replace files that nctheory did not write, too.")
+
+
+def _target(context: click.Context, _: click.Parameter, path: Path | None) -> Path | None:
+    """What is certain to be refused is refused before the work; and a file is no terminal."""
+    if path is not None and not context.resilient_parsing:
+        files.check_target(path, name="--output", force=True)
+        SCREEN.set(Screen())
+    return path
+
+
+def output_option(command: Command) -> Command:
+    """--output and --force."""
+    option = click.option("--output", type=click.Path(path_type=Path), default=None,
+                          callback=_target, help="Write to this file instead of the terminal.")
+    return option(force_option(command))
 
 
 def write(text: str, output: Path | None) -> None:
-    """Print `text`, or write it to the file that --output names."""
+    """Print `text`, or write it to the file that --output names (`nctheory.files`)."""
     if output is None:
         sys.stdout.write(text)
         return
     try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.UsageError(f"--output must be a writable file, got {str(output)!r}: "
-                               f"{error.strerror}") from None
-
-
-def check_writable(path: Path | None, option: str) -> None:
-    """Refuse a file that cannot be written, before the work for it is done."""
-    if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):
-        raise click.UsageError(f"{option} must be a writable file, got {str(path)!r}")
+        files.write(output, text, name="--output", force=forced())
+    except InputError:
+        sys.stdout.write(text)  # what was computed is not lost with the refusal
+        raise

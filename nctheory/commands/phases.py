@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from nctheory.commands.options import RANGE, output_option, write
-from nctheory.problem import ACTIVATIONS
+from nctheory.commands.options import RANGE, activation_default, forced, output_option, write
+from nctheory.files import check_figure, write_figure
 
 
 class Decays(click.ParamType[tuple[float, ...]]):
@@ -39,8 +39,7 @@ class Decays(click.ParamType[tuple[float, ...]]):
 @click.option("--width", type=RANGE, default=None, help="d, the same; without it all fits.")
 @click.option("--weight-decay", type=Decays(), default="1e-6:1e-1:26", show_default=True)
 @click.option("--samples", type=int, default=1, show_default=True, help="n, samples a class.")
-@click.option("--activation", type=click.Choice(ACTIVATIONS), default="linear",
-              show_default=True)
+@activation_default("linear")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
 @click.option("--figure", "picture", type=click.Path(path_type=Path), default=None,
               help="Draw it to this file (.pdf, .png, .svg) as well.")
@@ -50,17 +49,16 @@ def phases(classes: range, layers: range, width: range | None, weight_decay: tup
            output: Path | None) -> None:
     """The best known family for cross-entropy over two of K, L, d and weight decay."""
     from nctheory.cross_entropy.phases import phase_diagram
-    from nctheory.report.drawing import require_drawable
     from nctheory.report.phases import figure, to_json, to_text
 
     def single(values: Any) -> Any:
         return values[0] if values is not None and len(values) == 1 else values
 
     if picture is not None:
-        require_drawable(picture)
+        check_figure(picture, name="--figure", force=forced())
     diagram = phase_diagram(classes=single(classes), layers=single(layers), width=single(width),
                             weight_decay=single(weight_decay), samples=samples,
                             activation=activation)
     if picture is not None:
-        figure(diagram).savefig(picture)
+        write_figure(picture, figure(diagram), name="--figure", force=forced())
     write((to_json if format_ == "json" else to_text)(diagram), output)

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from nctheory.commands.options import RANGE, output_option, write
-from nctheory.problem import ACTIVATIONS, LOSSES
+from nctheory.commands.options import RANGE, activation_option, loss_option, output_option, write
 
 
 @click.command("verify-ranks")
@@ -19,8 +18,8 @@ from nctheory.problem import ACTIVATIONS, LOSSES
 @click.option("--width", type=int, default=20, show_default=True)
 @click.option("--seeds", type=int, default=2, show_default=True,
               help="Solver runs for each problem; 0 checks constructions alone.")
-@click.option("--loss", type=click.Choice(LOSSES), default="mse", show_default=True)
-@click.option("--activation", type=click.Choice(ACTIVATIONS), default="relu", show_default=True)
+@loss_option
+@activation_option
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
 @output_option
 def verify_ranks(classes: range, layers: range, weight_decay: float, width: int, seeds: int,
@@ -28,9 +27,9 @@ def verify_ranks(classes: range, layers: range, weight_decay: float, width: int,
     """Check the rank bounds at constructions and at solver end points; exit status 1 if one
     fails."""
     from nctheory.problem import Problem
-    from nctheory.ranks import construction_points, solver_points, verify
-    from nctheory.report.progress import track
+    from nctheory.rank_bounds import construction_points, solver_points, verify
     from nctheory.report.ranks import records, to_text
+    from nctheory.terminal.progress import track
 
     problems = [Problem(classes=K, layers=L, weight_decay=weight_decay, width=width, loss=loss,
                         activation=activation) for K in classes for L in layers]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from nctheory.commands.options import force_option, forced
+
 FILE = click.Path(path_type=Path)
 KINDS = ("threshold-map", "cost-curves", "loss-ratio", "rank", "dnc-probability",
          "singular-values", "matrices", "loss-curves")
@@ -16,6 +18,7 @@ KINDS = ("threshold-map", "cost-curves", "loss-ratio", "rank", "dnc-probability"
 @click.argument("source", type=FILE)
 @click.option("--output", type=FILE, required=True,
               help="A .png, .pdf or .svg file; the data go beside it as .csv.")
+@force_option
 @click.option("--where", multiple=True, metavar="NAME=VALUE",
               help="Only points with this value; may be repeated.")
 @click.option("--task", default=None, help="Points of this task.")
@@ -26,7 +29,8 @@ def figure(kind: str, source: Path, output: Path, where: tuple[str, ...], task: 
     from nctheory.report.figures import Source, make_figure
 
     chosen = dict(_assignment(item) for item in where)
-    for path in make_figure(kind, Source(source, chosen, task, version), output):
+    for path in make_figure(kind, Source(source, chosen, task, version), output,
+                            force=forced()):
         click.echo(str(path))
 
 
@@ -40,8 +44,10 @@ def _assignment(text: str) -> tuple[str, str]:
 @click.command()
 @click.argument("store", type=FILE)
 @click.option("--output", type=FILE, default=None, help="By default STORE with ending .html.")
+@force_option
 def report(store: Path, output: Path | None) -> None:
     """Write one self-contained HTML page: tables, heat maps, certificates, versions."""
     from nctheory.report.page import write_page
 
-    click.echo(str(write_page(store, output or store.with_suffix(".html"))))
+    click.echo(str(write_page(store, output or store.with_suffix(".html"),
+                              force=forced())))

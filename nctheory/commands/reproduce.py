@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from nctheory.commands.options import force_option, forced
+
 
 @click.command()
 @click.argument("name", required=False)
@@ -13,6 +15,7 @@ import click
 @click.option("--quick", is_flag=True, help="A small version, in seconds.")
 @click.option("--output", type=click.Path(path_type=Path), default=Path("reproduced"),
               show_default=True, help="Directory for tables, figure and sentence.")
+@force_option
 @click.option("--seed", type=int, default=0, show_default=True,
               help="Of the first run; the others count up from it.")
 def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: int) -> None:
@@ -23,9 +26,9 @@ def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: in
     (or only that is known to us), else "no match".  Bars in figures: 95 % intervals of
     probabilities (Wilson), two standard errors of means.
     """
-    from nctheory.report.progress import counting
+    from nctheory.files import folder
     from nctheory.reproduce import EXPERIMENTS, experiment
-    from nctheory.reproduce.reproduction import prepared
+    from nctheory.terminal.progress import progress
 
     if list_:
         for known in EXPERIMENTS:
@@ -35,9 +38,9 @@ def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: in
     if name is None:
         raise click.UsageError("NAME must be given; --list names all experiments")
     found = experiment(name)
-    prepared(output)
-    with counting(name) as progress:
-        reproduction = found.run(quick, seed, progress)
-    for path in reproduction.write(output):
+    folder(output)
+    with progress(name) as count:
+        reproduction = found.run(quick, seed, count)
+    for path in reproduction.write(output, force=forced()):
         click.echo(f"wrote {path}")
     click.echo(f"{found.source}: {reproduction.verdict}\n{reproduction.sentence}")

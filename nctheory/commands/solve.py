@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nctheory.commands.options import RANGE, check_writable, output_option, write
+from nctheory.commands.options import (
+    RANGE,
+    activation_option,
+    forced,
+    loss_option,
+    output_option,
+    write,
+)
 from nctheory.errors import InputError
-from nctheory.problem import ACTIVATIONS, LOSSES, Problem
+from nctheory.files import check_target, write_npz
+from nctheory.problem import Problem
 
 if TYPE_CHECKING:
     from nctheory.solver import Result
@@ -40,8 +48,8 @@ class Numbers(click.ParamType[Any]):
 @click.option("--width", type=int, default=30, show_default=True, help="d.")
 @click.option("--weight-decay", type=Numbers(float), default="0.004", show_default=True,
               help="lam of every factor, or lam_H,lam_1,..,lam_L.")
-@click.option("--loss", type=click.Choice(LOSSES), default="mse", show_default=True)
-@click.option("--activation", type=click.Choice(ACTIVATIONS), default="relu", show_default=True)
+@loss_option
+@activation_option
 @click.option("--method", default="gd", show_default=True,
               type=click.Choice(["gd", "momentum", "nesterov", "quasi-newton"]))
 @click.option("--learning-rate", type=float, default=0.5, show_default=True)
@@ -76,20 +84,23 @@ def solve(classes: int, layers: int, samples: Any, width: int, weight_decay: Any
     A seed gives the same numbers whatever the number of threads.  Ctrl-C writes the runs that
     are finished and exits with status 130.
     """
-    from nctheory.report.progress import counting
     from nctheory.report.runs import to_json, to_text
     from nctheory.solver import solve as run
+    from nctheory.terminal.progress import progress
 
-    for path, option in ((checkpoint, "--checkpoint"), (save, "--save"), (output, "--output")):
-        check_writable(path, option)
+    if checkpoint is not None:  # its content is checked on resuming
+        check_target(checkpoint, name="--checkpoint", force=True)
+    if save is not None:
+        check_target(save, name="--save", force=forced())
     problem = Problem(classes=classes, layers=layers, samples=samples, width=width,
                       weight_decay=weight_decay, loss=loss, activation=activation)
     settings: dict[str, Any] = {
         "method": method, "learning_rate": learning_rate, "momentum": momentum, "steps": steps,
         "tol": tol, "scale": scale, "noise": noise, "collapsed": collapsed}
-    with counting("solving") as progress:
+    with progress("solving") as count:
         result = run(problem, width, seeds, **settings, init=_start(init, problem, collapsed),
-                     threads=threads, checkpoint=checkpoint, progress=progress)
+                     threads=threads, checkpoint=checkpoint, progress=count,
+                     keep_partial=True)
     parameters = {
         "classes": classes, "layers": layers, "samples": samples, "width": width,
         "weight_decay": weight_decay, "loss": loss, "activation": activation,
@@ -132,11 +143,11 @@ def _save(result: Result, parameters: dict[str, Any], path: Path) -> None:
     done = [int(i) for i in np.flatnonzero(result.finished)]
     arrays: dict[str, Any] = {
         name: getattr(result, name)[done]
-        for name in ("seeds", "loss", "stationarity", "ranks", "label", "steps", "diverged")}
+        for name in ("seeds", "loss", "stationarity", "ranks", "label", "steps", "diverged",
+                     "failed")}
     arrays |= {f"trace_{name}": values[done] for name, values in result.trace.items()}
     names = ["H_1", *(f"W_{l}" for l in range(1, result.problem.layers + 1))]
     for k, name in enumerate(names):
         arrays[name] = np.array([result.parameters(i)[k] for i in done])
-    with open(path, "wb") as file:
-        np.savez(file, parameters=np.array(json.dumps(parameters)),
-                 trace_steps=result.trace_steps, **arrays)
+    write_npz(path, {"parameters": np.array(json.dumps(parameters)),
+                     "trace_steps": result.trace_steps, **arrays}, name="--save", force=forced())

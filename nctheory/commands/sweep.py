@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nctheory.commands.options import force_option, forced
 from nctheory.errors import InputError
+from nctheory.terminal.progress import duration, progress
 
 if TYPE_CHECKING:
     from nctheory.sweep.run import Progress, Summary
@@ -45,12 +47,15 @@ def sweep(plan: Path, path: Path, executor: str, workers: int | None, scheduler:
     if dry_run:
         found = estimate(made, path, workers)
         click.echo(f"{found.points} points, {found.points - found.missing} of them in the store\n"
-                   f"about {_duration(found.seconds)} and {found.size / 1e6:.1f} MB for the rest")
+                   f"about {duration(found.seconds)} and {found.size / 1e6:.1f} MB for the rest")
         return
     _log_to(log_path or Path(f"{path}.log"))
-    with _Bar(len(made)) as bar:
+    with progress("points") as count:
+        def counted(state: Progress) -> None:
+            count(state.finished, state.points, f"{state.failed} failed")
+
         summary = run_plan(made, path, executor=executor, workers=workers, scheduler=scheduler,
-                           retry_failed=retry_failed, progress=bar)
+                           retry_failed=retry_failed, progress=counted)
     click.echo(_words(summary))
     if summary.interrupted:
         click.echo("nctheory: interrupted; what is finished is kept, this goes on from there:\n"
@@ -69,13 +74,7 @@ def sweep(plan: Path, path: Path, executor: str, workers: int | None, scheduler:
 def _words(summary: Summary) -> str:
     return (f"{summary.points} points: {summary.found} found in the store, "
             f"{summary.computed} computed ({summary.failed} failed) in "
-            f"{_duration(summary.seconds)}")
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.1f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+            f"{duration(summary.seconds)}")
 
 
 def _log_to(path: Path) -> None:
@@ -88,39 +87,6 @@ def _log_to(path: Path) -> None:
     logger = logging.getLogger("nctheory.sweep")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
-
-
-class _Bar:
-    """One progress bar on stderr, silent where nobody looks."""
-
-    def __init__(self, points: int) -> None:
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-        )
-        from rich.progress import Progress as Bars
-        from rich.progress import ProgressColumn, Task, TextColumn, TimeRemainingColumn
-        from rich.text import Text
-
-        class Rate(ProgressColumn):
-            def render(self, task: Task) -> Text:
-                return Text(f"{task.speed:.3g} points/s" if task.speed else "")
-
-        self._bars = Bars(BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn(),
-                          TextColumn("{task.fields[failed]} failed"),
-                          console=Console(stderr=True), disable=not sys.stderr.isatty())
-        self._task = self._bars.add_task("", total=points, failed=0)
-
-    def __call__(self, progress: Progress) -> None:
-        self._bars.update(self._task, completed=progress.finished, failed=progress.failed)
-
-    def __enter__(self) -> _Bar:
-        self._bars.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bars.stop()
 
 
 @click.group()
@@ -138,8 +104,8 @@ def _choice(command: Any) -> Any:
 @click.option("--failed", is_flag=True, help="Print the tracebacks of failed points.")
 def show(path: Path, failed: bool) -> None:
     """How many points of which task, what varies, what failed."""
-    from nctheory.report.text import grid, render
     from nctheory.sweep.store import Store
+    from nctheory.terminal.grid import grid, render
 
     with Store(path) as opened:
         counts = opened.counts()
@@ -147,7 +113,7 @@ def show(path: Path, failed: bool) -> None:
                       "computing time": "right"})
         for entry in counts:
             table.add_row(entry["task"], entry["version"], str(entry["finished"]),
-                          str(entry["failed"]), _duration(entry["seconds"]))
+                          str(entry["failed"]), duration(entry["seconds"]))
         click.echo(render(table), nl=False)
         click.echo(f"{len(opened.sweeps())} sweeps, {opened.size() / 1e6:.1f} MB")
         for entry in counts if failed else ():
@@ -203,6 +169,7 @@ def merge(path: Path, other: Path) -> None:
 @click.option("--format", "format_", type=click.Choice(["csv", "parquet", "netcdf"]),
               default="csv", show_default=True)
 @click.option("--output", type=FILE, default=None, help="By default PATH with another ending.")
+@force_option
 @click.option("--times", is_flag=True, help="With the columns finished and seconds.")
 @_choice
 def export_store(path: Path, format_: str, output: Path | None, times: bool, task: str | None,
@@ -214,5 +181,5 @@ def export_store(path: Path, format_: str, output: Path | None, times: bool, tas
     endings = {"csv": ".csv", "parquet": ".parquet", "netcdf": ".nc"}
     target = output or path.with_suffix(endings[format_])
     with Store(path) as opened:
-        export(opened, target, format_, task, version, times=times)
+        export(opened, target, format_, task, version, times=times, force=forced())
     click.echo(str(target))

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 
 import click
 
-from nctheory.commands.options import RANGE, output_option, write
+from nctheory.commands.options import RANGE, activation_option, loss_option, output_option, write
 from nctheory.errors import InputError
-from nctheory.problem import ACTIVATIONS, LOSSES
 
 
 @click.command()
@@ -21,9 +18,8 @@ from nctheory.problem import ACTIVATIONS, LOSSES
 @click.option("--samples", type=int, default=1, show_default=True, help="n, samples a class.")
 @click.option("--weight-decay", type=float, default=None,
               help="lam of every factor: adds losses, and zero solutions to the verdicts.")
-@click.option("--loss", type=click.Choice(LOSSES), default="mse", show_default=True)
-@click.option("--activation", type=click.Choice(ACTIVATIONS), default="relu", show_default=True,
-              help="sigma; linear is for --loss ce.")
+@loss_option
+@activation_option
 @click.option("--library", default=None,
               help="Families to use, joined by commas, e.g. triangular; by default all.")
 @click.option("--format", "format_", type=click.Choice(["text", "json", "csv", "latex"]),
@@ -33,17 +29,13 @@ def thresholds(classes: range, layers: range, samples: int, weight_decay: float 
                loss: str, activation: str, library: str | None, format_: str,
                output: Path | None) -> None:
     """Which known construction beats deep neural collapse, by how much, certified or not."""
-    from nctheory.report.table import FORMATS, to_text
+    from nctheory.report.table import FORMATS
     from nctheory.thresholds import threshold_table
 
     table = threshold_table(classes, layers, samples=samples, weight_decay=weight_decay,
                             loss=loss, activation=activation,
                             library=library.split(",") if library else None)
-    if format_ == "text" and output is None and sys.stdout.isatty():
-        text = to_text(table, colour="NO_COLOR" not in os.environ)
-    else:
-        text = FORMATS[format_](table)
-    write(text, output)
+    write(FORMATS[format_](table), output)
 
 
 @click.command()
@@ -51,9 +43,8 @@ def thresholds(classes: range, layers: range, samples: int, weight_decay: float 
 @click.option("--layers", type=RANGE, default="2:8", show_default=True)
 @click.option("--samples", type=int, default=1, show_default=True, help="n, samples a class.")
 @click.option("--weight-decay", type=float, default=0.004, show_default=True)
-@click.option("--loss", type=click.Choice(LOSSES), default="mse", show_default=True)
-@click.option("--activation", type=click.Choice(ACTIVATIONS), default="relu", show_default=True,
-              help="sigma; families such as groups and circle ask for linear.")
+@loss_option
+@activation_option
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
 @output_option
 def cost(construction: str, layers: range, samples: int, weight_decay: float, loss: str,
@@ -62,28 +53,30 @@ def cost(construction: str, layers: range, samples: int, weight_decay: float, lo
 
     With --loss ce also of pairs:K=10, groups:sizes=3/3/2, circle:K=10.
     """
-    from nctheory.constructions import Construction, construct
-    from nctheory.report import cost as squares
-    from nctheory.report import entropy_cost
+    from nctheory.constructions import construct
+    from nctheory.report.cost import LAYOUTS, Setting
 
     made = construct(construction)
-    if loss == "ce":
-        logits = made.logits() if isinstance(made, Construction) else made
-        text = entropy_cost.LAYOUTS[format_](logits, layers, samples, weight_decay, activation)
-    elif isinstance(made, Construction):
-        text = squares.LAYOUTS[format_](made, layers, samples, weight_decay, activation)
-    else:
-        raise InputError(f"loss must be 'ce' for {made.label}, got 'mse'")
-    write(text, output)
+    write(LAYOUTS[format_](made, layers, Setting(samples, weight_decay, loss, activation)),
+          output)
 
 
 @click.command()
-@click.argument("graph")
+@click.argument("graph", required=False)
+@click.option("--table", "most", type=int, default=None, metavar="N",
+              help="Strongly regular graphs up to N vertices, and from which L they beat DNC.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
-def graph(graph: str, format_: str) -> None:
-    """Parameters, exact spectrum and feasibility of a GRAPH, e.g. triangular:r=5."""
+def graph(graph: str | None, most: int | None, format_: str) -> None:
+    """Parameters, exact spectrum and feasibility of a GRAPH, e.g. triangular:r=5, or a table."""
     from nctheory.graphs import from_spec
-    from nctheory.report.graph import to_json, to_text
+    from nctheory.report import graph as report
 
-    layout = to_json if format_ == "json" else to_text
-    write(layout(from_spec(graph)), None)
+    if (graph is None) == (most is None):
+        raise InputError("graph must be one GRAPH, or --table N, got "
+                         + ("neither" if graph is None else "both"))
+    if most is not None:
+        text = (report.table_to_json if format_ == "json" else report.table_to_text)(most)
+    else:
+        assert graph is not None
+        text = (report.to_json if format_ == "json" else report.to_text)(from_spec(graph))
+    write(text, None)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from nctheory.commands.options import output_option, write
+from nctheory.commands.options import Word, force_option, forced, output_option, write
+from nctheory.terminal.progress import progress
+
+if TYPE_CHECKING:
+    from nctheory.trained import Training
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--activation", type=click.Choice(["identity", "relu", "tanh"]),
-              default="identity", show_default=True,
+@click.option("--activation", type=Word("activation", "nctheory.activations"),
+              default="linear", show_default=True,
               help="What stands between the features and the weight of their layer.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
 @output_option
@@ -35,11 +39,12 @@ def metrics(file: Path, activation: str, format_: str, output: Path | None) -> N
 @click.argument("data", default="digits")
 @click.option("--output", type=click.Path(path_type=Path), default=Path("trained"),
               show_default=True, help="Directory for checkpoint.npz and features.npz.")
+@force_option
 @click.option("--hidden", default="128,128", show_default=True,
               help="Widths of the hidden layers.")
-@click.option("--activation", type=click.Choice(["relu", "tanh", "identity"]), default="relu",
+@click.option("--activation", type=Word("activation", "nctheory.activations"), default="relu",
               show_default=True)
-@click.option("--loss", type=click.Choice(["ce", "mse"]), default="ce", show_default=True)
+@click.option("--loss", type=Word("loss", "nctheory.losses"), default="ce", show_default=True)
 @click.option("--epochs", type=int, default=100, show_default=True)
 @click.option("--batch", type=int, default=64, show_default=True)
 @click.option("--optimiser", type=click.Choice(["sgd", "adam"]), default="sgd",
@@ -62,8 +67,12 @@ def train(data: str, output: Path, hidden: str, activation: str, loss: str, epoc
 
     recipe = Recipe(epochs=epochs, batch=batch, optimiser=optimiser, rate=rate,
                     momentum=momentum, weight_decay=weight_decay, schedule=schedule, seed=seed)
-    found = run(data, output, hidden=_widths(hidden), activation=activation, loss=loss,
-                recipe=recipe, progress=sys.stderr.isatty())
+    with progress("epochs") as count:
+        def counted(training: Training) -> None:
+            count(training.epoch, epochs, f"loss {training.losses[-1]:.3g}")
+
+        found = run(data, output, hidden=_widths(hidden), activation=activation, loss=loss,
+                    recipe=recipe, progress=counted, force=forced())
     click.echo(json.dumps(found, indent=1))
 
 

@@ -6,14 +6,16 @@ A new family is one file with a `Block` subclass and one line in `FAMILIES` (or 
 
 from __future__ import annotations
 
-from nctheory.constructions.base import Block, Construction, DirectSum, Ranks
+from nctheory.constructions.base import Block, Construction, DirectSum
 from nctheory.constructions.chain import Chain
 from nctheory.constructions.codes import Circle, Code
+from nctheory.constructions.factors import Ranks
 from nctheory.constructions.features import Features
-from nctheory.constructions.logits import Logits, Simplex
+from nctheory.constructions.logits import Logits
 from nctheory.constructions.orthogonal import Orthogonal
 from nctheory.constructions.pairs import Groups, Pairs
-from nctheory.constructions.registry import FAMILIES, construct, register
+from nctheory.constructions.registry import FAMILIES, Family, construct, register
+from nctheory.constructions.strongly_regular import Rook, StronglyRegular
 from nctheory.constructions.triangular import (
     OptimalMixture,
     Triangular,
@@ -29,6 +31,7 @@ __all__ = [
     "Chain",
     "Construction",
     "DirectSum",
+    "Family",
     "Features",
     "Groups",
     "Logits",
@@ -36,7 +39,8 @@ __all__ = [
     "Orthogonal",
     "Pairs",
     "Ranks",
-    "Simplex",
+    "Rook",
+    "StronglyRegular",
     "Triangular",
     "TriangularMixture",
     "construct",

@@ -1,9 +1,8 @@
-"""What a construction is: a collapsed solution given by the shapes of its factors.
+"""What a construction is: outputs up to scale, and a network of factors that makes them.
 
-A construction states three things once and exactly, for each number of layers: the spectrum of
-the Gram matrix of its first features M_2, the squared norms of W_2..W_L, and the explicit
-matrices, all normalised so that the output is the identity.  Cost, loss, balanced weights and
-certificates are derived here, for every construction alike.
+A construction states its geometry once and exactly; the loss and the activation say which
+outputs count and which factors exist.  Cost, loss, balanced weights and the comparison with deep
+neural collapse (DNC) are derived here, for every construction, loss and activation alike.
 """
 
 from __future__ import annotations
@@ -13,162 +12,88 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import block_diag
 
-from nctheory import losses
-from nctheory.errors import choice, integer, require
-from nctheory.exact import PRECISIONS, RepresentationCost, log, root_bounds, sign
+from nctheory import activations, losses
+from nctheory.activations import PiecewiseLinear
+from nctheory.constructions.factors import (
+    Aligned,
+    CentrableBlock,
+    Centred,
+    Matrix,
+    Network,
+    Parallel,
+    Ranks,
+)
+from nctheory.constructions.outputs import Identity, Simplex
+from nctheory.errors import InputError, require
+from nctheory.exact import PRECISIONS, root_bounds
+from nctheory.losses import Loss, Outputs
 from nctheory.problem import Problem
 
 if TYPE_CHECKING:
     import sympy
 
-    from nctheory.constructions.logits import Logits
 
-Matrix = NDArray[np.float64]
+class Part(NamedTuple):
+    """Classes that share one output scale: their outputs, and the factors that make these.
 
-
-class Ranks(NamedTuple):
-    """Ranks of the class means: M_1..M_L before sigma, sigma(M_2)..sigma(M_L) after it."""
-
-    before: tuple[int, ...]
-    after: tuple[int, ...]
-
-
-class Network(ABC):
-    """Factors [M_1, W_1, ..., W_L] of a collapsed solution, for each number of layers.
-
-    P, the product of their squared norms at output scale 1, is the least that any scales of the
-    factors give: by the inequality of arithmetic and geometric means the regularisation is
-    1/2 (L+1) kappa z^(2/(L+1)) at output scale z, kappa = lam_eff (n P)^(1/(L+1)).
+    With `problem` of K classes and K_b of them here, the part has of the whole loss the share
+    K_b/K, and regularisation of strength kappa_b = lam_eff n^(1/(L+1)) c K/K_b.
     """
 
-    @property
-    def least_layers(self) -> int:
-        """The least L that the factors are defined for."""
-        return 1
+    network: Network
+    outputs: Outputs
 
-    @abstractmethod
-    def log_cost(self, layers: int) -> float:
-        """log c(L) = log P / (L+1) as a float."""
+    def kappa(self, problem: Problem) -> float:
+        """kappa_b: with L, all that the part's least loss depends on."""
+        L = problem.layers
+        return float(losses.kappa((L + 1) * self.network.log_cost(L), problem.balanced_samples, L,
+                                  problem.log_decay + self._log_share(problem)))
 
-    @abstractmethod
-    def cost_bounds(self, layers: int, bits: int = 64) -> tuple[Fraction, Fraction]:
-        """Rationals lo <= c(L) <= hi, about 2^-bits apart relative to c."""
+    def optimum(self, problem: Problem) -> tuple[float, float]:
+        """(output scale, loss) of the least loss; scale 0 where zero output is optimal."""
+        return losses.get(problem.loss).optimum(self.outputs, self.kappa(problem),
+                                                problem.layers)
 
-    @abstractmethod
-    def compare(self, layers: int, number: int) -> int | None:
-        """The sign of c(L) - number, exact, or None where no bound separates the two."""
+    def is_zero(self, problem: Problem) -> bool | None:
+        """Whether zero output is optimal, by exact arithmetic; None: undecided.
 
-    @abstractmethod
-    def ranks(self, layers: int) -> Ranks:
-        """Ranks of M_1..M_L and of sigma(M_2)..sigma(M_L)."""
+        The weight decays count as the rational numbers that the floats are.
+        """
+        strength = math.prod(map(Fraction, problem.decays), start=Fraction(1))
+        strength *= problem.balanced_samples
+        strength *= Fraction(problem.classes, self.outputs.classes) ** (problem.layers + 1)
+        return losses.get(problem.loss).zero_is_optimal(
+            self.outputs, self.network, strength, problem.layers, self.optimum(problem)[0])
 
-    @abstractmethod
-    def hidden_sizes(self, layers: int) -> tuple[int, ...]:
-        """The rows of M_1, ..., M_L."""
+    def factors(self, problem: Problem, scale: float) -> list[Matrix]:
+        """[M_1, W_1, ..., W_L] at that output scale, balanced, one column a class."""
+        L = problem.layers
+        if scale == 0:
+            return [np.zeros_like(matrix) for matrix in self.network.unit_factors(L)[0]]
+        # lam_i |factor_i|^2 K/K_b = kappa_b z^(2/(L+1)) for every factor.
+        log_norm = (math.log(self.kappa(problem)) + 2 / (L + 1) * math.log(scale)
+                    - self._log_share(problem))
+        return self.network.balanced(problem, log_norm)
 
-    @abstractmethod
-    def unit_factors(self, layers: int) -> tuple[list[Matrix], list[float]]:
-        """[M_1, W_1, ..., W_L] with output scale 1, and the logarithms of their squared norms."""
-
-    def balanced(self, problem: Problem, log_share: float) -> list[Matrix]:
-        """`unit_factors` rescaled to lam_i |factor_i|_F^2 = e^log_share, M_1 standing for n
-        columns a class."""
-        matrices, log_norms = self.unit_factors(problem.layers)
-        log_norms[0] += math.log(problem.balanced_samples)
-        return [math.exp((log_share - math.log(decay) - log_norm) / 2) * matrix
-                for decay, log_norm, matrix in zip(problem.decays, log_norms, matrices,
-                                                   strict=True)]
-
-    def _check_layers(self, layers: int) -> int:
-        return integer("layers", layers, self.least_layers)
-
-
-class Factored(Network):
-    """A ReLU network given by the spectrum of its first features and the norms of its weights."""
-
-    @abstractmethod
-    def gram_spectrum(self, layers: int) -> Mapping[Any, int]:
-        """{theta: multiplicity}: the non-zero eigenvalues of M_2^T M_2 (of Z^T Z for L = 1)."""
-
-    @abstractmethod
-    def squared_norms(self, layers: int) -> tuple[Fraction, ...]:
-        """(|W_2|_F^2, ..., |W_L|_F^2)."""
-
-    @abstractmethod
-    def shapes(self, layers: int) -> list[Matrix]:
-        """[M_2, W_2, ..., W_L] with W_L sigma(... sigma(M_2)) the outputs of scale 1 ([Z] for
-        L = 1)."""
-
-    def representation_cost(self, layers: int) -> RepresentationCost:
-        """P(L) as an exact number: `.expression` (sympy), `.log`, `.bounds`, `.compare`."""
-        return _representation_cost(self, self._check_layers(layers))
-
-    def log_cost(self, layers: int) -> float:
-        return self.representation_cost(layers).log / (layers + 1)
-
-    def cost_bounds(self, layers: int, bits: int = 64) -> tuple[Fraction, Fraction]:
-        low, high = self.representation_cost(layers).bounds(bits)
-        return root_bounds(low, layers + 1, bits)[0], root_bounds(high, layers + 1, bits)[1]
-
-    def compare(self, layers: int, number: int) -> int | None:
-        return self.representation_cost(layers).compare(number ** (layers + 1))
-
-    def unit_factors(self, layers: int) -> tuple[list[Matrix], list[float]]:
-        first, *rest = self.shapes(layers)
-        # M_2 = W_1 M_1 with both factors of squared norm |M_2|_*.
-        u, s, vt = np.linalg.svd(first, full_matrices=False)
-        rank = sum(self.gram_spectrum(layers).values())
-        root = np.sqrt(s[:rank])
-        nuclear = math.log(s[:rank].sum())
-        return ([root[:, None] * vt[:rank], u[:, :rank] * root, *rest],
-                [nuclear, nuclear, *map(log, self.squared_norms(layers))])
-
-
-@lru_cache(maxsize=4096)
-def _representation_cost(network: Factored, layers: int) -> RepresentationCost:
-    # Tables ask for the same few constructions over and over.
-    scale = math.prod(network.squared_norms(layers), start=Fraction(1))
-    return RepresentationCost(scale, network.gram_spectrum(layers))
-
-
-def padded(matrices: Sequence[Matrix], needed: int, problem: Problem,
-           label: str) -> list[Matrix]:
-    """[M_1, W_1, ..., W_L] as [H_1, W_1, ..., W_L] of width d, n equal columns a class."""
-    width = needed if problem.width is None else problem.width
-    require(width >= needed, "width", f"be at least {needed} for {label} with {problem.layers} "
-            "layers", width)
-    first, *rest = matrices
-    features = np.zeros((width, problem.classes * problem.balanced_samples))
-    features[: len(first)] = np.repeat(first, problem.balanced_samples, axis=1)
-    whole = [features]
-    for layer, matrix in enumerate(rest, start=1):
-        rows = problem.classes if layer == problem.layers else width
-        weight = np.zeros((rows, width))
-        weight[: matrix.shape[0], : matrix.shape[1]] = matrix
-        whole.append(weight)
-    return whole
+    def _log_share(self, problem: Problem) -> float:
+        return math.log(problem.classes / self.outputs.classes)
 
 
 class Construction(ABC):
-    """A collapsed solution of the MSE DUFM with exact output z I_K, for any number of layers.
+    """A collapsed solution of the deep unconstrained features model, for any number of layers.
 
-    Subclasses are either a `Block`, whose cost is one exact number, or a `DirectSum` of blocks.
+    Subclasses say what their `outputs` and their `network` are, or refuse with a reason.  Where
+    a method takes `loss` and `activation` they are words of `nctheory.losses` and
+    `nctheory.activations`; without them, those of `home`, the model the construction is from.
     """
 
     classes: int
-    activations: tuple[str, ...] = ("relu",)
-
-    @property
-    def least_layers(self) -> int:
-        """The least L that the construction is defined for."""
-        return 1
+    home: ClassVar[tuple[str, str]] = ("mse", "relu")
 
     @property
     @abstractmethod
@@ -176,49 +101,120 @@ class Construction(ABC):
         """The construction in words, as tables print it: "triangular r=5 s=3"."""
 
     @abstractmethod
-    def log_cost(self, layers: int) -> float:
-        """log c(L) as a float."""
+    def outputs(self, loss: Loss) -> Outputs:
+        """The class-mean outputs, up to scale.
 
-    @abstractmethod
-    def cost_bounds(self, layers: int, bits: int = 64) -> tuple[Fraction, Fraction]:
-        """Rationals lo <= c(L) <= hi, about 2^-bits apart relative to c."""
-
-    @abstractmethod
-    def compare_with_dnc(self, layers: int) -> int | None:
-        """The sign of c(L) - K, decided exactly: -1 where the construction beats deep neural
-        collapse, 0 for a tie, None where no bound separates the two."""
-
-    @abstractmethod
-    def ranks(self, layers: int) -> Ranks:
-        """Ranks of M_1..M_L and of sigma(M_2)..sigma(M_L)."""
-
-    @abstractmethod
-    def hidden_sizes(self, layers: int) -> tuple[int, ...]:
-        """The rows of M_1, ..., M_L."""
-
-    @abstractmethod
-    def scaled(self, problem: Problem) -> list[Matrix]:
-        """[M_1, W_1, ..., W_L] of `weights`, with one column a class and no padding.
-
-        `problem` may have more classes than the construction, which is then one of its blocks.
+        Raises
+        ------
+        InputError
+            Where the construction is not one of that loss's.
         """
 
     @abstractmethod
-    def loss(self, problem: Problem) -> float:
-        """The minimal loss over all scales of the factors, at most that of the zero solution:
-        1/2 for MSE, log K for cross-entropy."""
+    def network(self, loss: Loss, activation: PiecewiseLinear) -> Network:
+        """The factors that make these outputs at scale 1.
 
-    @abstractmethod
-    def logits(self) -> Logits:
-        """What the construction is for cross-entropy: the simplex, made by these features."""
+        Raises
+        ------
+        InputError
+            Where the construction is not one of that loss's and activation's.
+        """
 
-    def cost(self, layers: int) -> float:
-        """c(L), which ranks constructions for every weight decay: DNC has c = K."""
-        return math.exp(self.log_cost(layers))
+    def parts(self, loss: Loss, activation: PiecewiseLinear) -> Sequence[Part]:
+        """Groups of classes that choose their output scales apart: one, unless it is a sum."""
+        return [Part(self.network(loss, activation), self.outputs(loss))]
 
-    def required_width(self, layers: int) -> int:
+    @property
+    def least_layers(self) -> int:
+        """The least L that the construction is defined for, in the model it is from."""
+        return self._factors(None, None).least_layers
+
+    # --- costs ---
+
+    def cost(self, layers: int, loss: str | None = None, activation: str | None = None) -> float:
+        """c = (P / mu^2)^(1/(L+1)), mu the least margin of the outputs (1 for exact fits).
+
+        It ranks constructions for every weight decay at once: DNC has c = K under MSE and
+        c = K - 1 in the linear model under cross-entropy.
+        """
+        outputs = self.outputs(self._loss(loss))
+        margin = math.log(outputs.margins().least) if self._loss(loss).centred else 0.0
+        return math.exp(self._factors(loss, activation).log_cost(layers)
+                        - margin * 2 / (layers + 1))
+
+    def compare_with_dnc(self, layers: int, loss: str | None = None,
+                         activation: str | None = None) -> int | None:
+        """The sign of c - c(DNC), decided exactly: -1 where the construction beats DNC at every
+        weight decay at which zero is not optimal, 0 for a tie, None where no bound decides.
+
+        Under a centred loss with ReLU c(DNC) is a lower bound (`nctheory.cross_entropy.relu`).
+        """
+        chosen = self._loss(loss)
+        outputs, bound = self.outputs(chosen), chosen.dnc_cost(self.classes)
+        if not chosen.cost_decides(outputs):
+            return 1  # as the weight decay tends to 0, where DNC's better fit is all that counts
+        network, (low, high) = self._factors(loss, activation), outputs.least_margin()
+        if low == high == 1:
+            return network.compare(layers, bound)
+        for bits in PRECISIONS:
+            below, above = network.cost_bounds(layers, bits)
+            if below > bound * root_bounds(high**2, layers + 1, bits)[1]:
+                return 1
+            if above < bound * root_bounds(low**2, layers + 1, bits)[0]:
+                return -1
+        return None
+
+    def decided_by_integers(self, layers: int, loss: str | None = None,
+                            activation: str | None = None) -> bool:
+        """Whether `compare_with_dnc` needs integers alone, no rational bounds."""
+        return (set(self.outputs(self._loss(loss)).least_margin()) == {Fraction(1)}
+                and self._factors(loss, activation).by_integers(layers))
+
+    def ranks(self, layers: int, loss: str | None = None,
+              activation: str | None = None) -> Ranks:
+        """Ranks of M_1..M_L and of sigma(M_2)..sigma(M_L)."""
+        return self._factors(loss, activation).layer_ranks(layers)
+
+    def required_width(self, layers: int, loss: str | None = None,
+                       activation: str | None = None) -> int:
         """The least width d that the explicit matrices fit into."""
-        return max(self.hidden_sizes(self._check_layers(layers)))
+        return max(self._factors(loss, activation).hidden_sizes(layers))
+
+    # --- losses ---
+
+    def loss(self, problem: Problem) -> float:
+        """The least loss over all scales of the factors, at most that of zero output."""
+        parts = self._parts(problem)
+        if len(parts) == 1:
+            return parts[0].optimum(problem)[1]
+        return float(np.dot([part.outputs.classes / problem.classes for part in parts],
+                            [part.optimum(problem)[1] for part in parts]))
+
+    def kappa(self, problem: Problem) -> float:
+        """lam_eff (n P)^(1/(L+1)): with L, all that the least loss of one scale depends on."""
+        return self._part(problem).kappa(problem)
+
+    def scale(self, problem: Problem) -> float:
+        """The output scale of least loss; 0 where zero output is optimal."""
+        return self._part(problem).optimum(problem)[0]
+
+    def critical_scales(self, problem: Problem) -> list[float]:
+        """All scales > 0 at which the loss is stationary along them, in increasing order.
+
+        For deep neural collapse, pairs of an even number of classes and the circle they are
+        critical points of the linear model under cross-entropy in all its factors ([GK25,
+        Theorem 4] for the first), whether or not zero is better.
+        """
+        part = self._part(problem)
+        return losses.get(problem.loss).critical_scales(part.outputs, part.kappa(problem),
+                                                        problem.layers)
+
+    def is_zero(self, problem: Problem) -> bool | None:
+        """Whether zero output is optimal, by exact arithmetic; None where that is undecided."""
+        found = [part.is_zero(problem) for part in self._parts(problem)]
+        if False in found:
+            return False
+        return None if None in found else True
 
     def weights(self, problem: Problem) -> list[Matrix]:
         """[H_1, W_1, ..., W_L] at the optimal scale, balanced: lam_i |factor_i|_F^2 is equal.
@@ -231,24 +227,81 @@ class Construction(ABC):
         InputError
             Where `problem` is not one of this construction's, or too narrow for it.
         """
-        if problem.loss == "ce":
-            return self.logits().weights(problem)
-        self._check(problem)
-        return padded(self.scaled(problem), self.required_width(problem.layers), problem,
-                      self.label)
+        return self._padded(problem, self.scaled(problem))
 
-    def _check(self, problem: Problem) -> None:
-        require(problem.classes == self.classes, "classes",
-                f"be {self.classes} for {self.label}", problem.classes)
-        choice("activation", problem.activation, self.activations)
-        self._check_layers(problem.layers)
+    def weights_at(self, problem: Problem, scale: float) -> list[Matrix]:
+        """[H_1, W_1, ..., W_L] at an output scale of one's own choice, balanced."""
+        return self._padded(problem, self._part(problem).factors(problem, scale))
 
-    def _check_layers(self, layers: int) -> int:
-        return integer("layers", layers, self.least_layers)
+    def scaled(self, problem: Problem) -> list[Matrix]:
+        """[M_1, W_1, ..., W_L] of `weights`, with one column a class and no padding."""
+        blocks = (part.factors(problem, part.optimum(problem)[0])
+                  for part in self._parts(problem))
+        return [np.asarray(block_diag(*layer)) for layer in zip(*blocks, strict=True)]
+
+    # --- shared ---
+
+    def _loss(self, word: str | None) -> Loss:
+        return losses.get(self.home[0] if word is None else word)
+
+    def _factors(self, loss: str | None, activation: str | None) -> Network:
+        sigma = activations.homogeneous(self.home[1] if activation is None else activation)
+        return self.network(self._loss(loss), sigma)
+
+    def _parts(self, problem: Problem) -> Sequence[Part]:
+        require(problem.classes == self.classes, "classes", f"be {self.classes} for {self.label}",
+                problem.classes)
+        return self.parts(losses.get(problem.loss), activations.homogeneous(problem.activation))
+
+    def _part(self, problem: Problem) -> Part:
+        parts = self._parts(problem)
+        require(len(parts) == 1, "construction", "have one output scale here", self.label)
+        return parts[0]
+
+    def _padded(self, problem: Problem, factors: list[Matrix]) -> list[Matrix]:
+        """The factors as matrices of width d, with n equal columns a class."""
+        first, *rest = factors
+        needed = self.required_width(problem.layers, problem.loss, problem.activation)
+        width = needed if problem.width is None else problem.width
+        require(width >= needed, "width", f"be at least {needed} for {self.label} with "
+                f"{problem.layers} layers", width)
+        features = np.zeros((width, problem.classes * problem.balanced_samples))
+        features[: len(first)] = np.repeat(first, problem.balanced_samples, axis=1)
+        whole = [features]
+        for layer, matrix in enumerate(rest, start=1):
+            rows = problem.classes if layer == problem.layers else width
+            weight = np.zeros((rows, width))
+            weight[: matrix.shape[0], : matrix.shape[1]] = matrix
+            whole.append(weight)
+        return whole
 
 
-class Block(Factored, Construction):
-    r"""A construction whose factors share one output scale z.
+class ExactFit(Construction):
+    """A construction with outputs z I_K, of blocks that choose their scales z apart."""
+
+    if TYPE_CHECKING:
+        @property
+        def blocks(self) -> Sequence[Block]:
+            """The blocks of a direct sum, or the one that this is."""
+
+    def outputs(self, loss: Loss) -> Outputs:
+        return Simplex(self.classes) if loss.centred else Identity(self.classes)
+
+    def network(self, loss: Loss, activation: PiecewiseLinear) -> Network:
+        outputs = self.outputs(loss)
+        blocks = tuple(block.under(activation) for block in self.blocks)
+        if not loss.centred:
+            return blocks[0] if len(blocks) == 1 else Parallel(blocks)
+        return Aligned(outputs) if activation.linear else Centred(blocks)
+
+    def parts(self, loss: Loss, activation: PiecewiseLinear) -> Sequence[Part]:
+        if loss.centred:
+            return super().parts(loss, activation)
+        return [Part(block.under(activation), Identity(block.classes)) for block in self.blocks]
+
+
+class Block(CentrableBlock, ExactFit):
+    r"""An exact fit whose factors share one output scale z.
 
     With the shapes fixed and their scales free, the arithmetic-geometric mean inequality over
     the L+1 regularised factors gives, for lam_eff = (lam_H lam_1 ... lam_L)^(1/(L+1)),
@@ -258,6 +311,23 @@ class Block(Factored, Construction):
 
     Source: ours (THEORY: "one number, the representation cost").
     """
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        return (self,)
+
+    def under(self, activation: PiecewiseLinear) -> Block:
+        """The block in the model with that activation: itself with ReLU, unless it says more.
+
+        Raises
+        ------
+        InputError
+            Where the features are not defined with that activation.
+        """
+        if activation.leak:
+            raise InputError(f"activation must be 'relu' for {self.label}, "
+                             f"got {activation.word!r}")
+        return self
 
     def factors(self, layers: int) -> list[sympy.Expr]:
         """Exact squared norms of H_1, W_1, ..., W_L at output scale 1; their product is P.
@@ -270,74 +340,20 @@ class Block(Factored, Construction):
         norms = self.squared_norms(layers)
         return [norm, norm, *(sympy.Rational(q.numerator, q.denominator) for q in norms)]
 
-    @abstractmethod
-    def common_norm(self, layers: int) -> Fraction:
-        """|1^T W_L|_F^2 / K: what taking the mean off all outputs takes off |W_L|_F^2."""
+    def described(self) -> Mapping[str, Any] | None:
+        """How certificates name the block where they know its family: {"K": 3}, {"r": 5, "s": 3}.
 
-    def logits(self) -> Logits:
-        from nctheory.constructions.logits import Simplex
-
-        return Simplex(self)
-
-    def compare_with_dnc(self, layers: int) -> int | None:
-        return self.compare(layers, self.classes)
-
-    def kappa(self, problem: Problem) -> float:
-        """lam_eff n^(1/(L+1)) c K/K_b: with L, all that the minimal loss depends on.
-
-        K is the number of classes of `problem`, K_b that of the block: equal, unless the block
-        is part of a direct sum.
+        None: it is certified by integer matrices, rounded from its factors.
         """
-        if problem.loss == "ce":
-            return self.logits().kappa(problem)
-        L = problem.layers
-        return float(losses.kappa((L + 1) * self.log_cost(L), problem.balanced_samples, L,
-                                  problem.log_decay + math.log(problem.classes / self.classes)))
-
-    def scale(self, problem: Problem) -> float:
-        """The optimal output scale (0 where the zero solution is optimal)."""
-        if problem.loss == "ce":
-            return self.logits().scale(problem)
-        return float(losses.optimal_scale(self.kappa(problem), problem.layers))
-
-    def loss(self, problem: Problem) -> float:
-        if problem.loss == "ce":
-            return self.logits().loss(problem)
-        self._check(problem)
-        return float(losses.minimal_loss(self.kappa(problem), problem.layers))
-
-    def is_zero(self, problem: Problem) -> bool | None:
-        """Whether the zero solution is optimal, decided exactly.
-
-        lam_eff^(L+1) n P (K/K_b)^(L+1) >= (L-1)^(L-1) / L^(2L), with the weight decays as the
-        rational numbers that the floats are.  None where P could not be separated from the bound.
-        """
-        if problem.loss == "ce":
-            return self.logits().is_zero(problem)
-        L = problem.layers
-        decay = math.prod(map(Fraction, problem.decays), start=Fraction(1))
-        bound = Fraction((L - 1) ** (L - 1), L ** (2 * L))
-        bound *= Fraction(self.classes, problem.classes) ** (L + 1)
-        comparison = self.representation_cost(L).compare(
-            bound / (decay * problem.balanced_samples))
-        return None if comparison is None else comparison >= 0
-
-    def scaled(self, problem: Problem) -> list[Matrix]:
-        kappa, z = self.kappa(problem), self.scale(problem)
-        if z == 0:
-            return [np.zeros_like(matrix) for matrix in self.unit_factors(problem.layers)[0]]
-        # lam_i t_i^2 |factor_i|^2 K/K_b = kappa z^(2/(L+1)) for every factor.
-        log_share = (math.log(kappa) + 2 / (problem.layers + 1) * math.log(z)
-                     - math.log(problem.classes / self.classes))
-        return self.balanced(problem, log_share)
+        return None
 
 
 @dataclass(frozen=True)
-class DirectSum(Construction):
+class DirectSum(ExactFit):
     r"""Blocks on disjoint classes, K = sum K_b; classes are ordered block by block.
 
-    With one common output scale the cost is exactly c = sum_b c_b.  Each block chooses its own
-    scale, which can only lower the loss:
+    With one common output scale the cost is exactly c = sum_b c_b.  Under MSE each block chooses
+    its own scale, which can only lower the loss:
 
         loss = sum_b (K_b/K) f*(kappa_b, L),   kappa_b = lam_eff n^(1/(L+1)) c_b K/K_b,
 
@@ -364,57 +380,26 @@ class DirectSum(Construction):
         object.__setattr__(self, "classes", sum(block.classes for block in blocks))
 
     @property
-    def least_layers(self) -> int:
-        return max(block.least_layers for block in self.blocks)
-
-    @property
     def label(self) -> str:
         return " + ".join(block.label for block in self.blocks)
 
     def log_cost(self, layers: int) -> float:
-        return math.log(math.fsum(block.cost(layers) for block in self.blocks))
+        """log c(L) under MSE, of one common scale."""
+        return self._factors(None, None).log_cost(layers)
 
     def cost_bounds(self, layers: int, bits: int = 64) -> tuple[Fraction, Fraction]:
-        lows, highs = zip(*(b.cost_bounds(layers, bits) for b in self.blocks), strict=True)
-        return sum(lows, Fraction(0)), sum(highs, Fraction(0))
+        """Rationals lo <= c(L) <= hi."""
+        return self._factors(None, None).cost_bounds(layers, bits)
 
-    def compare_with_dnc(self, layers: int) -> int | None:
-        signs = [block.compare_with_dnc(layers) for block in self.blocks]
-        known = [s for s in signs if s is not None]
-        if len(known) == len(signs):
-            # Block against block is exact, and enough where none points the other way.
-            if max(known) <= 0:
-                return min(known)
-            if min(known) >= 0:
-                return max(known)
-        for bits in PRECISIONS:
-            low, high = self.cost_bounds(layers, bits)
-            if low > self.classes or high < self.classes:
-                return sign(low - self.classes)
-        return None
-
-    def ranks(self, layers: int) -> Ranks:
-        ranks = [block.ranks(layers) for block in self.blocks]
-        return Ranks(*(tuple(map(sum, zip(*side, strict=True)))
-                       for side in zip(*ranks, strict=True)))
-
-    def hidden_sizes(self, layers: int) -> tuple[int, ...]:
-        sizes = (block.hidden_sizes(layers) for block in self.blocks)
-        return tuple(map(sum, zip(*sizes, strict=True)))
-
-    def logits(self) -> Logits:
-        from nctheory.constructions.logits import Simplex
-
-        return Simplex(self)
-
-    def loss(self, problem: Problem) -> float:
-        if problem.loss == "ce":
-            return self.logits().loss(problem)
-        self._check(problem)
-        kappas = [block.kappa(problem) for block in self.blocks]
-        shares = [block.classes / self.classes for block in self.blocks]
-        return float(np.dot(shares, losses.minimal_loss(kappas, problem.layers)))
-
-    def scaled(self, problem: Problem) -> list[Matrix]:
-        blocks = (block.scaled(problem) for block in self.blocks)
-        return [block_diag(*layer) for layer in zip(*blocks, strict=True)]
+    def compare_with_dnc(self, layers: int, loss: str | None = None,
+                         activation: str | None = None) -> int | None:
+        if not self._loss(loss).centred:
+            signs = [block.compare_with_dnc(layers, loss, activation) for block in self.blocks]
+            known = [s for s in signs if s is not None]
+            if len(known) == len(signs):
+                # Block against block is exact, and enough where none points the other way.
+                if max(known) <= 0:
+                    return min(known)
+                if min(known) >= 0:
+                    return max(known)
+        return super().compare_with_dnc(layers, loss, activation)

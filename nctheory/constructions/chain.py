@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nctheory import integers
-from nctheory.constructions.base import Block, Matrix, Ranks
+from nctheory.constructions.base import Block
+from nctheory.constructions.factors import Matrix, Ranks
 from nctheory.errors import InputError, require, show
 from nctheory.exact import RepresentationCost, log
 from nctheory.integers import Integers
@@ -184,7 +185,7 @@ class Chain(Block):
             sizes[layer - 1:layer - 1] = [sizes[layer - 1]] * (layers - len(sizes))
         return tuple(sizes)
 
-    def ranks(self, layers: int) -> Ranks:
+    def layer_ranks(self, layers: int) -> Ranks:
         before, after = map(list, self.base_ranks)
         more = self._check_layers(layers) - len(self.matrices)
         if more:

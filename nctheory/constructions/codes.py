@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from nctheory.constructions.base import Matrix
+from nctheory.activations import PiecewiseLinear
+from nctheory.constructions.factors import Matrix
 from nctheory.constructions.logits import Logits
 from nctheory.errors import integer, require
-from nctheory.margins import Margins
+from nctheory.losses import Loss
+from nctheory.losses.margins import Margins
 
 # pi to 50 places, rounded down.
 PI = Fraction(314159265358979323846264338327950288419716939937510, 10**50)
@@ -88,9 +90,11 @@ class Circle(Logits):
         return _chord_bounds(self.classes)
 
     @classmethod
-    def best(cls, classes: int, layers: int, activation: str = "linear") -> Circle | None:
+    def best(cls, classes: int, layers: int, loss: Loss,
+             activation: PiecewiseLinear) -> Circle | None:
         """The member of the family; None with ReLU and below five classes (four are pairs)."""
-        return cls(classes=classes) if classes >= 5 and activation == "linear" else None
+        linear = loss.centred and activation.linear
+        return cls(classes=classes) if classes >= 5 and linear else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,5 +158,6 @@ class Code(Logits):
         """Of S^T S, in floats."""
         return self._spectrum
 
-    def compare_with_dnc(self, layers: int, activation: str = "linear") -> None:
+    def compare_with_dnc(self, layers: int, loss: str | None = None,
+                         activation: str | None = None) -> None:
         """None: a code given in floats certifies nothing."""

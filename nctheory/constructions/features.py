@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from nctheory.constructions.base import Block, Matrix, Ranks
+from nctheory.constructions.base import Block
+from nctheory.constructions.factors import Matrix, Ranks
 from nctheory.errors import InputError, require, show
+from nctheory.files import read_npz
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,17 +78,8 @@ class Features(Block):
     @classmethod
     def from_file(cls, path: str) -> Features:
         """Read the arrays `features` and `rows` of an .npz file (never unpickled)."""
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                missing = {"features", "rows"} - set(arrays.files)
-                require(not missing, "file", "hold the arrays features and rows", arrays.files)
-                return cls(features=arrays["features"], rows=arrays["rows"],
-                           name=Path(path).stem)
-        except InputError:
-            raise
-        except Exception as error:  # whatever a damaged archive makes NumPy raise
-            raise InputError(f"file must be a readable .npz file, got {show(path)}: "
-                             f"{error}") from None
+        arrays = read_npz(path, need=("features", "rows"))
+        return cls(features=arrays["features"], rows=arrays["rows"], name=Path(path).stem)
 
     @property
     def least_layers(self) -> int:
@@ -156,7 +149,7 @@ class Features(Block):
         rank = sum(self.gram_spectrum(layers).values())
         return (rank, *(len(self.features),) * (layers - 2), len(self.rows))
 
-    def ranks(self, layers: int) -> Ranks:
+    def layer_ranks(self, layers: int) -> Ranks:
         layers = self._check_layers(layers)
         last = int(self._hidden.rank())
         features = (self._rank,) * (layers - 1) if layers > 2 else (last,)

@@ -8,8 +8,11 @@ from fractions import Fraction
 
 import numpy as np
 
-from nctheory.constructions.base import Block, Matrix, Ranks
+from nctheory.activations import PiecewiseLinear
+from nctheory.constructions.base import Block
+from nctheory.constructions.factors import Matrix, Ranks
 from nctheory.errors import integer
+from nctheory.losses import Loss
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +46,6 @@ class Orthogonal(Block):
     """
 
     classes: int
-    activations = ("relu", "linear")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", integer("classes", self.classes, 1))
@@ -51,6 +53,9 @@ class Orthogonal(Block):
     @property
     def label(self) -> str:
         return f"DNC {self.classes}"
+
+    def under(self, activation: PiecewiseLinear) -> Orthogonal:
+        return self  # nonnegative features: every (leaky) ReLU leaves them alone
 
     def gram_spectrum(self, layers: int) -> Mapping[Fraction, int]:
         return {Fraction(1): self.classes}
@@ -67,11 +72,15 @@ class Orthogonal(Block):
     def hidden_sizes(self, layers: int) -> tuple[int, ...]:
         return (self.classes,) * layers
 
-    def ranks(self, layers: int) -> Ranks:
+    def layer_ranks(self, layers: int) -> Ranks:
         layers = self._check_layers(layers)
         return Ranks((self.classes,) * layers, (self.classes,) * (layers - 1))
 
+    def described(self) -> Mapping[str, int]:
+        return {"K": self.classes}
+
     @classmethod
-    def best(cls, classes: int, layers: int) -> Orthogonal:
+    def best(cls, classes: int, layers: int, loss: Loss,
+             activation: PiecewiseLinear) -> Orthogonal:
         """The member of the family with `classes` classes: there is always just one."""
         return cls(classes=classes)

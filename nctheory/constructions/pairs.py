@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 from scipy.linalg import block_diag
 
-from nctheory.constructions.base import Factored, Matrix, Network, Ranks
-from nctheory.constructions.logits import Logits, Parallel
+from nctheory.activations import PiecewiseLinear
+from nctheory.constructions.factors import Factored, Matrix, Network, Parallel, Ranks
+from nctheory.constructions.logits import Logits
 from nctheory.constructions.orthogonal import Orthogonal
 from nctheory.errors import InputError, integer, require
-from nctheory.margins import Margins
+from nctheory.losses import Loss
+from nctheory.losses.margins import Margins, pairs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,9 +78,10 @@ class Groups(Logits):
         return spectrum
 
     @classmethod
-    def best(cls, classes: int, layers: int, activation: str = "linear") -> Groups | None:
+    def best(cls, classes: int, layers: int, loss: Loss,
+             activation: PiecewiseLinear) -> Groups | None:
         """Threes, with a rest of one or two classes; None for fewer than six classes."""
-        if classes < 6 or activation != "linear":
+        if classes < 6 or not (loss.centred and activation.linear):
             return None
         rest = (classes % 3,) if classes % 3 else ()
         return cls(sizes=(3,) * (classes // 3) + rest)
@@ -135,17 +138,14 @@ class Pairs(Logits):
                                      np.eye(single)))
 
     def margins(self) -> Margins:
-        K, (_, single) = self.classes, self._count
-        if single:
-            return Margins(np.array([(K - 1) / K, 1 / K]), np.array([[1.0, 2.0], [1.0, 2.0]]),
-                           np.array([[K - 2.0, 1.0], [K - 1.0, 0.0]]))
-        return Margins(np.ones(1), np.array([[1.0, 2.0]]), np.array([[K - 2.0, 1.0]]))
+        return pairs(self.classes)
 
     def spectrum(self) -> Mapping[Fraction, int]:
         m, single = self._count
         return {Fraction(4): m} | ({Fraction(1): 1} if single else {})
 
-    def relu(self) -> Network:
+    def nonlinear(self, activation: PiecewiseLinear) -> Network:
+        # Nonnegative features: every (leaky) ReLU leaves them alone.
         if self.classes < 4:
             raise InputError("classes must be at least 4 for pairs with ReLU, "
                              f"got {self.classes}")
@@ -153,17 +153,12 @@ class Pairs(Logits):
         pairs = NonnegativePairs(2 * m)
         return Parallel((pairs, Orthogonal(classes=1))) if single else pairs
 
-    def optimum(self, kappa: float, layers: int) -> tuple[float, float]:
-        from nctheory import losses_ce  # loads six kernels: only where a loss is asked for
-
-        return (float(losses_ce.pairs_scale(kappa, layers, self.classes)),
-                float(losses_ce.pairs_loss(kappa, layers, self.classes)))
-
     @classmethod
-    def best(cls, classes: int, layers: int, activation: str = "linear") -> Pairs | None:
+    def best(cls, classes: int, layers: int, loss: Loss,
+             activation: PiecewiseLinear) -> Pairs | None:
         """The member of the family; None where it is deep neural collapse or not defined."""
-        least = 3 if activation == "linear" else 4  # with ReLU three classes gain nothing
-        return cls(classes=classes) if classes >= least and layers >= 2 else None
+        least = 3 if activation.linear else 4  # with ReLU three classes gain nothing
+        return cls(classes=classes) if loss.centred and classes >= least and layers >= 2 else None
 
 
 @dataclass(frozen=True)
@@ -198,6 +193,6 @@ class NonnegativePairs(Factored):
     def hidden_sizes(self, layers: int) -> tuple[int, ...]:
         return (self.classes // 2 + 1, *(self.classes,) * (layers - 1))
 
-    def ranks(self, layers: int) -> Ranks:
+    def layer_ranks(self, layers: int) -> Ranks:
         rank = self.classes // 2 + 1
         return Ranks((rank,) * self._check_layers(layers), (rank,) * (layers - 1))

@@ -12,16 +12,19 @@ from typing import Any
 import numpy as np
 
 from nctheory import integers, losses
-from nctheory.constructions.base import Matrix, Network, Ranks, padded
+from nctheory.activations import PiecewiseLinear
+from nctheory.constructions.base import Construction
 from nctheory.constructions.chain import integer_matrices
-from nctheory.errors import require
+from nctheory.constructions.factors import Matrix, Network, Ranks
+from nctheory.constructions.outputs import Identity
+from nctheory.errors import InputError, require
 from nctheory.exact import log, root_bounds, sign
 from nctheory.integers import Integers
-from nctheory.problem import Problem
+from nctheory.losses import Loss, Outputs
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class PartialFit(Network):
+class PartialFit(Network, Construction):
     r"""Factors H_1, W_1, ..., W_L given as rational matrices, with any outputs Z, tr Z > 0.
 
     At output scale a the fit is 1/(2K) |aZ - I|_F^2.  Take the scale where tr Z = |Z|_F^2 and
@@ -90,19 +93,26 @@ class PartialFit(Network):
 
     @property
     def label(self) -> str:
-        """What tables call it."""
         return self.name
+
+    def outputs(self, loss: Loss) -> Outputs:
+        if loss.centred:
+            raise InputError(f"loss must be 'mse' for {self.label}, got {loss.word!r}")
+        return Identity(self.classes, self.share)
+
+    def network(self, loss: Loss, activation: PiecewiseLinear) -> Network:
+        self.outputs(loss)
+        if activation.leak:
+            raise InputError(f"activation must be 'relu' for {self.label}, "
+                             f"got {activation.word!r}")
+        return self
 
     # --- exact ---
 
     @cached_property
     def means(self) -> tuple[Integers, ...]:
         """M_1, ..., M_L and Z of the integer factors."""
-        first, second, *rest = self.matrices
-        means = [first, second @ first]
-        for factor in rest:
-            means.append(factor @ np.maximum(means[-1], 0))
-        return tuple(means)
+        return tuple(integers.forward(self.matrices))
 
     @cached_property
     def _trace(self) -> int:
@@ -143,9 +153,16 @@ class PartialFit(Network):
         return root_bounds(self.cost_power, self._check_layers(layers) + 1, bits)
 
     def compare(self, layers: int, number: int) -> int:
-        return sign(self.cost_power - number ** (self._check_layers(layers) + 1))
+        return self.compare_product(layers, Fraction(number ** (layers + 1)))
 
-    def ranks(self, layers: int) -> Ranks:
+    def compare_product(self, layers: int, number: Fraction) -> int:
+        self._check_layers(layers)
+        return sign(self.cost_power - number)
+
+    def by_integers(self, layers: int) -> bool:
+        return True
+
+    def layer_ranks(self, layers: int) -> Ranks:
         self._check_layers(layers)
         *means, _ = self.means
         return Ranks(tuple(integers.rank(m) for m in means),
@@ -170,31 +187,6 @@ class PartialFit(Network):
         return ([*matrices[:-1], scale * matrices[-1]],
                 [*norms[:-1], norms[-1] + 2 * math.log(scale)])
 
-    def kappa(self, problem: Problem) -> float:
-        """kappa / tau: with L, all that f* depends on."""
-        L = problem.layers
-        return float(losses.kappa((L + 1) * self.log_cost(L), problem.balanced_samples, L,
-                                  problem.log_decay)) / float(self.share)
-
-    def loss(self, problem: Problem) -> float:
-        """(1-tau)/2 + tau f*(kappa/tau, L): least over the scales of the factors."""
-        self._check(problem)
-        tau = float(self.share)
-        return (1 - tau) / 2 + tau * float(losses.minimal_loss(self.kappa(problem),
-                                                               problem.layers))
-
-    def weights(self, problem: Problem) -> list[Matrix]:
-        """[H_1, W_1, ..., W_L] at the optimal scale, balanced."""
-        self._check(problem)
-        kappa, tau = self.kappa(problem), float(self.share)
-        z = float(losses.optimal_scale(kappa, problem.layers))
-        matrices = [np.zeros_like(m) for m in self.unit_factors(problem.layers)[0]]
-        if z > 0:
-            # lam_i |factor_i|^2 = tau kappa_tau z^(2/(L+1)) for every factor.
-            matrices = self.balanced(problem, math.log(tau * kappa)
-                                     + 2 / (problem.layers + 1) * math.log(z))
-        return padded(matrices, max(self.hidden_sizes(problem.layers)), problem, self.label)
-
     def onset(self) -> float | None:
         """The least share of the decay at which DNC ceases from which on the partial fit has
         lower loss than DNC; None where it never has.
@@ -214,13 +206,6 @@ class PartialFit(Network):
                          - losses.minimal_loss(s * critical, L))
 
         return float(brentq(excess, 1e-12, 1.0, xtol=1e-12)) if excess(1e-12) > 0 else 0.0
-
-    def _check(self, problem: Problem) -> None:
-        require(problem.classes == self.classes, "classes", f"be {self.classes} for {self.label}",
-                problem.classes)
-        require((problem.loss, problem.activation) == ("mse", "relu"), "problem",
-                "have mean squared error and ReLU", (problem.loss, problem.activation))
-        self._check_layers(problem.layers)
 
 
 def rounded(factors: Iterable[Matrix], digits: float) -> PartialFit:

@@ -3,75 +3,95 @@
     triangular:r=5,s=3           one member of a family
     triangular:r=5,s=3+dnc:K=1   a direct sum
     features:file=mine.npz       one's own, from the arrays `features` and `rows`
+    rook:n=4, paley:q=9, petersen, srg:graph.g6   on a strongly regular graph
     atlas:K=5,L=4                the chain of the atlas found for 5 classes and 4 layers
     pairs:K=10, groups:sizes=3/3/2   for cross-entropy alone
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
+from nctheory.activations import PiecewiseLinear
 from nctheory.constructions import stored
-from nctheory.constructions.base import Block, Construction, DirectSum
+from nctheory.constructions import strongly_regular as srg
+from nctheory.constructions.base import Construction, DirectSum
 from nctheory.constructions.codes import Circle
 from nctheory.constructions.features import Features
-from nctheory.constructions.logits import Logits
 from nctheory.constructions.orthogonal import Orthogonal
 from nctheory.constructions.pairs import Groups, Pairs
 from nctheory.constructions.triangular import Triangular
-from nctheory.errors import InputError, require, show
+from nctheory.errors import require
+from nctheory.losses import Loss
+from nctheory.metrics import Recognition, structures
+from nctheory.specs import Kind, make
+
+Made = TypeVar("Made", bound=Construction, covariant=True)
 
 
-class Best(Protocol):
+class Best(Protocol[Made]):
     """The cheapest member of a family for so many classes and layers, or None."""
 
-    def __call__(self, classes: int, layers: int) -> Block | None: ...
-
-
-class BestLogits(Protocol):
-    """The same for cross-entropy with an activation."""
-
-    def __call__(self, classes: int, layers: int, activation: str) -> Logits | None: ...
+    def __call__(self, classes: int, layers: int, loss: Loss,
+                 activation: PiecewiseLinear) -> Made | None: ...
 
 
 @dataclass(frozen=True)
-class Family:
-    """How tables find a family's members (`best`, `best_logits`) and how text names one (`build`).
+class Family(Kind[Made]):
+    """How text names a family's members (`build`, `parameters`) and tables find them (`best`).
 
-    `parameters` maps the letters of the papers to the arguments of `build` and their types.
+    Attributes
+    ----------
+    build, parameters, examples
+        See `nctheory.specs.Kind`.
+    recognise : callable, optional
+        How far a trained run is from the family's geometry: see `nctheory.metrics.Recognition`.
+        The solver labels runs by the family that they are near.
+    best : callable, optional
+        best(classes, layers, loss, activation) is the cheapest member, or None; without it the
+        family is in no table.
+    members : callable, optional
+        members(classes) are all members with so many classes, for checks that want them all.
     """
 
-    build: Callable[..., Block | Logits]
-    parameters: Mapping[str, tuple[str, Callable[[str], Any]]]
-    best: Best | None = None
-    best_logits: BestLogits | None = None
-
-
-def _from_file(file: str) -> Block:
-    return Features.from_file(file)
+    recognise: Recognition | None = None
+    best: Best[Made] | None = None
+    members: Callable[[int], Iterable[Made]] | None = None
 
 
 def _sizes(text: str) -> tuple[int, ...]:
     return tuple(map(int, text.split("/")))
 
 
-FAMILIES: dict[str, Family] = {
-    "dnc": Family(Orthogonal, {"K": ("classes", int)}, Orthogonal.best),
+FAMILIES: dict[str, Family[Construction]] = {
+    "dnc": Family(Orthogonal, {"K": ("classes", int)}, ("dnc:K=5",), best=Orthogonal.best,
+                  recognise=structures.dnc, members=lambda classes: [Orthogonal(classes=classes)]),
     "orthogonal": Family(Orthogonal, {"K": ("classes", int)}),
     "triangular": Family(Triangular, {"r": ("vertices", int), "s": ("subset", int)},
-                         Triangular.best),
-    "pairs": Family(Pairs, {"K": ("classes", int)}, best_logits=Pairs.best),
-    "groups": Family(Groups, {"sizes": ("sizes", _sizes)}, best_logits=Groups.best),
-    "circle": Family(Circle, {"K": ("classes", int)}, best_logits=Circle.best),
-    "features": Family(_from_file, {"file": ("file", str)}),
+                         ("triangular:r=4,s=2", "triangular:r=5,s=3"),
+                         best=Triangular.best, recognise=structures.triangular,
+                         members=Triangular.members),
+    "rook": Family(srg.Rook, {"n": ("side", int)}, ("rook:n=3", "rook:n=4"), best=srg.Rook.best),
+    "paley": Family(srg.paley, {"q": ("order", int)}, ("paley:q=5", "paley:q=9"),
+                    best=srg.best_paley),
+    "kneser": Family(srg.kneser, {"n": ("points", int)}, ("kneser:n=6",)),
+    "petersen": Family(srg.PETERSEN.build, {}, ("petersen",)),
+    **{one.spec: Family(one.build, {}, (one.spec,), best=one.best) for one in srg.SPORADIC},
+    "srg": Family(srg.from_file, {"file": ("path", str)}),
+    "pairs": Family(Pairs, {"K": ("classes", int)}, ("pairs:K=7",), best=Pairs.best,
+                    recognise=structures.pairs),
+    "groups": Family(Groups, {"sizes": ("sizes", _sizes)}, ("groups:sizes=3/3/2",),
+                     best=Groups.best),
+    "circle": Family(Circle, {"K": ("classes", int)}, ("circle:K=10",), best=Circle.best),
+    "features": Family(Features.from_file, {"file": ("path", str)}),
     "atlas": Family(stored.chain, {"K": ("classes", int), "L": ("layers", int)},
-                    stored.best_chain),
+                    ("atlas:K=3,L=4", "atlas:K=5,L=4"), best=stored.best_chain),
 }
 
 
-def register(name: str, family: Family) -> None:
+def register(name: str, family: Family[Construction]) -> None:
     """Add a family of one's own: tables use its `best`, the command line its `build`.
 
     Raises
@@ -81,8 +101,7 @@ def register(name: str, family: Family) -> None:
 
     Examples
     --------
-    >>> from nctheory.constructions import FAMILIES, Orthogonal, construct, register
-    >>> from nctheory.constructions.registry import Family
+    >>> from nctheory.constructions import FAMILIES, Family, Orthogonal, construct, register
     >>> register("frame", Family(Orthogonal, {"K": ("classes", int)}))
     >>> construct("frame:K=3").label
     'DNC 3'
@@ -93,7 +112,7 @@ def register(name: str, family: Family) -> None:
     FAMILIES[name] = family
 
 
-def construct(text: str) -> Construction | Logits:
+def construct(text: str) -> Construction:
     """The construction that `text` names; several joined by "+" are a direct sum.
 
     Raises
@@ -106,38 +125,8 @@ def construct(text: str) -> Construction | Logits:
     >>> construct("triangular:r=5,s=3 + dnc:K=1").classes
     11
     """
-    blocks = [_block(part.strip()) for part in text.split("+")]
+    require(isinstance(text, str), "construction", "be a text", text)
+    blocks = [make("construction", part.strip(), FAMILIES) for part in text.split("+")]
     if len(blocks) == 1:
         return blocks[0]
     return DirectSum(tuple(blocks))  # type: ignore[arg-type]  # it refuses what is no Block
-
-
-def _block(text: str) -> Block | Logits:
-    name, _, listed = text.partition(":")
-    if name not in FAMILIES:
-        raise InputError(f"construction must be one of {', '.join(FAMILIES)}, got {show(text)}")
-    family = FAMILIES[name]
-    given = dict(_assignment(name, item) for item in listed.split(",")) if listed else {}
-    arguments = {}
-    for letter, (argument, kind) in family.parameters.items():
-        value = given.pop(letter, given.pop(argument, ""))
-        require(value != "", f"{name}:{letter}", f"be given, as in {_usage(name)}", text)
-        try:
-            arguments[argument] = kind(value)
-        except ValueError:
-            raise InputError(f"{name}:{letter} must be an integer, got {show(value)}") from None
-    if given:
-        raise InputError(f"{name} must have the parameters of {_usage(name)}, "
-                         f"got {show(next(iter(given)))}")
-    return family.build(**arguments)
-
-
-def _assignment(name: str, item: str) -> tuple[str, str]:
-    key, equals, value = item.partition("=")
-    if not equals:
-        raise InputError(f"{name} must be written as {_usage(name)}, got {show(item)}")
-    return key.strip(), value.strip()
-
-
-def _usage(name: str) -> str:
-    return f"{name}:" + ",".join(f"{letter}=.." for letter in FAMILIES[name].parameters)

@@ -8,7 +8,6 @@ take long to compute, and tests compute all of them again.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
@@ -16,11 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from nctheory import integers
-from nctheory.constructions.base import Ranks
+from nctheory.activations import PiecewiseLinear
 from nctheory.constructions.chain import Chain
+from nctheory.constructions.factors import Ranks
 from nctheory.constructions.partial import PartialFit
 from nctheory.errors import InputError, integer, show
+from nctheory.files import replacing
 from nctheory.integers import Integers
+from nctheory.losses import Loss
 
 PACKAGE = Path(__file__).with_name("data")
 CHAINS, PARTIAL = "chains", "partial"
@@ -60,8 +62,11 @@ def chain(classes: int, layers: int) -> Chain:
     raise InputError(f"layers must be one of the atlas's for K = {K} ({known}), got {show(L)}")
 
 
-def best_chain(classes: int, layers: int) -> Chain | None:
-    """The cheapest chain of so many classes for L layers, or None."""
+def best_chain(classes: int, layers: int, loss: Loss,
+               activation: PiecewiseLinear) -> Chain | None:
+    """The cheapest chain of so many classes for L layers, or None (chains are of the ReLU)."""
+    if activation.leak:
+        return None
     fitting = [one for one in chains(classes, PACKAGE) if one.least_layers <= layers]
     return min(fitting, key=lambda one: one.log_cost(layers), default=None)
 
@@ -141,6 +146,5 @@ def _rewrite(folder: Path, kind: str, classes: int, entries: Iterable[Any]) -> N
     lines = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in entries)
     path = _path(folder, kind, classes)
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
-    os.replace(fresh, path)
+    with replacing(path) as fresh:
+        fresh.write_text(f"[\n{lines}\n]\n", encoding="utf-8")

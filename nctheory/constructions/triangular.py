@@ -14,17 +14,21 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from nctheory.constructions.base import Block, Matrix, Ranks
+from nctheory.activations import PiecewiseLinear
+from nctheory.constructions.base import Block
+from nctheory.constructions.factors import Matrix, Ranks
 from nctheory.errors import InputError, integer, require
 from nctheory.exact import sign_with_root
 from nctheory.graphs.incidence import subset_incidence
+from nctheory.integers import triangular_root
+from nctheory.losses import Loss
 
 # Explicit matrices above this many entries are refused, not attempted.
 LARGEST_MATRIX = 10**8
@@ -63,15 +67,23 @@ def cut_spectrum(r: Any, s: Any) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
     return (2 * square * (r - 1), r), ((r * r - square) * (r - 2), r * (r - 1))
 
 
-def subset_spectrum(r: Any, s: Any) -> tuple[tuple[Any, Any, Any], Any]:
+def subset_spectrum(r: Any, s: Any, a: Any = 0) -> tuple[tuple[Any, Any, Any], Any]:
     """Eigenvalues of G_s / C(r,s), with multiplicities 1, r-1 and K-r, over one denominator.
 
-    G_s is the Gram matrix of the s-subset/edge incidence matrix of K_r; its eigenvalues are
-    C(s,2) C(r-2,s-2), (s-1) C(r-3,s-2) and C(r-4,s-2), all positive exactly for 2 <= s <= r-2.
+    G_s is the Gram matrix of sigma(V_s B), whose entries are 1 for an edge inside S, 0 across
+    and -a outside (leaky ReLU of slope a; a = 0: the s-subset/edge incidence matrix of K_r).  On
+    the three eigenspaces of T(r) it is a square each: with t = r - s, over r(r-1)(r-2)(r-3),
+
+        (r-2)(r-3)/2 (s(s-1) - a t(t-1))^2,   (r-3) s t (s-1 + a (t-1))^2,
+        s(s-1) t(t-1) (1-a)^2,
+
+    for a = 0 all positive exactly for 2 <= s <= r-2.  Source: ours.
     """
-    pairs = s * (s - 1)
-    return ((pairs**2 * (r - 2) * (r - 3), 2 * pairs * (s - 1) * (r - s) * (r - 3),
-             2 * pairs * (r - s) * (r - s - 1)), 2 * r * (r - 1) * (r - 2) * (r - 3))
+    t = r - s
+    inside, outside = s * (s - 1), t * (t - 1)
+    return (((r - 2) * (r - 3) * (inside - a * outside) ** 2,
+             2 * (r - 3) * s * t * (s - 1 + a * (t - 1)) ** 2,
+             2 * inside * outside * (1 - a) ** 2), 2 * r * (r - 1) * (r - 2) * (r - 3))
 
 
 # --- the constructions ---
@@ -84,6 +96,7 @@ class _Cuts(Block):
     """
 
     vertices: int
+    leak: Fraction = field(default=Fraction(0), kw_only=True, repr=False)
     classes: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -99,16 +112,29 @@ class _Cuts(Block):
     def shares(self) -> Mapping[int, Fraction]:
         raise NotImplementedError
 
+    def under(self, activation: PiecewiseLinear) -> _Cuts:
+        """The same features: B >= 0 is left alone, and only the marks see the leak."""
+        made = replace(self, leak=activation.leak)
+        if 0 in made.gram_eigenvalues:
+            raise InputError(f"activation must leave sigma(M_L) of rank {self.classes} for "
+                             f"{self.label}, got {activation.word!r}")
+        return made
+
+    @property
+    def gram_eigenvalues(self) -> list[Fraction]:
+        """The three eigenvalues of G = sum_s y_s G_s / C(r,s)."""
+        return gram_eigenvalues(self.vertices, self.shares, self.leak)
+
     @property
     def inverse_gram_trace(self) -> Fraction:
-        """tr(G^-1) for G = sum_s y_s G_s / C(r,s): the cost of the last layer."""
+        """tr(G^-1): the cost of the last layer."""
         K, r = self.classes, self.vertices
-        values = gram_eigenvalues(r, self.shares)
+        values = self.gram_eigenvalues
         return sum((m / g for m, g in zip((1, r - 1, K - r), values, strict=True)), Fraction(0))
 
     def common_norm(self, layers: int) -> Fraction:
         # 1^T W_L = 1^T G^-1 sigma(M_L)^T, and the constant vector is an eigenvector of G.
-        return 1 / gram_eigenvalues(self.vertices, self.shares)[0]
+        return 1 / self.gram_eigenvalues[0]
 
     def gram_spectrum(self, layers: int) -> Mapping[Fraction, int]:
         r = self.vertices
@@ -135,7 +161,7 @@ class _Cuts(Block):
         rank = sum(self.gram_spectrum(layers).values())
         return (rank, *(r,) * (layers - 2), rows)
 
-    def ranks(self, layers: int) -> Ranks:
+    def layer_ranks(self, layers: int) -> Ranks:
         layers = self._check_layers(layers)
         r, last = self.vertices, sum(self.gram_spectrum(2).values())
         features = (r,) * (layers - 1) if layers > 2 else (last,)
@@ -151,7 +177,7 @@ class _Cuts(Block):
         cuts = np.vstack([math.sqrt(share / math.comb(r, s))
                           * (subset_incidence(r, 1, s).T - 0.5)
                           for s, share in self.shares.items()])
-        marks = np.maximum(cuts @ incidence, 0)
+        marks = PiecewiseLinear(self.leak)(cuts @ incidence)
         last = np.linalg.solve(marks.T @ marks, marks.T)
         if layers == 2:
             return [cuts @ incidence, last]
@@ -202,25 +228,39 @@ class Triangular(_Cuts):
     def shares(self) -> Mapping[int, Fraction]:
         return {self.subset: Fraction(1)}
 
-    @property
-    def inverse_gram_trace(self) -> Fraction:
-        return Fraction(*inverse_trace(self.vertices, self.subset))
+    def described(self) -> Mapping[str, int]:
+        return {"r": self.vertices, "s": self.subset}
 
     @classmethod
-    def best(cls, classes: int, layers: int) -> Triangular | None:
+    def best(cls, classes: int, layers: int, loss: Loss,
+             activation: PiecewiseLinear) -> Triangular | None:
         """The cheapest member with `classes` classes; None where K is not triangular."""
-        r = (1 + math.isqrt(1 + 8 * classes)) // 2
-        if r < 4 or r * (r - 1) // 2 != classes or layers < 2:
+        r = _vertices(classes)
+        if r is None or layers < 2 or activation.linear:
             return None
-        return cls(vertices=r, subset=_best_subset(r, two_layers=layers == 2))
+        return cls(vertices=r, subset=_best_subset(r, layers == 2, activation.leak))
+
+    @classmethod
+    def members(cls, classes: int) -> list[Triangular]:
+        """All members with `classes` classes."""
+        r = _vertices(classes)
+        return [] if r is None else [cls(vertices=r, subset=s) for s in range(2, r - 1)]
+
+
+def _vertices(classes: int) -> int | None:
+    """r >= 4 with r (r-1) / 2 = K, if there is one."""
+    r = triangular_root(classes)
+    return r if r >= 4 and r * (r - 1) // 2 == classes else None
 
 
 @lru_cache(maxsize=None)
-def _best_subset(r: int, two_layers: bool) -> int:
+def _best_subset(r: int, two_layers: bool, leak: Fraction) -> int:
     # For L >= 3 only tr(G_s^-1) depends on s; for L = 2 the nuclear norm does, too.
     s = np.arange(2.0, r - 1)
-    numerator, denominator = inverse_trace(float(r), s)
-    costs = numerator / denominator
+    values, denominator = subset_spectrum(float(r), s, float(leak))
+    with np.errstate(divide="ignore"):  # singular: infinitely dear
+        costs = sum(m * denominator / value
+                    for m, value in zip((1, r - 1, r * (r - 3) / 2), values, strict=True))
     if two_layers:
         (a, b), (c, d) = cut_spectrum(float(r), s)
         costs *= (np.sqrt(a / b) + (r - 1) * np.sqrt(c / d)) ** 2
@@ -275,11 +315,12 @@ class TriangularMixture(_Cuts):
 
 # --- the best mixture: a convex problem over the simplex of shares ---
 
-def gram_eigenvalues(r: int, shares: Mapping[int, Fraction]) -> list[Fraction]:
+def gram_eigenvalues(r: int, shares: Mapping[int, Fraction],
+                     leak: Fraction = Fraction(0)) -> list[Fraction]:  # noqa: B008
     """The three eigenvalues of sum_s y_s G_s / C(r,s)."""
     totals = [Fraction(0)] * 3
     for s, share in shares.items():
-        values, denominator = subset_spectrum(r, s)
+        values, denominator = subset_spectrum(r, s, leak)
         totals = [t + share * Fraction(v, denominator)
                   for t, v in zip(totals, values, strict=True)]
     return totals

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nctheory import losses_ce
+from nctheory import losses
 from nctheory.cross_entropy.descent import descend
 from nctheory.errors import integer, require
 from nctheory.problem import Problem
@@ -235,7 +235,7 @@ def _starts(problem: Problem, rank: int, starts: int, rng: np.random.Generator) 
     K = problem.classes
     sizes = np.array(problem.class_sizes)
     kappa = math.exp(problem.log_decay + math.log(sizes.mean()) / (problem.layers + 1)) * (K - 1)
-    scale = float(losses_ce.collapse_scale(kappa, problem.layers, K)) or 1.0
+    scale = float(losses.collapse_scale(kappa, problem.layers, K)) or 1.0
     codes = rng.standard_normal((starts, K, rank))
     codes /= np.linalg.norm(codes, axis=2, keepdims=True)
     size = np.sqrt(scale * rng.uniform(0.5, 4.0, (starts, 1, 1)))

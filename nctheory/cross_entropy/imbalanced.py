@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from nctheory.constructions import Logits, Orthogonal, Pairs
+from nctheory import losses
+from nctheory.constructions import Construction, Orthogonal, Pairs
 from nctheory.constructions.schatten import SchattenCost
 from nctheory.cross_entropy import direct
 from nctheory.cross_entropy.theorems import linear_problem
@@ -36,10 +37,10 @@ def step_imbalance(classes: int, ratio: int, share: float, minority: int = 1) ->
     return (ratio * minority,) * (classes - small) + (minority,) * small
 
 
-def imbalanced_loss(logits: Logits, problem: Problem) -> float:
+def imbalanced_loss(construction: Construction, problem: Problem) -> float:
     """The least loss over the scale of a construction's logits with unequal classes, at most
     log K: a scan over the scale, its best point refined."""
-    S = logits.matrix()
+    S = construction.outputs(losses.get("ce")).matrix()
 
     def value(log_scale: float) -> float:
         return float(direct.loss(math.exp(log_scale) * S, problem))
@@ -51,13 +52,14 @@ def imbalanced_loss(logits: Logits, problem: Problem) -> float:
     return min(math.log(problem.classes), float(refined.fun))
 
 
-def weighted_cost(logits: Logits, sizes: Iterable[int], layers: int) -> float:
+def weighted_cost(construction: Construction, sizes: Iterable[int], layers: int) -> float:
     """sum_i s_i(S D)^(2/(L+1)): with equal least margins it decides as lam -> 0.
 
-    >>> round(weighted_cost(Orthogonal(classes=5).logits(), [1] * 5, 3), 9)
+    >>> round(weighted_cost(Orthogonal(classes=5), [1] * 5, 3), 9)
     4.0
     """
-    s = np.linalg.svd(logits.matrix() * np.sqrt(list(sizes)), compute_uv=False)
+    S = construction.outputs(losses.get("ce")).matrix()
+    s = np.linalg.svd(S * np.sqrt(list(sizes)), compute_uv=False)
     return float((s[s > direct.ROUNDING * s[0]] ** (2 / (layers + 1))).sum())
 
 
@@ -89,7 +91,7 @@ def theorem_a1(sizes: Iterable[tuple[int, ...]], layers: Iterable[int],
     for given in sizes:
         ordered = tuple(sorted(given, reverse=True))
         K = len(ordered)
-        pairs, sel = Pairs(classes=K), Orthogonal(classes=K).logits()
+        pairs, sel = Pairs(classes=K), Orthogonal(classes=K)
         for L in layers:
             if weighted_cost(pairs, ordered, L) >= weighted_cost(sel, ordered, L):
                 continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nctheory.constructions import Logits
-from nctheory.cross_entropy.table import library
-from nctheory.errors import InputError, choice
-from nctheory.problem import ACTIVATIONS, Problem
+from nctheory import losses
+from nctheory.constructions import FAMILIES, Construction
+from nctheory.errors import InputError
+from nctheory.problem import Problem
+from nctheory.thresholds.library import Library
+from nctheory.thresholds.table import cells
 
 AXES = ("classes", "layers", "weight_decay", "width")
 ZERO = "zero"
@@ -58,7 +59,8 @@ def phase_diagram(*, classes: int | Sequence[int], layers: int | Sequence[int],
         those that need no more.
     samples : int
         n, samples a class.
-    activation : {"linear", "relu"}
+    activation : str
+        A word of `nctheory.activations`.
 
     Raises
     ------
@@ -71,7 +73,6 @@ def phase_diagram(*, classes: int | Sequence[int], layers: int | Sequence[int],
     >>> [[diagram.names[i] for i in row] for row in diagram.best]
     [['DNC', 'pairs', 'zero'], ['pairs', 'pairs', 'zero']]
     """
-    choice("activation", activation, ACTIVATIONS)
     given: dict[str, Any] = dict(zip(AXES, (classes, layers, weight_decay, width), strict=True))
     axes = [name for name in AXES if isinstance(given[name], Sequence | np.ndarray | range)]
     if len(axes) != 2:
@@ -96,21 +97,22 @@ def phase_diagram(*, classes: int | Sequence[int], layers: int | Sequence[int],
 
 def _best(problem: Problem) -> tuple[str, float, int]:
     """(family, loss, rank) of the best member that fits into the width."""
-    L, activation = problem.layers, problem.activation
-    members, = library([problem.classes], L, activation)
-    if problem.width is not None:
-        members = [logits for logits in members
-                   if logits.required_width(L, activation) <= problem.width]
+    model = problem.layers, problem.loss, problem.activation
+    cell, = cells(Library(tuple(FAMILIES), problem.loss, problem.activation, problem.layers),
+                  [problem.classes], 1, None)
+    members = [made for made in cell.choices if problem.width is None
+               or made.required_width(*model) <= problem.width]
+    zero = losses.get(problem.loss).zero(problem.classes)
     if not members:
-        return NOTHING, math.log(problem.classes), 0
-    losses = [logits.loss(problem) for logits in members]
-    loss = min(losses)
-    if loss >= math.log(problem.classes):
-        return ZERO, math.log(problem.classes), 0
-    winner = members[losses.index(loss)]
-    return _family(winner), loss, winner.ranks(L, activation).before[0]
+        return NOTHING, zero, 0
+    values = [made.loss(problem) for made in members]
+    loss = min(values)
+    if loss >= zero:
+        return ZERO, zero, 0
+    winner = members[values.index(loss)]
+    return _family(winner), loss, winner.ranks(*model).before[0]
 
 
-def _family(logits: Logits) -> str:
+def _family(made: Construction) -> str:
     """The first word of the label: the same for all members of a family."""
-    return logits.label.split()[0]
+    return made.label.split()[0]

@@ -97,6 +97,6 @@ def theorem_7(classes: Iterable[int], layers: Iterable[int]) -> list[ReluCell]:
     [14, 15, 16, 17, 18, 19]
     """
     layers = list(layers)
-    return [ReluCell(K, L, Pairs(classes=K).cost(L, "relu") / (K - 1),
-                     Pairs(classes=K).compare_with_dnc(L, "relu") == -1)
+    return [ReluCell(K, L, Pairs(classes=K).cost(L, "ce", "relu") / (K - 1),
+                     Pairs(classes=K).compare_with_dnc(L, "ce", "relu") == -1)
             for K in classes for L in layers]

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nctheory.constructions import Logits
+from nctheory.constructions import FAMILIES, Construction
 from nctheory.cross_entropy.direct import Minimum, minimise
-from nctheory.cross_entropy.table import library
 from nctheory.problem import Problem
+from nctheory.thresholds.library import Library
+from nctheory.thresholds.table import cells
 
 SAME = 1e-9  # relative difference of losses below which a found minimum is a known family's
 
@@ -22,7 +23,7 @@ class Structure:
     name: str
     rank: int
     loss: float
-    source: Logits | Minimum
+    source: Construction | Minimum
 
 
 def structures(problem: Problem, *, ranks: Iterable[int] | None = None, starts: int = 64,
@@ -43,10 +44,10 @@ def structures(problem: Problem, *, ranks: Iterable[int] | None = None, starts: 
     >>> [(s.name, s.rank, round(s.loss, 7)) for s in structures(problem, starts=8)[:2]]
     [('DNC 4', 3, 0.0188949), ('pairs 4', 2, 0.0192415)]
     """
-    L = problem.layers
-    members, = library([problem.classes], L, "linear")
-    known = [Structure(logits.label, logits.ranks(L).before[0], logits.loss(problem), logits)
-             for logits in members]
+    L, model = problem.layers, (problem.loss, problem.activation)
+    cell, = cells(Library(tuple(FAMILIES), *model, L), [problem.classes], 1, None)
+    known = [Structure(made.label, made.ranks(L, *model).before[0], made.loss(problem), made)
+             for made in cell.choices]
     losses = np.array([structure.loss for structure in known])
     found = [Structure(f"found rank {minimum.rank}", minimum.rank, minimum.loss, minimum)
              for minimum in minimise(problem, ranks=ranks, starts=starts, seed=seed)]

@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from nctheory import network
-from nctheory.constructions import Logits, Orthogonal, Pairs
+from nctheory.constructions import Construction, Orthogonal, Pairs
 from nctheory.cross_entropy import direct
 from nctheory.errors import InputError, integer, require
 from nctheory.problem import Problem
 
 Array = NDArray[np.float64]
+
+
+LINEAR = ("ce", "linear")
 
 
 def linear_problem(classes: int, layers: int, samples: int, weight_decay: float,
@@ -63,7 +66,7 @@ def theorem_1(classes: Iterable[int], layers: Iterable[int], decays: Iterable[fl
                 continue
             for decay in decays:
                 problem = linear_problem(K, L, samples, decay)
-                if pairs.is_zero(problem):
+                if pairs.scale(problem) == 0:
                     continue
                 cells += 1
                 margins.append(1 - pairs.loss(problem) / dnc.loss(problem))
@@ -72,7 +75,7 @@ def theorem_1(classes: Iterable[int], layers: Iterable[int], decays: Iterable[fl
     return PairsCheck(not bad, min(margins, default=math.inf), cells, bad)
 
 
-def crossings(one: Logits, other: Logits, layers: int, samples: int = 1, *,
+def crossings(one: Construction, other: Construction, layers: int, samples: int = 1, *,
               least: float = 1e-12) -> list[float]:
     """Weight decays at which the two constructions have equal losses, neither zero, in increasing
     order: where exactly Theorem 1 stops.
@@ -84,7 +87,7 @@ def crossings(one: Logits, other: Logits, layers: int, samples: int = 1, *,
     --------
     K = 4, L = 2: DNC below this weight decay, pairs from there to where zero wins.
 
-    >>> dnc, pairs = Orthogonal(classes=4).logits(), Pairs(classes=4)
+    >>> dnc, pairs = Orthogonal(classes=4), Pairs(classes=4)
     >>> [round(decay, 4) for decay in crossings(dnc, pairs, 2)]
     [0.0118]
     """
@@ -119,7 +122,7 @@ def least_rank(classes: int) -> int:
     return 1 if integer("classes", classes, 2) == 2 else 2
 
 
-def least_layers(better: Logits, worse: Logits, last: int = 1000) -> int | None:
+def least_layers(better: Construction, worse: Construction, last: int = 1000) -> int | None:
     """Theorem 2: the least L_0 such that `better` costs less than `worse` for all L = L_0..last.
 
     The cost c decides for small weight decay; it tends to the rank, so that the smaller rank wins
@@ -135,7 +138,7 @@ def least_layers(better: Logits, worse: Logits, last: int = 1000) -> int | None:
             worse.classes)
     found = None
     for L in range(last, 0, -1):
-        if better.cost(L) >= worse.cost(L):
+        if better.cost(L, *LINEAR) >= worse.cost(L, *LINEAR):
             break
         found = L
     return found
@@ -352,7 +355,7 @@ class Curvature:
                 "trace": float(e.sum())}
 
 
-def curvature(logits: Logits, problem: Problem) -> list[Curvature]:
+def curvature(logits: Construction, problem: Problem) -> list[Curvature]:
     """Theorem 4: the Hessian at each critical scale of a construction, by increasing scale.
 
     Deep neural collapse: two scales for small weight decay, and at the larger one a positive
@@ -361,7 +364,7 @@ def curvature(logits: Logits, problem: Problem) -> list[Curvature]:
     Examples
     --------
     >>> problem = linear_problem(3, 2, 1, 1e-4)
-    >>> [c.least > 0 for c in curvature(Orthogonal(classes=3).logits(), problem)]
+    >>> [c.least > 0 for c in curvature(Orthogonal(classes=3), problem)]
     [False, True]
     """
     results = []
@@ -406,7 +409,7 @@ class Dimension(NamedTuple):
     most: int
 
 
-def theorem_5(logits: Logits, problem: Problem) -> Dimension:
+def theorem_5(logits: Construction, problem: Problem) -> Dimension:
     """The dimension of the set of parameters with the outputs and norm of a construction.
 
     The claim of [GK25, Theorem 5] is L (rho d - C) with C = rho^2 where all singular values are
@@ -416,12 +419,12 @@ def theorem_5(logits: Logits, problem: Problem) -> Dimension:
 
     Examples
     --------
-    >>> theorem_5(Orthogonal(classes=4).logits(), linear_problem(4, 2, 1, 1e-3, width=5))
+    >>> theorem_5(Orthogonal(classes=4), linear_problem(4, 2, 1, 1e-3, width=5))
     Dimension(rank=3, orbit=18, nullity=18, least=12, most=18)
     """
     L, last = problem.layers, curvature(logits, problem)[-1]
     parameters = logits.weights_at(problem, last.scale)
-    rho, d = logits.ranks(L).before[0], parameters[0].shape[0]
+    rho, d = logits.ranks(L, *LINEAR).before[0], parameters[0].shape[0]
     return Dimension(rho, orbit_dimension(parameters, problem), last.nullity,
                      L * rho * (d - rho), L * (rho * d - rho * (rho + 1) // 2))
 
@@ -435,7 +438,7 @@ class NormRatios(NamedTuple):
     trace: float
 
 
-def theorem_6(one: Logits, other: Logits, layers: int, decays: Iterable[float], *,
+def theorem_6(one: Construction, other: Construction, layers: int, decays: Iterable[float], *,
               width: int | None = None, samples: int = 1) -> list[NormRatios]:
     """Theorem 6: the ratios of three norms of the two Hessians tend to constants as lam -> 0.
 
@@ -443,8 +446,8 @@ def theorem_6(one: Logits, other: Logits, layers: int, decays: Iterable[float], 
     float64 then loses the curvature of the own class's logit.
     """
     K = one.classes
-    width = max(one.required_width(layers), other.required_width(layers)) if width is None \
-        else width
+    if width is None:
+        width = max(made.required_width(layers, *LINEAR) for made in (one, other))
     rows = []
     for decay in decays:
         require(decay >= 1e-12, "decays", "be at least 1e-12", decay)

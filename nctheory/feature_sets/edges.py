@@ -15,6 +15,7 @@ import numpy as np
 
 from nctheory.errors import integer, require
 from nctheory.feature_sets.base import FeatureSet
+from nctheory.integers import triangular_root
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -107,7 +108,7 @@ def members(classes: int) -> Iterator[FeatureSet]:
     import networkx as nx
 
     K = integer("classes", classes, 2)
-    r = (1 + isqrt(1 + 8 * K)) // 2  # the most with C(r, 2) <= K
+    r = triangular_root(K)
     for vertices in {r - 1, r}:
         loops = K - vertices * (vertices - 1) // 2
         if 1 < vertices and 0 < loops <= vertices:

@@ -11,19 +11,19 @@ The names of the arrays, in all three:
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from nctheory.errors import InputError, require
+from nctheory.files import map_npy, read_npz, write_npz
 from nctheory.metrics.moments import check_labels, check_pair
 
 AnyArray = NDArray[Any]
+PLAIN = "an .npz archive of plain arrays (nothing is ever unpickled)"
 ARRAY = re.compile(r"(features|test_features|weight|bias)(?:_(\d+))?")
 
 
@@ -39,7 +39,7 @@ class Layer:
 
 
 @dataclass(frozen=True, eq=False)
-class FeatureSet:
+class LabelledFeatures:
     """Labels and the layers, first to last."""
 
     labels: AnyArray
@@ -47,7 +47,7 @@ class FeatureSet:
     test_labels: AnyArray | None = None
 
 
-def load(path: str | Path) -> FeatureSet:
+def load(path: str | Path) -> LabelledFeatures:
     """Read a feature set; nothing is ever unpickled.
 
     Raises
@@ -59,18 +59,24 @@ def load(path: str | Path) -> FeatureSet:
     """
     path = Path(path)
     if path.is_dir():
-        return assemble({f.stem: _npy(f) for f in sorted(path.glob("*.npy"))}, str(path))
+        return assemble({f.stem: map_npy(f) for f in sorted(path.glob("*.npy"))}, str(path))
     require(path.is_file(), "path", "be a file, or a directory of .npy files", str(path))
     if path.suffix == ".npz":
-        return assemble(_npz(path), str(path))
+        return assemble(read_npz(path, name="path", kind=PLAIN), str(path))
     if path.suffix == ".safetensors":
         return assemble(_safetensors(path), str(path))
     raise InputError("path must end in .npz or .safetensors or be a directory of .npy files, "
                      f"got {str(path)!r}")
 
 
-def assemble(arrays: Mapping[str, AnyArray], source: str = "arrays") -> FeatureSet:
-    """A feature set from named arrays (the names are in the module's table)."""
+def assemble(arrays: Mapping[str, AnyArray], source: str = "arrays") -> LabelledFeatures:
+    """A feature set from named arrays (the names are in the module's table).
+
+    Raises
+    ------
+    InputError
+        For arrays that are missing or do not fit; the message lists what there is.
+    """
     held = ", ".join(f"{k} {v.shape}" for k, v in arrays.items()) or "no array"
 
     def need(name: str) -> AnyArray:
@@ -78,12 +84,10 @@ def assemble(arrays: Mapping[str, AnyArray], source: str = "arrays") -> FeatureS
             raise InputError(f"{source} must hold an array {name!r}; it has: {held}")
         return arrays[name]
 
-    numbers = sorted(int(m[2]) for m in map(ARRAY.fullmatch, arrays)
-                     if m and m[1] == "features" and m[2])
-    if numbers and "features" in arrays:
+    suffixes = _suffixes(arrays)
+    if "features" in arrays and suffixes != [""]:
         raise InputError(f"{source} must hold either 'features' or numbered layers; "
                          f"it has: {held}")
-    suffixes = [f"_{i}" for i in numbers] or [""]
     labels = check_labels(need("labels"))
     layers = []
     for suffix in suffixes:
@@ -99,41 +103,19 @@ def assemble(arrays: Mapping[str, AnyArray], source: str = "arrays") -> FeatureS
     for layer in layers:
         if layer.test_features is not None:
             check_pair(layer.test_features, need("test_labels"))
-    return FeatureSet(labels, layers, test_labels)
+    return LabelledFeatures(labels, layers, test_labels)
+
+
+def _suffixes(arrays: Mapping[str, AnyArray]) -> list[str]:
+    """What follows "features" in the names of the layers, first to last; "" for a single one."""
+    numbers = sorted(int(m[2]) for m in map(ARRAY.fullmatch, arrays)
+                     if m and m[1] == "features" and m[2])
+    return [f"_{i}" for i in numbers] or [""]
 
 
 def save(path: str | Path, **arrays: AnyArray) -> None:
     """Write named arrays as an .npz that `load` reads."""
-    with open(path, "wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
-
-
-def _npz(path: Path) -> dict[str, AnyArray]:
-    with open(path, "rb") as file:
-        try:
-            archive = np.load(file, allow_pickle=False)
-        except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
-            raise InputError(f"{path} must be an .npz archive of plain arrays, got one that "
-                             f"cannot be read ({error}); nothing is ever unpickled") from None
-        if not isinstance(archive, np.lib.npyio.NpzFile):
-            raise InputError(f"{path} must be an .npz archive, got a single array")
-        return {name: _member(archive, name, path) for name in archive.files}
-
-
-def _member(archive: Any, name: str, path: Path) -> AnyArray:
-    try:
-        return np.asarray(archive[name])
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
-        raise InputError(f"{path} must hold plain arrays of numbers or strings, got {name!r}, "
-                         f"refused ({error}); arrays are never unpickled") from None
-
-
-def _npy(path: Path) -> AnyArray:
-    try:
-        return np.asanyarray(np.load(path, mmap_mode="r", allow_pickle=False))
-    except (ValueError, OSError, EOFError) as error:
-        raise InputError(f"{path} must be a plain .npy array, got one that cannot be read "
-                         f"({error}); arrays are never unpickled") from None
+    write_npz(path, arrays)
 
 
 def _safetensors(path: Path) -> dict[str, AnyArray]:

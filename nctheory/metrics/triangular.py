@@ -12,7 +12,6 @@ problem: maximise sum of G_cc' over pairs of classes whose edges share a vertex.
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Iterator
 from itertools import combinations
 
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from nctheory.errors import require
+from nctheory.integers import triangular_root
 from nctheory.metrics.geometry import gram_distance
 from nctheory.metrics.moments import Array
 
@@ -39,7 +39,7 @@ def vertices(classes: int) -> int | None:
     >>> [vertices(k) for k in (3, 6, 10, 15, 7)]
     [3, 4, 5, 6, None]
     """
-    r = (1 + math.isqrt(1 + 8 * classes)) // 2
+    r = triangular_root(classes)
     return r if r >= 3 and r * (r - 1) // 2 == classes else None
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from nctheory import __version__
@@ -13,7 +12,8 @@ from nctheory.atlas.partial import Interval, Relaxed
 from nctheory.atlas.paths import Comparison
 from nctheory.atlas.table import Cell
 from nctheory.constructions import Ranks
-from nctheory.report.text import grid, render, span
+from nctheory.files import envelope
+from nctheory.terminal.grid import grid, render, span
 
 # A path has to be better by this much to count: the factors are floats.
 BETTER = 1e-6
@@ -36,11 +36,7 @@ def record(cell: Cell) -> dict[str, Any]:
 
 def to_json(cells: Sequence[Cell]) -> str:
     """{"version", "rows"}."""
-    return _json(map(record, cells))
-
-
-def _json(rows: Iterable[dict[str, Any]]) -> str:
-    return json.dumps({"version": __version__, "rows": list(rows)}, indent=1) + "\n"
+    return envelope(rows=[record(cell) for cell in cells])
 
 
 def to_csv(cells: Sequence[Cell]) -> str:
@@ -76,7 +72,7 @@ def to_text(cells: Sequence[Cell]) -> str:
     """Aligned columns, one line a cell, and a legend."""
     lines = grid({"K": "right", "L": "right", "construction": "left", "lower": "right",
                   "c": "right", "c/K": "right", "rank M": "left", "status": "left",
-                  "certified": "left"})
+                  "certified": "left"}, least=("certified", "rank M", "lower", "c"))
     for cell in cells:
         lines.add_row(str(cell.classes), str(cell.layers), cell.construction.label,
                       f"{cell.lower:.4f}", f"{cell.cost:.4f}",
@@ -84,7 +80,7 @@ def to_text(cells: Sequence[Cell]) -> str:
                       "yes" if cell.certified else "no")
     beaten = sum(cell.status == "dnc beaten" for cell in cells)
     mean = sum(cell.cost / cell.classes for cell in cells) / len(cells)
-    return render(lines, colour=False) + (
+    return render(lines) + (
         f"{beaten} of {len(cells)} cells beat deep neural collapse (c < K); mean c/K {mean:.4f}\n"
         "lower <= least cost of any collapsed exact fit <= c; \"open\": DNC is the best known\n")
 
@@ -111,12 +107,13 @@ def partial_record(found: Interval) -> dict[str, Any]:
 
 def _partial_text(intervals: Sequence[Interval]) -> str:
     lines = grid({"K": "right", "L": "right", "from": "right", "to": "right", "best fit": "left",
-                  "fitted": "right", "rank M": "left", "certified": "left"})
+                  "fitted": "right", "rank M": "left", "certified": "left"},
+                 least=("certified", "rank M", "fitted"))
     for found in intervals:
         lines.add_row(str(found.classes), str(found.layers), f"{found.onset:.4f}",
                       f"{1 / found.ratio:.4f}", found.late.label, f"{float(found.late.share):.4f}",
                       span(found.ranks.before), "yes" if found.certified else "no")
-    return render(lines, colour=False) + (
+    return render(lines) + (
         "Between these weight decays, as shares of the one at which deep neural collapse ceases,\n"
         "a network that fits only a part of the outputs has lower loss than DNC and than zero.\n"
         "0.0000: at every decay, by an exact fit of the atlas.  certified: integers prove it at\n"
@@ -125,7 +122,7 @@ def _partial_text(intervals: Sequence[Interval]) -> str:
 
 PARTIAL_FORMATS: dict[str, Callable[[Sequence[Interval]], str]] = {
     "text": _partial_text,
-    "json": lambda found: _json(map(partial_record, found)),
+    "json": lambda found: envelope(rows=list(map(partial_record, found))),
     "csv": lambda found: _csv([{**partial_record(one), "ranks": _ranks(one.ranks)}
                                for one in found]),
 }
@@ -150,20 +147,21 @@ def relaxed_record(found: Relaxed) -> dict[str, Any]:
 def _relaxed_text(cells: Sequence[Relaxed]) -> str:
     lines = grid({"K": "right", "L": "right", "construction": "left", "DNC": "right",
                   "exact fit": "right", "trained": "right", "trained/DNC": "right",
-                  "fitted": "right", "stationarity": "right"})
+                  "fitted": "right", "stationarity": "right"},
+                 least=("stationarity", "fitted", "exact fit"))
     for found in cells:
         lines.add_row(str(found.problem.classes), str(found.problem.layers),
                       found.construction.label, f"{found.dnc:.7f}", f"{found.closed_form:.7f}",
                       f"{found.loss:.7f}", f"{found.loss / found.dnc:.4f}", f"{found.share:.4f}",
                       f"{found.stationarity:.0e}")
-    return render(lines, colour=False) + (
+    return render(lines) + (
         "losses at this weight decay; \"trained\": from the construction and the partial fits of "
         "its cell\n(observed: least of what a solver found, not of all networks)\n")
 
 
 RELAXED_FORMATS: dict[str, Callable[[Sequence[Relaxed]], str]] = {
     "text": _relaxed_text,
-    "json": lambda cells: _json(map(relaxed_record, cells)),
+    "json": lambda cells: envelope(rows=list(map(relaxed_record, cells))),
     "csv": lambda cells: _csv(list(map(relaxed_record, cells))),
 }
 
@@ -172,16 +170,18 @@ RELAXED_FORMATS: dict[str, Callable[[Sequence[Relaxed]], str]] = {
 
 def paths_to_json(rows: Sequence[Comparison]) -> str:
     """{"version", "rows"}: the sets of each path in order, its cost, the atlas's."""
-    return _json({"classes": row.path.classes, "layers": row.path.layers, "path": row.path.names,
-                  "cost": row.path.cost, "ratio": row.path.cost / row.path.classes,
-                  "known": row.known, "construction": row.construction, "excess": row.excess}
-                 for row in rows)
+    return envelope(rows=[
+        {"classes": row.path.classes, "layers": row.path.layers, "path": row.path.names,
+         "cost": row.path.cost, "ratio": row.path.cost / row.path.classes,
+         "known": row.known, "construction": row.construction, "excess": row.excess}
+        for row in rows])
 
 
 def paths_to_text(rows: Sequence[Comparison]) -> str:
     """Aligned columns, one line a cell, and how many cells the named sets explain."""
     lines = grid({"K": "right", "L": "right", "path": "left", "c/K": "right", "atlas": "right",
-                  "excess": "right", "atlas's construction": "left"})
+                  "excess": "right", "atlas's construction": "left"},
+                 least=("atlas's construction",))
     for row in rows:
         K = row.path.classes
         lines.add_row(str(K), str(row.path.layers), row.path.label, f"{row.path.cost / K:.4f}",
@@ -189,7 +189,7 @@ def paths_to_text(rows: Sequence[Comparison]) -> str:
     near = ", ".join(f"{sum(row.excess < bound for row in rows)} within {100 * bound:g} %"
                      for bound in (0.001, 0.01, 0.05))
     better = sum(row.excess < -BETTER for row in rows)
-    return render(lines, colour=False) + (
+    return render(lines) + (
         f"{len(rows)} cells: {near} of the atlas; {better} better than the atlas\n")
 
 

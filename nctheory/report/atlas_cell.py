@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from nctheory import __version__
 from nctheory.atlas.explain import Explanation, digits
 from nctheory.atlas.structure import Layer
-from nctheory.report.text import span
+from nctheory.files import envelope
+from nctheory.terminal.grid import span
 
 # Matrices are printed up to so many rows, columns and layers, exact numbers up to so many digits.
 SMALL = 14
@@ -77,19 +76,18 @@ def _entry(value: float) -> str:
 def to_json(explanation: Explanation) -> str:
     """{"version", "classes", ..., "layers": [{"number", "name", "matrix", ...}]}."""
     cell, group = explanation.cell, explanation.symmetry
-    return json.dumps({
-        "version": __version__, "classes": cell.classes, "layers": cell.layers,
-        "construction": cell.construction.label, "cost": cell.cost, "exact": explanation.exact,
-        "minimum": explanation.minimum and {"P": explanation.minimum[0],
-                                            "polynomial": list(explanation.minimum[1])},
-        "lower": cell.lower, "certified": cell.certified, "status": cell.status,
-        "ranks": {"before": list(cell.ranks.before), "after": list(cell.ranks.after)},
-        "symmetry": {"order": group.order, "name": explanation.group_name,
-                     "generators": [list(g) for g in group.generators],
-                     "orbits": [list(o) for o in explanation.class_orbits]},
-        "hidden": [_record(layer, neurons) for layer, neurons in zip(
-            explanation.layers, explanation.neuron_orbits, strict=True)],
-    }, indent=1) + "\n"
+    return envelope(
+        classes=cell.classes, layers=cell.layers,
+        construction=cell.construction.label, cost=cell.cost, exact=explanation.exact,
+        minimum=explanation.minimum and {"P": explanation.minimum[0],
+                                         "polynomial": list(explanation.minimum[1])},
+        lower=cell.lower, certified=cell.certified, status=cell.status,
+        ranks={"before": list(cell.ranks.before), "after": list(cell.ranks.after)},
+        symmetry={"order": group.order, "name": explanation.group_name,
+                  "generators": [list(g) for g in group.generators],
+                  "orbits": [list(o) for o in explanation.class_orbits]},
+        hidden=[_record(layer, neurons) for layer, neurons in zip(
+            explanation.layers, explanation.neuron_orbits, strict=True)])
 
 
 def _record(layer: Layer, neurons: Sequence[Sequence[int]]) -> dict[str, Any]:

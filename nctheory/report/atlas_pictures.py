@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,12 @@ from numpy.typing import NDArray
 from nctheory.atlas.explain import Explanation
 from nctheory.atlas.structure import Layer, same_angles, section
 from nctheory.atlas.table import Cell
-from nctheory.report.drawing import drawing
+from nctheory.files import check_figure, write_figure
+from nctheory.report.figures import STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Matrix = NDArray[np.float64]
 
@@ -35,7 +38,18 @@ ALIKE = 0.05  # difference of inner products, of the largest
 LABELLED = 24  # classes, in a matrix
 
 
-def draw_phases(cells: Sequence[Cell], path: Path) -> None:
+@contextmanager
+def _styled() -> Iterator[Figure]:
+    """An empty figure, while the library's style holds."""
+    from matplotlib import style
+    from matplotlib.figure import Figure
+
+    with style.context([STYLE, {"axes.grid": False}]):
+        yield Figure()
+
+
+def draw_phases(cells: Sequence[Cell], path: Path, *,
+                force: bool = False) -> None:
     """Draw the best known c/K and the least rank over K and L into a PNG, PDF or SVG file.
 
     Raises
@@ -43,6 +57,7 @@ def draw_phases(cells: Sequence[Cell], path: Path) -> None:
     InputError
         Where the file cannot be written, or matplotlib is missing.
     """
+    check_figure(path, name="figure", force=force)
     classes = sorted({cell.classes for cell in cells})
     layers = sorted({cell.layers for cell in cells})
     ratio, rank = (np.zeros((len(layers), len(classes))) for _ in range(2))
@@ -50,16 +65,18 @@ def draw_phases(cells: Sequence[Cell], path: Path) -> None:
         at = layers.index(cell.layers), classes.index(cell.classes)
         ratio[at], rank[at] = cell.cost / cell.classes, min(cell.ranks.before)
     extent = (classes[0] - 0.5, classes[-1] + 0.5, layers[0] - 0.5, layers[-1] + 0.5)
-    with drawing(path, settings={"axes.grid": False, "figure.figsize": (11, 4.5)}) as figure:
+    with _styled() as figure:
+        figure.set_size_inches(11, 4.5)
         for axes, values, title in zip(figure.subplots(1, 2), (ratio, rank),
                                        ("best known c/K", "least rank of a layer"), strict=True):
             image = axes.imshow(values, origin="lower", aspect="auto", extent=extent,
                                 cmap="viridis")
             figure.colorbar(image, ax=axes)
             axes.set(title=title, xlabel="classes K", ylabel="layers L")
+        write_figure(path, figure, name="figure", force=force)
 
 
-def draw(explanation: Explanation, path: Path) -> None:
+def draw(explanation: Explanation, path: Path, *, force: bool = False) -> None:
     """Draw the hidden layers into a PNG, PDF or SVG file; layers that repeat share a panel.
 
     Raises
@@ -67,10 +84,11 @@ def draw(explanation: Explanation, path: Path) -> None:
     InputError
         Where the file cannot be written, or matplotlib is missing.
     """
+    check_figure(path, name="figure", force=force)
     runs = _runs(explanation.layers)
     columns = min(len(runs), COLUMNS)
     rows = math.ceil(len(runs) / columns)
-    with drawing(path, settings={"axes.grid": False}) as figure:
+    with _styled() as figure:
         figure.set_size_inches(WIDTH * columns, (WIDTH + 0.35) * rows)
         grid = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes, run in zip(grid, runs, strict=False):
@@ -80,6 +98,7 @@ def draw(explanation: Explanation, path: Path) -> None:
         cell = explanation.cell
         figure.suptitle(f"$K={cell.classes}$, $L={cell.layers}$:  $c/K="
                         f"{cell.cost / cell.classes:.4f}$", fontsize=10)
+        write_figure(path, figure, name="figure", force=force)
 
 
 def _runs(layers: Sequence[Layer]) -> list[list[Layer]]:

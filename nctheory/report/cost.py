@@ -1,83 +1,157 @@
-"""One construction in detail: exact cost, ranks and loss for a range of layers."""
+"""One construction in detail: exact cost, ranks, scales and losses against collapse."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from nctheory import __version__
-from nctheory.constructions import Block, Construction
+from nctheory import activations, losses
+from nctheory.constructions import Block, Construction, Orthogonal
 from nctheory.errors import InputError
+from nctheory.files import envelope
 from nctheory.problem import Problem
-from nctheory.report.text import grid, render, span
+from nctheory.terminal.grid import Justify, grid, render, span
+from nctheory.thresholds import NOT_BEATEN, Library
+from nctheory.thresholds.table import Cell, row_at
 
 COMPARISONS = {-1: "beats DNC", 0: "ties with DNC", 1: "does not beat DNC", None: "undecided"}
 
-
-def records(construction: Construction, layers: Iterable[int], samples: int,
-            weight_decay: float, activation: str) -> list[dict[str, Any]]:
-    """A record for each number of layers that the construction is defined for."""
-    values = defined(layers, construction.least_layers, construction.label)
-    return [_record(construction, L, Problem(classes=construction.classes, layers=L,
-                                             samples=samples, weight_decay=weight_decay,
-                                             activation=activation))
-            for L in values]
+# What is told of an exact fit, whose cost decides, and of outputs whose scale counts as well.
+EXACT_FIT = ("layers", "exact", "cost", "ratio", "loss", "comparison", "certified", "width",
+             "ranks")
+AT_A_DECAY = ("layers", "cost", "ratio", "comparison", "certified", "scale", "critical_scales",
+              "loss", "dnc_loss", "loss_ratio", "verdict", "verdict_certified", "evidence",
+              "width", "ranks")
 
 
-def defined(layers: Iterable[int], least: int, label: str) -> list[int]:
-    """Those of the `layers` that are at least `least`; an `InputError` where none is."""
-    values = [L for L in layers if L >= least]
+@dataclass(frozen=True)
+class Setting:
+    """What a construction is looked at under."""
+
+    samples: int
+    weight_decay: float
+    loss: str
+    activation: str
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of a record."""
+        return AT_A_DECAY if losses.get(self.loss).centred else EXACT_FIT
+
+
+def records(construction: Construction, layers: Iterable[int],
+            setting: Setting) -> list[dict[str, Any]]:
+    """A record for each number of layers that the construction is defined for.
+
+    Raises
+    ------
+    InputError
+        Where it is defined for none of them, or not for that loss and activation.
+    """
+    network = construction.network(losses.get(setting.loss),
+                                   activations.homogeneous(setting.activation))
+    values = [L for L in layers if L >= network.least_layers]
     if not values:
-        raise InputError(f"layers must be at least {least} for {label}, got {list(layers)}")
-    return values
+        raise InputError(f"layers must be at least {network.least_layers} for "
+                         f"{construction.label}, got {list(layers)}")
+    return [_record(construction, Problem(
+        classes=construction.classes, layers=L, samples=setting.samples, loss=setting.loss,
+        weight_decay=setting.weight_decay, activation=setting.activation), setting.fields)
+        for L in values]
 
 
-def _record(construction: Construction, L: int, problem: Problem) -> dict[str, Any]:
-    exact = (str(construction.representation_cost(L).expression)
-             if isinstance(construction, Block) else None)
-    comparison = construction.compare_with_dnc(L)
-    ranks = construction.ranks(L)
+def _record(construction: Construction, problem: Problem,
+            fields: tuple[str, ...]) -> dict[str, Any]:
+    L, model = problem.layers, (problem.loss, problem.activation)
+    cost, comparison = construction.cost(L, *model), construction.compare_with_dnc(L, *model)
+    ranks = construction.ranks(L, *model)
+    told: dict[str, Any] = {
+        "layers": L, "cost": cost,
+        "ratio": cost / losses.get(problem.loss).dnc_cost(problem.classes),
+        "comparison": COMPARISONS[comparison], "certified": comparison is not None,
+        "loss": construction.loss(problem), "width": construction.required_width(L, *model),
+        "ranks": {"before": list(ranks.before), "after": list(ranks.after)}}
+    if "exact" in fields:
+        told["exact"] = (str(construction.representation_cost(L).expression)
+                         if isinstance(construction, Block) else None)
+    if "verdict" in fields:
+        told |= _against_dnc(construction, problem)
+    return {name: told[name] for name in fields}
+
+
+def _against_dnc(construction: Construction, problem: Problem) -> dict[str, Any]:
+    """The verdict of a table that knows DNC and this construction alone."""
+    library = Library((), problem.loss, problem.activation, problem.layers)
+    row = row_at(Cell(problem.classes, [Orthogonal(classes=problem.classes), construction],
+                      [library.offer(construction)]), problem)
+    assert row.dnc_loss is not None
     return {
-        "layers": L,
-        "exact": exact,
-        "cost": construction.cost(L),
-        "ratio": construction.cost(L) / construction.classes,
-        "loss": construction.loss(problem),
-        "comparison": COMPARISONS[comparison],
-        "certified": comparison is not None,
-        "width": construction.required_width(L),
-        "ranks": {"before": list(ranks.before), "after": list(ranks.after)},
+        "scale": construction.scale(problem),
+        "critical_scales": construction.critical_scales(problem),
+        "dnc_loss": row.dnc_loss,
+        "loss_ratio": construction.loss(problem) / row.dnc_loss,
+        "verdict": "dnc not beaten" if row.verdict == NOT_BEATEN else row.verdict,
+        "verdict_certified": row.certified,
+        "evidence": row.evidence,
     }
 
 
-def to_json(construction: Construction, layers: Iterable[int], samples: int,
-            weight_decay: float, activation: str = "relu") -> str:
+def to_json(construction: Construction, layers: Iterable[int], setting: Setting) -> str:
     """{"version", "parameters", "rows"}."""
-    rows = records(construction, layers, samples, weight_decay, activation)
+    rows = records(construction, layers, setting)
     parameters = {"construction": construction.label, "classes": construction.classes,
-                  "samples": samples, "weight_decay": weight_decay, "loss": "mse",
-                  "activation": activation}
-    return json.dumps({"version": __version__, "parameters": parameters, "rows": rows},
-                      indent=1) + "\n"
+                  "samples": setting.samples, "weight_decay": setting.weight_decay,
+                  "loss": setting.loss, "activation": setting.activation}
+    return envelope(parameters=parameters, rows=rows)
 
 
-def to_text(construction: Construction, layers: Iterable[int], samples: int,
-            weight_decay: float, activation: str = "relu") -> str:
-    """A line for each number of layers, with the exact P."""
-    table = grid({"L": "right", "c": "right", "c/K": "right", "loss": "right",
-                  "rank M": "left", "rank σ(M_L)": "left", "width": "right", "DNC": "left",
-                  "P": "left"})
-    for row in records(construction, layers, samples, weight_decay, activation):
+def to_text(construction: Construction, layers: Iterable[int], setting: Setting) -> str:
+    """A line for each number of layers, with the exact P where there is one, and a legend."""
+    columns = _columns(construction, setting)
+    table = grid({name: justify for name, justify, _ in columns})
+    for row in records(construction, layers, setting):
+        table.add_row(*(str(cell(row)) for _, _, cell in columns))
+    return render(table) + "\n" + _legend(construction, setting)
+
+
+def _columns(construction: Construction, setting: Setting) -> list[tuple[str, Justify, Any]]:
+    def last(row: dict[str, Any]) -> str:
         after = row["ranks"]["after"]
-        table.add_row(str(row["layers"]), f"{row['cost']:.6f}", f"{row['ratio']:.6f}",
-                      f"{row['loss']:.7f}", span(row["ranks"]["before"]),
-                      str(after[-1]) if after else "-", str(row["width"]), row["comparison"],
-                      row["exact"] or "(a sum)")
-    legend = (f"{construction.label}: K = {construction.classes} classes.  P = c^(L+1) is exact; "
-              f"the comparison with DNC (c = K) is decided\nby exact arithmetic.  loss: minimal, "
-              f"at weight decay {weight_decay:g} and {samples} sample(s) a class.\n")
-    return render(table) + "\n" + legend
+        return str(after[-1]) if after else "-"
+
+    exact = "exact" in setting.fields
+    columns: list[tuple[str, Justify, Any]] = [
+        ("L", "right", lambda row: row["layers"]),
+        ("c", "right", lambda row: f"{row['cost']:.6f}"),
+        ("c/K" if exact else "c/(K-1)", "right", lambda row: f"{row['ratio']:.6f}")]
+    if not exact:
+        columns += [("scale", "right", lambda row: f"{row['scale']:.5f}")]
+    columns += [("loss", "right", lambda row: f"{row['loss']:.7f}")]
+    if not exact:
+        columns += [("DNC", "right", lambda row: f"{row['dnc_loss']:.7f}"),
+                    ("ratio", "right", lambda row: f"{row['loss_ratio']:.6f}")]
+    columns += [("rank M", "left", lambda row: span(row["ranks"]["before"])),
+                ("rank σ(M_L)", "left", last), ("width", "right", lambda row: row["width"])]
+    if exact:
+        return [*columns, ("DNC", "left", lambda row: row["comparison"]),
+                ("P", "left", lambda row: row["exact"] or "(a sum)")]
+    return [*columns, ("verdict", "left", lambda row: row["verdict"]
+                       + ("" if row["verdict_certified"] else "*"))]
+
+
+def _legend(construction: Construction, setting: Setting) -> str:
+    at = f"weight decay {setting.weight_decay:g} and {setting.samples} sample(s)"
+    head = f"{construction.label}: K = {construction.classes} classes"
+    if "exact" in setting.fields:
+        return (f"{head}.  P = c^(L+1) is exact; the comparison with DNC (c = K) is decided\nby "
+                f"exact arithmetic.  loss: minimal, at {at} a class.\n")
+    linear = activations.homogeneous(setting.activation).linear
+    bound = "" if linear else " (with ReLU a lower bound)"
+    return (f"{head}; {losses.get(setting.loss).title}, {setting.activation}.  "
+            "c < K-1 beats DNC at every weight decay\nwhere zero is not optimal.  Scale, loss "
+            f"and DNC's loss{bound} at {at}\n"
+            "a class; scale 0: zero output.  *: not decided by exact arithmetic.\n")
 
 
 LAYOUTS = {"json": to_json, "text": to_text}

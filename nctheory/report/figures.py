@@ -18,7 +18,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nctheory.errors import InputError, choice, require, show
-from nctheory.report.drawing import drawing, require_drawable
+from nctheory.files import check_figure, write_figure
+from nctheory.problem import Problem
+from nctheory.report.runs import closed_forms
+from nctheory.reproduce.runs import wilson
 from nctheory.sweep.export import write_csv
 from nctheory.sweep.store import Row, Store
 from nctheory.thresholds import NOT_BEATEN, OPTIMAL, UNDECIDED, ZERO
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Record = dict[str, Any]
-NORMAL_95 = 1.959963984540054  # two-sided 95 % point of the normal distribution
+STYLE = Path(__file__).with_name("paper.mplstyle")
 SYMBOLS = {"classes": "K", "layers": "L", "weight_decay": r"\lambda", "width": "d",
            "samples": "n", "learning_rate": r"\eta"}
 
@@ -113,24 +116,6 @@ def _value(text: Any) -> Any:
     return {"True": True, "False": False}.get(text, text)
 
 
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The Wilson score interval of 95 % for a probability.
-
-    With p = successes/trials and z the normal quantile,
-    (p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n).
-
-    Source: E. B. Wilson, JASA 22 (1927).
-
-    >>> [round(bound, 4) for bound in wilson(0, 10)]
-    [0.0, 0.2775]
-    """
-    z2 = NORMAL_95**2
-    p, scale = successes / trials, 1 + z2 / trials
-    middle = (p + z2 / (2 * trials)) / scale
-    half = NORMAL_95 / scale * math.sqrt(p * (1 - p) / trials + z2 / (4 * trials**2))
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 @dataclass(frozen=True)
 class Kind:
     """What a figure shows, the rows that it takes from a source, and how they are drawn."""
@@ -140,28 +125,31 @@ class Kind:
     draw: Callable[[Figure, list[Record]], None]
 
 
-def make_figure(kind: str, source: Source, output: str | Path) -> list[Path]:
+def make_figure(kind: str, source: Source, output: str | Path, *,
+                force: bool = False) -> list[Path]:
     """Draw a figure into a PNG, PDF or SVG file and its rows into a CSV file beside it.
 
     Raises
     ------
     InputError
-        Where the source lacks what the figure shows, or a file cannot be written.
+        Where the source lacks what the figure shows, or a file cannot be written (see
+        `nctheory.files.check_target`).
     """
     choice("kind", kind, tuple(KINDS))
     output = Path(output)
-    require_drawable(output, "output")
+    check_figure(output, force=force, sources=[source.path])
+    from matplotlib import style
+    from matplotlib.figure import Figure
+
     data = output.with_suffix(".csv")
     require(data.resolve() != source.path.resolve(), "output",
             "not put its data over the source", str(data))
     rows = KINDS[kind].data(source)
-    with drawing(output, "output") as figure:
+    with style.context(STYLE):
+        figure = Figure()
         KINDS[kind].draw(figure, rows)
-        try:
-            write_csv(lambda: rows, data)
-        except OSError as error:
-            raise InputError(f"output must be a writable file, got {show(str(output))}: "
-                             f"{error.strerror}") from None
+        write_csv(lambda: rows, data, force=force)
+        write_figure(output, figure, force=force)
     return [output, data]
 
 
@@ -465,19 +453,14 @@ def _curve_rows(source: Source) -> list[Record]:
 
 def _closed_forms(record: Record) -> list[tuple[str, float]]:
     """Losses of DNC and of the best sum of the library, where the run's problem has them."""
-    from nctheory.constructions import Orthogonal
-    from nctheory.problem import Problem
-    from nctheory.thresholds import threshold_table
-
     if record.get("loss") != "mse" or not isinstance(record["weight_decay"], float):
         return []
-    problem = Problem(classes=record["classes"], layers=record["layers"],
-                      samples=record["samples"], weight_decay=record["weight_decay"])
-    lines = [("DNC (closed form)", Orthogonal(classes=problem.classes).loss(problem))]
-    row = threshold_table([problem.classes], [problem.layers], samples=record["samples"],
-                          weight_decay=record["weight_decay"]).rows[0]
-    if row.loss is not None and row.loss < lines[0][1]:
-        lines.append((f"{row.construction.label} (closed form)", row.loss))
+    known = closed_forms(Problem(classes=record["classes"], layers=record["layers"],
+                                 samples=record["samples"], weight_decay=record["weight_decay"]))
+    (_, dnc), (best, least) = known["dnc"], known["best"]
+    lines = [("DNC (closed form)", dnc)]
+    if least < dnc:
+        lines.append((f"{best} (closed form)", least))
     return lines
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from nctheory import __version__
-from nctheory.report.text import grid, render
+from nctheory.files import envelope
+from nctheory.terminal.grid import grid, render
 
 
 def to_json(found: dict[str, Any]) -> str:
     """The report of `nctheory.metrics.report`, with the version."""
-    return json.dumps({"version": __version__, **found}, indent=1) + "\n"
+    return envelope(**found)
 
 
 def to_text(found: dict[str, Any]) -> str:

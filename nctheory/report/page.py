@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nctheory import __version__
-from nctheory.errors import InputError, show
+from nctheory.files import check_target, write
 from nctheory.sweep.export import columns
 from nctheory.sweep.store import Store
 from nctheory.sweep.tasks import TASKS
@@ -21,7 +21,7 @@ TEMPLATE = Path(__file__).with_name("page.html")
 LARGEST_TABLE = 50_000  # rows of one table; a browser holds no more with comfort
 
 
-def write_page(store: str | Path, output: str | Path) -> Path:
+def write_page(store: str | Path, output: str | Path, *, force: bool = False) -> Path:
     """Write the page of a store to `output`.
 
     Tables of more than 50 000 points are cut, and say so.
@@ -29,9 +29,11 @@ def write_page(store: str | Path, output: str | Path) -> Path:
     Raises
     ------
     InputError
-        Where the store cannot be read or the file cannot be written.
+        Where the store cannot be read or the file cannot be written (see
+        `nctheory.files.check_target`).
     """
     output = Path(output)
+    check_target(output, force=force, sources=[store])
     with Store(store) as opened:
         data = {
             "name": opened.path.name,
@@ -40,11 +42,7 @@ def write_page(store: str | Path, output: str | Path) -> Path:
             "tables": [_table(opened, entry) for entry in opened.counts()],
         }
     page = TEMPLATE.read_text(encoding="utf-8").replace("/*DATA*/", _in_script(data), 1)
-    try:
-        output.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"output must be a writable file, got {show(str(output))}: "
-                         f"{error.strerror}") from None
+    write(output, page, force=force)
     return output
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nctheory import __version__
 from nctheory.cross_entropy.phases import NOTHING, ZERO, PhaseDiagram
 from nctheory.errors import InputError
+from nctheory.files import envelope
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,14 +23,12 @@ NEUTRAL = {ZERO: "#DDDDDD", NOTHING: "#FFFFFF"}
 
 def to_json(diagram: PhaseDiagram) -> str:
     """{"version", "axes", "values", "families", "loss", "ranks"}, matrices row by row."""
-    return json.dumps({
-        "version": __version__,
-        "axes": list(diagram.axes),
-        "values": [list(values) for values in diagram.values],
-        "families": [[diagram.names[i] for i in row] for row in diagram.best],
-        "loss": diagram.loss.tolist(),
-        "ranks": diagram.ranks.tolist(),
-    }, indent=1) + "\n"
+    return envelope(
+        axes=list(diagram.axes),
+        values=[list(values) for values in diagram.values],
+        families=[[diagram.names[i] for i in row] for row in diagram.best],
+        loss=diagram.loss.tolist(),
+        ranks=diagram.ranks.tolist())
 
 
 def to_text(diagram: PhaseDiagram) -> str:

@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from nctheory.ranks import Verification
-from nctheory.report.text import grid, render
+from nctheory.rank_bounds import Verification
+from nctheory.terminal.grid import grid, render
 
 
 def records(found: Sequence[Verification]) -> list[dict[str, Any]]:
@@ -30,7 +30,7 @@ def _origin(verification: Verification) -> str:
 def to_text(found: Sequence[Verification]) -> str:
     """A line a statement, then the statements in words."""
     table = grid({"statement": "left", "points": "right", "least margin": "right",
-                  "where": "left", "verdict": "left"})
+                  "where": "left", "verdict": "left"}, least=("where", "points"))
     for v in found:
         verdict = "no points" if not v.points else (
             "holds" if v.counterexample is None else f"COUNTEREXAMPLE: {_origin(v)}")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from nctheory import __version__
 from nctheory.constructions import Orthogonal
 from nctheory.errors import InputError
+from nctheory.files import envelope
 from nctheory.problem import Problem
-from nctheory.report.text import Justify, grid, render, span
 from nctheory.solver import Result
+from nctheory.terminal.grid import Justify, grid, render, span
 from nctheory.thresholds import threshold_table
 
 
@@ -73,15 +72,13 @@ def to_json(result: Result, parameters: dict[str, Any]) -> str:
     """{"version", "parameters", "closed_forms", "rows", "summary", "interrupted"}."""
     known = closed_forms(result.problem)
     rows = records(result, known)
-    return json.dumps({
-        "version": __version__,
-        "parameters": parameters,
-        "closed_forms": {name: {"construction": label, "loss": loss}
-                         for name, (label, loss) in known.items()},
-        "rows": rows,
-        "summary": summary(rows),
-        "interrupted": result.interrupted,
-    }, indent=1) + "\n"
+    return envelope(
+        parameters=parameters,
+        closed_forms={name: {"construction": label, "loss": loss}
+                      for name, (label, loss) in known.items()},
+        rows=rows,
+        summary=summary(rows),
+        interrupted=result.interrupted)
 
 
 def to_text(result: Result) -> str:
@@ -92,7 +89,8 @@ def to_text(result: Result) -> str:
     columns = [name for name in known if name == "dnc" or known[name] != known["dnc"]]
     excesses: dict[str, Justify] = {f"- {known[name][0]}": "right" for name in columns}
     table = grid({"seed": "right", "loss": "right", **excesses, "stationarity": "right",
-                  "rank M": "left", "rank σ(M)": "left", "label": "left", "steps": "right"})
+                  "rank M": "left", "rank σ(M)": "left", "label": "left", "steps": "right"},
+                 least=("steps", "rank M", "rank σ(M)", "stationarity"))
     for row in rows:
         cells = [str(row["seed"]), _number(row["loss"], ".7f"),
                  *(_number(row[f"excess_over_{name}"], "+.7f") for name in columns),

@@ -8,15 +8,14 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-import json
 from collections.abc import Callable
 from typing import Any
 
-from rich.table import Table as Grid
 from rich.text import Text
 
 from nctheory import __version__
-from nctheory.report.text import Justify, grid, render, span
+from nctheory.files import envelope
+from nctheory.terminal.grid import Grid, Justify, grid, render, span
 from nctheory.thresholds import (
     BEATEN,
     NOT_BEATEN,
@@ -29,6 +28,8 @@ from nctheory.thresholds import (
 
 COLOURS = {BEATEN: "green", NOT_BEATEN: "default", OPTIMAL: "cyan", ZERO: "dim",
            UNDECIDED: "yellow"}
+# Left out first where it is narrow.
+LEAST = ("decided by", "rank σ(M_L)", "rank M", "loss", "c", "loss/DNC")
 
 
 def record(row: Row) -> dict[str, Any]:
@@ -55,13 +56,8 @@ def to_json(table: Table) -> str:
     parameters = {"classes": list(table.classes), "layers": list(table.layers),
                   "samples": table.samples, "weight_decay": table.weight_decay,
                   "loss": table.loss, "activation": table.activation}
-    return json.dumps({
-        "version": __version__,
-        "parameters": parameters,
-        "rows": [record(row) for row in table.rows],
-        "least_classes": table.least_classes(),
-        "least_layers": table.least_layers(),
-    }, indent=1) + "\n"
+    return envelope(parameters=parameters, rows=[record(row) for row in table.rows],
+                    least_classes=table.least_classes(), least_layers=table.least_layers())
 
 
 def to_csv(table: Table) -> str:
@@ -92,9 +88,9 @@ def to_latex(table: Table) -> str:
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
 
 
-def to_text(table: Table, *, colour: bool = False) -> str:
-    """Aligned columns, one colour a verdict where `colour`, a summary and a legend below."""
-    return render(_grid(table), colour=colour) + "\n" + _summary(table)
+def to_text(table: Table) -> str:
+    """Aligned columns, one colour a verdict on a terminal, a summary and a legend below."""
+    return render(_grid(table)) + "\n" + _summary(table)
 
 
 def _grid(table: Table) -> Grid:
@@ -105,7 +101,7 @@ def _grid(table: Table) -> Grid:
         columns |= {"loss": "right", "loss/DNC": "right"}
     columns |= {"rank M": "left", "rank σ(M_L)": "left", "verdict": "left",
                 "decided by": "left"}
-    lines = grid(columns)
+    lines = grid(columns, LEAST)
     for row in table.rows:
         loss = [f"{row.loss:.7f}", f"{row.loss_ratio:.4f}"] if with_loss else []
         cells = [str(row.classes), str(row.layers), row.construction.label,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TextIO
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from nctheory import __version__
+from nctheory import __version__, files
 from nctheory.errors import InputError, integer
+from nctheory.files import folder
 from nctheory.reproduce.drawing import STYLE
 
 if TYPE_CHECKING:
@@ -122,45 +124,32 @@ class Reproduction:
             self.experiment.draw(figure, self.tables, self.parameters)
         return figure
 
-    def write(self, directory: str | Path) -> list[Path]:
+    def write(self, directory: str | Path, *, force: bool = False) -> list[Path]:
         """Write NAME-TABLE.csv for each table, NAME.png, NAME.pdf, NAME.txt; their paths.
 
         Raises
         ------
         InputError
             Where matplotlib is not installed, or the directory cannot be written; nothing is
-            written then.
+            written then.  Where a file is not ours (see `nctheory.files.check_target`).
         """
         figure = self.figure()
-        directory = prepared(directory)
+        directory = folder(directory)
         name, written = self.experiment.name, []
         for table in self.tables:
             written.append(directory / f"{name}-{table}.csv")
-            with open(written[-1], "w", newline="", encoding="utf-8") as file:
-                self.write_csv(table, file)
+            text = io.StringIO()
+            self.write_csv(table, text)
+            files.write(written[-1], text.getvalue(), force=force)
         with _matplotlib().rc_context(STYLE):
-            # No dates in the files: equal runs are equal files.
-            for suffix, metadata in ((".png", {}), (".pdf", {"CreationDate": None})):
+            for suffix in (".png", ".pdf"):
                 written.append(directory / (name + suffix))
-                figure.savefig(written[-1], dpi=200, metadata=metadata)
+                files.write_figure(written[-1], figure, force=force, dpi=200)
         written.append(directory / f"{name}.txt")
-        written[-1].write_text(f"{self.experiment.source}: {self.verdict}\n{self.sentence}\n",
-                               encoding="utf-8")
+        files.check_target(written[-1], force=force, begins=f"{self.experiment.source}: ".encode())
+        files.write(written[-1], f"{self.experiment.source}: {self.verdict}\n{self.sentence}\n",
+                    force=True)
         return written
-
-
-def prepared(directory: str | Path) -> Path:
-    """The directory, made if need be; an `InputError` where files cannot be made in it."""
-    directory = Path(directory)
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        probe = directory / ".nctheory"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise InputError(f"output must be a directory for new files, got {str(directory)!r} "
-                         f"({error.strerror})") from None
-    return directory
 
 
 def _matplotlib() -> Any:

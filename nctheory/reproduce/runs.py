@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.stats import binomtest
 
 from nctheory.problem import Problem
 from nctheory.reproduce.drawing import rank_grid
@@ -122,11 +123,18 @@ def share(rows: Sequence[Run], label: str) -> tuple[float, float, float]:
     >>> [round(value, 3) for value in share([row] * 10, "dnc")]
     [1.0, 0.722, 1.0]
     """
-    n, z = len(rows), 1.96
-    p = sum(row.label == label for row in rows) / n
-    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return p, max(0.0, centre - half), min(1.0, centre + half)
+    hits = sum(row.label == label for row in rows)
+    return hits / len(rows), *wilson(hits, len(rows))
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """The Wilson score interval of 95 % for a probability, by SciPy.
+
+    >>> [round(bound, 4) for bound in wilson(0, 10)]
+    [0.0, 0.2775]
+    """
+    low, high = binomtest(successes, trials).proportion_ci(method="wilson")
+    return float(low), float(high)
 
 
 def rank_moves(rows: Sequence[Run], column: str, sign: int) -> bool:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock
-from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nctheory.errors import InputError
+from nctheory.files import read_npz, write_npz
 from nctheory.network import Parameters, pack
 
 TRACED = ("loss", "fit", "regularisation", "gradient_norm", "step")
+MESSAGE = 300  # longest text kept of an error
 
 
 @dataclass
@@ -31,33 +30,39 @@ class State:
     diverged: NDArray[np.int64]  # the step at which a run blew up, or -1
     trace: NDArray[np.float64]  # runs x points x len(TRACED); nan where not reached
     ranks: NDArray[np.int64]  # runs x points x L x 2; -1 where not measured
+    failed: NDArray[np.str_]  # why a run failed, or ""
     lock: Lock = field(default_factory=Lock)
     cancelled: Event = field(default_factory=Event)
 
     ARRAYS = ("parameters", "velocities", "slopes", "steps", "finished", "diverged", "trace",
-              "ranks")
+              "ranks", "failed")
 
     @classmethod
     def fresh(cls, starts: list[Parameters], points: int, momentum: bool,
               slopes: int) -> State:
+        """The state before the first step, one run a start."""
         packed = np.array([pack(start) for start in starts])
         runs, layers = len(starts), len(starts[0]) - 1
         return cls(packed, np.zeros(packed.shape if momentum else (runs, 0)),
                    np.full((runs, slopes), 0.5), np.zeros(runs, np.int64),
                    np.zeros(runs, bool), np.full(runs, -1, np.int64),
                    np.full((runs, points, len(TRACED)), np.nan),
-                   np.full((runs, points, layers, 2), -1))
+                   np.full((runs, points, layers, 2), -1), np.zeros(runs, f"U{MESSAGE}"))
 
-    def save(self, path: Path, settings: dict[str, Any]) -> None:
+    def fail(self, row: int, error: Exception) -> None:
+        """End a run with a message in place of a result."""
+        with self.lock:
+            self.failed[row] = f"{type(error).__name__}: {error}"[:MESSAGE]
+            self.finished[row] = True
+
+    def save(self, path: Path, settings: dict[str, object]) -> None:
         """Write a checkpoint: whole, or not at all."""
         with self.lock:
             arrays = {name: getattr(self, name).copy() for name in self.ARRAYS}
-        temporary = path.with_name(path.name + ".partial")
-        with open(temporary, "wb") as file:
-            np.savez(file, settings=np.array(json.dumps(settings)), **arrays)
-        os.replace(temporary, path)
+        write_npz(path, {"settings": np.array(json.dumps(settings)), **arrays},
+                  name="checkpoint", force=True)  # `load` has looked at what was there
 
-    def load(self, path: Path, settings: dict[str, Any]) -> None:
+    def load(self, path: Path, settings: dict[str, object]) -> None:
         """Take up a checkpoint of the same batch.
 
         Raises
@@ -65,13 +70,9 @@ class State:
         InputError
             If the file cannot be read, or was written for other settings.
         """
-        try:
-            with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
-                found = json.loads(str(file["settings"]))
-                arrays = {name: file[name] for name in self.ARRAYS}
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-            raise InputError(f"checkpoint must be a file written by solve, got {str(path)!r} "
-                             f"({error})") from error
+        arrays = read_npz(path, name="checkpoint", kind="a file written by solve",
+                          need=("settings", *self.ARRAYS))
+        found = json.loads(str(arrays.pop("settings")))
         different = [key for key in settings if found.get(key) != settings[key]]
         if different or any(arrays[name].shape != getattr(self, name).shape
                             for name in self.ARRAYS):

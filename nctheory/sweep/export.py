@@ -7,12 +7,15 @@ give the same file, however often the sweep was stopped and resumed.
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nctheory import __version__
 from nctheory.errors import InputError
+from nctheory.files import check_target, replacing
 from nctheory.sweep.store import Store
 
 if TYPE_CHECKING:
@@ -30,10 +33,14 @@ def columns(records: Iterable[Record]) -> list[str]:
     return list(names)
 
 
-def write_csv(records: Callable[[], Iterable[Record]], path: Path) -> None:
+def write_csv(records: Callable[[], Iterable[Record]], path: Path, *,
+              force: bool = False) -> None:
     """One line a record; lists are written with spaces, what is missing as nothing."""
     names = columns(records())
-    with open(path, "w", newline="", encoding="utf-8") as file:
+    heads = io.StringIO()
+    csv.writer(heads, lineterminator="\n").writerow(names)
+    check_target(path, force=force, begins=heads.getvalue().encode())
+    with replacing(path) as part, open(part, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(names)
         writer.writerows([_cell(record.get(name)) for name in names] for record in records())
@@ -94,12 +101,19 @@ def _write_parquet(records: Callable[[], Iterable[Record]], path: Path) -> None:
     names = columns(records())
     table = arrow.Table.from_pylist(
         [{name: record.get(name) for name in names} for record in records()])
-    parquet.write_table(table, path)
+    with replacing(path) as part:
+        parquet.write_table(table.replace_schema_metadata({"nctheory": __version__}), part)
 
 
 def export(store: Store, path: Path, format_: str, task: str | None = None,
-           version: str | None = None, *, times: bool = False) -> None:
-    """Write the points of one task and version to a file: "csv", "parquet" or "netcdf"."""
+           version: str | None = None, *, times: bool = False, force: bool = False) -> None:
+    """Write the points of one task and version to a file: "csv", "parquet" or "netcdf".
+
+    Raises
+    ------
+    InputError
+        Where the file must not be written over (see `nctheory.files.check_target`).
+    """
     from nctheory.sweep.tasks import TASKS
 
     task, version = store.choose(task, version)
@@ -107,13 +121,12 @@ def export(store: Store, path: Path, format_: str, task: str | None = None,
     def records() -> Iterator[Record]:
         return store.table(task, version, times=times)
 
-    try:
-        if format_ == "csv":
-            write_csv(records, path)
-        elif format_ == "parquet":
-            _write_parquet(records, path)
-        else:
-            dataset(records(), TASKS[task].parameters).to_netcdf(path)
-    except OSError as error:
-        raise InputError(f"output must be a writable file, got {str(path)!r}: "
-                         f"{error.strerror}") from None
+    check_target(path, force=force or format_ == "csv", sources=[store.path])
+    if format_ == "csv":
+        write_csv(records, path, force=force)
+    elif format_ == "parquet":
+        _write_parquet(records, path)
+    else:
+        made = dataset(records(), TASKS[task].parameters)
+        with replacing(path) as part:
+            made.assign_attrs(source=f"nctheory {__version__}").to_netcdf(part)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nctheory import __version__
 from nctheory.errors import InputError, require, show
+from nctheory.files import read_npz, replacing
 from nctheory.sweep.plan import Point, key_of
 from nctheory.sweep.tasks import TASKS, Outcome
 
@@ -100,6 +101,8 @@ class Store:
         self._lock: sqlite3.Connection | None = None
         require(self.path.parent.is_dir(), "store", "be in a folder that exists", str(path))
         require(writable or self.path.is_file(), "store", "be a file that exists", str(path))
+        require(not self.path.exists() or self.path.is_file(), "store", "be a regular file",
+                str(path))
         with self._clear_errors():
             if not writable:
                 self._db = self._open_reader()
@@ -236,16 +239,8 @@ class Store:
     def _write_arrays(self, key: bytes, content: bytes) -> None:
         path = self.array_path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        try:
-            with open(part, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, path)
-        except OSError:
-            part.unlink(missing_ok=True)
-            raise
+        with replacing(path, "store") as part:
+            part.write_bytes(content)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -339,15 +334,12 @@ class Store:
 
     def arrays(self, row: Row) -> dict[str, np.ndarray[Any, Any]]:
         """The arrays of a point by name; an `InputError` where the file is damaged or gone."""
-        import numpy as np
-
         if row.arrays is None:
             return {}
         damage = self._array_damage(row.key, row.arrays)
         require(damage is None, "arrays", "be as they were written",
                 f"{self.array_path(row.key)}: {damage}")
-        with np.load(self.array_path(row.key), allow_pickle=False) as archive:
-            return dict(archive)
+        return read_npz(self.array_path(row.key), name="arrays")
 
     def _array_damage(self, key: bytes, digest: bytes) -> str | None:
         try:

@@ -61,20 +61,16 @@ def loss(*, construction: str, layers: int, samples: int = 1,
          weight_decay: float | tuple[float, ...] = 0.004, loss: str = "mse",
          activation: str = "relu") -> dict[str, Any]:
     """Closed-form cost and loss of one construction, and of deep neural collapse beside it."""
-    from nctheory.constructions import Logits, Orthogonal, Simplex, construct
+    from nctheory.constructions import Orthogonal, construct
     from nctheory.problem import Problem
 
-    made: Any = construct(construction)
-    dnc: Any = Orthogonal(classes=made.classes)
-    extra: dict[str, str] = {}
-    if loss == "ce":
-        made = made if isinstance(made, Logits) else Simplex(made)
-        dnc, extra = Simplex(dnc), {"activation": activation}
+    made = construct(construction)
+    dnc, model = Orthogonal(classes=made.classes), (layers, loss, activation)
     problem = Problem(classes=made.classes, layers=layers, samples=samples,
                       weight_decay=weight_decay, loss=loss, activation=activation)
     found, against = made.loss(problem), dnc.loss(problem)
-    cost, dnc_cost = made.cost(layers, **extra), dnc.cost(layers, **extra)
-    comparison = made.compare_with_dnc(layers, **extra)
+    cost, dnc_cost = made.cost(*model), dnc.cost(*model)
+    comparison = made.compare_with_dnc(*model)
     return {
         "classes": made.classes,
         "cost": cost,
@@ -84,7 +80,7 @@ def loss(*, construction: str, layers: int, samples: int = 1,
         "dnc_loss": against,
         "loss_ratio": found / against,
         "beats_dnc": None if comparison is None else comparison < 0,
-        **_least_and_last(made.ranks(layers, **extra)),
+        **_least_and_last(made.ranks(*model)),
     }
 
 
@@ -123,7 +119,7 @@ def solve(seed: list[int], *, classes: int, layers: int, samples: int = 1, width
             "ranks_after": result.ranks[i, :, 1].tolist() if sound else None,
             "mean_rank": float(result.ranks[i, 1:, 0].mean()) if sound and layers > 1 else None,
             "steps_done": int(result.steps[i]),
-            "diverged_at": None if sound else int(result.diverged[i]),
+            "diverged_at": int(result.diverged[i]) if result.diverged[i] >= 0 else None,
             **(_solve_arrays(result, i, keep) if sound else {}),
         })
     return rows
@@ -151,10 +147,9 @@ def ranks(seed: list[int], *, classes: int, layers: int, width: int = 30,
           weight_decay: float = 0.004, loss: str = "mse", activation: str = "relu",
           method: str = "quasi-newton") -> list[dict[str, Any]]:
     """The rank bounds at solver end points: the margin of every statement that applies."""
-    import numpy as np
-
+    from nctheory.metrics import numerical_rank
     from nctheory.problem import Problem
-    from nctheory.ranks import Point, verify
+    from nctheory.rank_bounds import Witness, verify
     from nctheory.solver import solve as run
 
     problem = Problem(classes=classes, layers=layers, width=width, weight_decay=weight_decay,
@@ -163,16 +158,15 @@ def ranks(seed: list[int], *, classes: int, layers: int, width: int = 30,
     rows: list[dict[str, Any]] = []
     for i in range(len(seed)):
         if not result.sound(i):
-            rows.append({"holds": None, "label": "diverged"})
+            rows.append({"holds": None, "label": str(result.label[i])})
             continue
-        found = verify([Point(result.parameters(i), problem, f"solver, seed {seed[i]}")])
+        found = verify([Witness(result.parameters(i), problem, f"solver, seed {seed[i]}")])
         applied = [v for v in found if v.points]
-        values = np.linalg.svd(np.array(result.means(i)[-1]), compute_uv=False)
         rows.append({
             "holds": all(v.counterexample is None for v in applied),
             "label": str(result.label[i]),
             "end_loss": float(result.loss[i]),
-            "rank_of_last_means": int(np.sum(values > 1e-3 * values[0])),
+            "rank_of_last_means": numerical_rank(result.means(i)[-1]),
             **{"margin_" + v.statement.name.replace("-", "_"): float(v.least_margin)
                for v in applied}})
     return rows

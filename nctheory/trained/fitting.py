@@ -1,23 +1,17 @@
-"""A whole training run: progress bar, checkpoints, and features left for the metrics."""
+"""A whole training run: checkpoints, and features left for the metrics."""
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from nctheory.errors import integer
-from nctheory.metrics.files import load, save
+from nctheory.files import check_target, folder, write_npz
+from nctheory.metrics.files import load
 from nctheory.trained.data import Split, digits, from_features
 from nctheory.trained.network import Architecture
 from nctheory.trained.training import Recipe, Training
@@ -25,7 +19,7 @@ from nctheory.trained.training import Recipe, Training
 
 def fit(split: Split, architecture: Architecture, recipe: Recipe, *,
         checkpoint: str | Path | None = None, every: int = 10,
-        progress: bool = False) -> Training:
+        progress: Callable[[Training], object] | None = None) -> Training:
     """Train on the train set of `split`, to the recipe's last epoch.
 
     Parameters
@@ -33,8 +27,8 @@ def fit(split: Split, architecture: Architecture, recipe: Recipe, *,
     checkpoint : path, optional
         Resumed from where it exists, and written every `every` epochs and at the end. A run
         that was stopped and resumed ends with the same numbers as one that was not.
-    progress : bool
-        Show a progress bar with the loss (on standard error).
+    progress : callable, optional
+        Called with the training after each epoch.
 
     Examples
     --------
@@ -47,23 +41,20 @@ def fit(split: Split, architecture: Architecture, recipe: Recipe, *,
     training = Training(split.x, split.labels, architecture, recipe)
     if checkpoint is not None and Path(checkpoint).exists():
         training.restore(checkpoint)
-    bar = Progress(TextColumn("epoch"), MofNCompleteColumn(), BarColumn(),
-                   TextColumn("loss {task.fields[loss]:.3g}"), TimeRemainingColumn())
-    with bar if progress else nullcontext():
-        task = bar.add_task("train", total=recipe.epochs, completed=training.epoch,
-                            loss=training.losses[-1] if training.losses else float("nan"))
 
-        def after(t: Training) -> None:
-            bar.update(task, completed=t.epoch, loss=t.losses[-1])
-            if checkpoint is not None and (t.epoch % every == 0 or t.epoch == recipe.epochs):
-                t.save(checkpoint)
+    def after(t: Training) -> None:
+        if progress is not None:
+            progress(t)
+        if checkpoint is not None and (t.epoch % every == 0 or t.epoch == recipe.epochs):
+            t.save(checkpoint)
 
-        return training.run(on_epoch=after)
+    return training.run(on_epoch=after)
 
 
 def train(data: str, output: str | Path, *, hidden: tuple[int, ...] = (128, 128),
           activation: str = "relu", loss: str = "ce", bias: bool = True,
-          recipe: Recipe | None = None, progress: bool = False) -> dict[str, Any]:
+          recipe: Recipe | None = None, progress: Callable[[Training], object] | None = None,
+          force: bool = False) -> dict[str, Any]:
     """Train on "digits" or a feature file and leave everything in the directory `output`.
 
     Writes checkpoint.npz (resumed from where it is already there) and features.npz (for
@@ -77,17 +68,18 @@ def train(data: str, output: str | Path, *, hidden: tuple[int, ...] = (128, 128)
     Raises
     ------
     InputError
-        For data that cannot be read, or a checkpoint of other settings in `output`.
+        For data that cannot be read, a checkpoint of other settings in `output`, or a
+        features.npz that nctheory did not write (unless `force`).
     """
     recipe = recipe or Recipe()
     split = digits(recipe.seed) if data == "digits" else from_features(load(data), recipe.seed)
-    output = Path(output)
-    output.mkdir(parents=True, exist_ok=True)
+    output = folder(output)
     widths = (split.x.shape[1], *hidden, split.classes)
     architecture = Architecture(widths, activation, loss, bias)
     checkpoint, features = output / "checkpoint.npz", output / "features.npz"
+    check_target(features, force=force)
     training = fit(split, architecture, recipe, checkpoint=checkpoint, progress=progress)
-    save(features, **feature_arrays(training, split))
+    write_npz(features, feature_arrays(training, split), force=force)
     predict = training.network.predict
     return {
         "epochs": training.epoch,

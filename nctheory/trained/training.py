@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numba
 import numpy as np
 from scipy.optimize import minimize
 
-from nctheory.errors import InputError, choice, integer, positive, require, show
+from nctheory.errors import InputError, choice, integer, positive, require
+from nctheory.files import read_npz, write_npz
 from nctheory.trained.network import Architecture, Array, Codes, Network
 
 OPTIMISERS = ("adam", "sgd")
@@ -203,20 +202,13 @@ class Training:
         return float(np.linalg.norm(self.network.gradient))
 
     def save(self, path: str | Path) -> None:
-        """Write a checkpoint (.npz, no pickles): to a new file first, then renamed over `path`.
-
-        A run that is killed while writing leaves the former checkpoint whole.
-        """
-        path = Path(path)
-        fresh = path.with_name(path.name + ".partial")
-        with open(fresh, "wb") as file:
-            np.savez(file, parameters=self.network.parameters, first=self._first,
-                     second=self._second, losses=np.array(self.losses), steps=self.steps,
-                     settings=np.array(self._settings()),
-                     rng=np.array(json.dumps(self.rng.bit_generator.state)))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(fresh, path)
+        """Write a checkpoint: a run that is killed meanwhile leaves the former one whole."""
+        write_npz(path, {
+            "parameters": self.network.parameters, "first": self._first, "second": self._second,
+            "losses": np.array(self.losses), "steps": self.steps,
+            "settings": np.array(self._settings()),
+            "rng": np.array(json.dumps(self.rng.bit_generator.state))},
+            name="checkpoint", force=True)
 
     def restore(self, path: str | Path) -> Training:
         """Continue from a checkpoint of the same architecture and recipe, to the same numbers.
@@ -226,7 +218,8 @@ class Training:
         InputError
             Where the file is no checkpoint, or one of other settings.
         """
-        saved = _read(Path(path))
+        saved = read_npz(path, name="checkpoint", kind="a file written by Training.save",
+                         need=_SAVED)
         if str(saved["settings"]) != self._settings():
             raise InputError(f"checkpoint {path} must have the settings {self._settings()}, "
                              f"got {saved['settings']!s}")
@@ -241,14 +234,7 @@ class Training:
         return json.dumps([asdict(self.architecture), asdict(self.recipe), self.x.shape])
 
 
-def _read(path: Path) -> dict[str, Any]:
-    wanted = ("parameters", "first", "second", "losses", "steps", "settings", "rng")
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in wanted}
-    except Exception as error:  # a damaged archive can fail in many ways: one answer to all
-        raise InputError(f"checkpoint must be a file written by Training.save, got "
-                         f"{show(str(path))} ({error})") from None
+_SAVED = ("parameters", "first", "second", "losses", "steps", "settings", "rng")
 
 
 @numba.njit(cache=True)

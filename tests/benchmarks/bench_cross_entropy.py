@@ -16,7 +16,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np  # noqa: E402
 from scipy.optimize import brentq, minimize_scalar  # noqa: E402
 
-from nctheory import Orthogonal, Pairs, Problem, losses_ce, solve  # noqa: E402
+from nctheory import Orthogonal, Pairs, Problem, losses, solve  # noqa: E402
 from nctheory.cross_entropy.direct import minimise  # noqa: E402
 
 
@@ -53,8 +53,8 @@ def ufuncs():
                 bounds=(0.5, 60.0), method="bounded", options={"xatol": 1e-10})
 
     times = interleaved({
-        "collapse_loss": lambda: losses_ce.collapse_loss(many, L, K),
-        "pairs_loss": lambda: losses_ce.pairs_loss(many, L, K),
+        "collapse_loss": lambda: losses.collapse_loss(many, L, K),
+        "pairs_loss": lambda: losses.pairs_loss(many, L, K),
         "brentq": by_brentq, "minimize_scalar": by_minimize_scalar})
     each = {name: t / (len(many) if name.endswith("loss") else size)
             for name, t in times.items()}

@@ -6,7 +6,7 @@ import pytest
 
 from nctheory import Circle, Code, InputError, Orthogonal, Problem, network
 from nctheory.constructions.codes import PI, PI_ABOVE, versine_bounds
-from nctheory.margins import Margins
+from nctheory.losses.margins import Margins
 
 OCTAHEDRON = Code(points=np.hstack([np.eye(3), -np.eye(3)]), name="octahedron")
 RANDOM = Code(points=np.random.default_rng(3).standard_normal((3, 7)))

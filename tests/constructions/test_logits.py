@@ -17,12 +17,15 @@ from nctheory import (
     Problem,
     Triangular,
     TriangularMixture,
+    activations,
     construct,
+    losses,
     network,
 )
 from nctheory.constructions.schatten import SchattenCost
-from nctheory.margins import Margins
+from nctheory.losses.margins import Margins
 
+MODEL = losses.get("ce"), activations.homogeneous("relu")
 LINEAR = [Orthogonal(classes=2), Orthogonal(classes=7), *(Pairs(classes=K) for K in range(3, 8)),
           Groups(sizes=(3, 3)), Groups(sizes=(4, 2, 1, 1)), Groups(sizes=(5, 3, 2))]
 RELU = [Orthogonal(classes=2), Orthogonal(classes=7), *(Pairs(classes=K) for K in range(4, 10)),
@@ -46,8 +49,8 @@ CELLS = [pytest.param(construction, activation, L, id=f"{construction.label}-{ac
          if L >= least_layers(construction, activation)]
 
 
-def logits_of(construction):
-    return construction.logits() if hasattr(construction, "logits") else construction
+def outputs_of(construction):
+    return construction.outputs(losses.get("ce"))
 
 
 def problem_of(construction, activation, layers, **more):
@@ -73,26 +76,26 @@ def test_closed_form_is_the_forward_pass(construction, activation, layers, sampl
 @pytest.mark.parametrize("construction, activation, layers", CELLS)
 def test_outputs_are_the_logits_and_ranks_those_of_the_forward_pass(construction, activation,
                                                                     layers):
-    logits = logits_of(construction)
     problem = problem_of(construction, activation, layers)
+    model = layers, "ce", activation
     features, outputs = network.forward(construction.weights(problem), problem)
-    scale = logits.scale(problem)
-    assert outputs == pytest.approx(scale * logits.matrix(), abs=1e-11 * scale)
+    scale = construction.scale(problem)
+    assert outputs == pytest.approx(scale * outputs_of(construction).matrix(), abs=1e-11 * scale)
 
     def rank(matrix):
         s = np.linalg.svd(matrix, compute_uv=False)
         return int(np.sum(s > 1e-9 * s[0]))
 
-    ranks = logits.ranks(layers, activation)
+    ranks = construction.ranks(*model)
     assert tuple(map(rank, features)) == ranks.before
     assert tuple(rank(network.activate(M, problem)) for M in features[1:]) == ranks.after
-    assert len(features[0]) == logits.required_width(layers, activation)
+    assert len(features[0]) == construction.required_width(*model)
 
 
 @pytest.mark.parametrize("construction", LINEAR, ids=lambda c: c.label)
 def test_geometry_is_stated_consistently(construction):
     """Spectrum and margins are those of the matrix; the least margin is 1."""
-    logits = logits_of(construction)
+    logits = outputs_of(construction)
     squares = np.linalg.svd(logits.matrix(), compute_uv=False) ** 2
     spectrum = [float(theta) for theta, m in logits.spectrum().items() for _ in range(m)]
     assert sorted(squares[squares > 1e-12]) == pytest.approx(sorted(spectrum), rel=1e-12)
@@ -128,16 +131,17 @@ def test_theorem_7_thresholds():
     last class adds 1 to c and to K - 1 alike (ours), just where K - 1 does."""
     for L, even in ((4, 14), (5, 10)):
         for K in range(4, 60):
-            sign = Pairs(classes=K).compare_with_dnc(L, "relu")
+            sign = Pairs(classes=K).compare_with_dnc(L, "ce", "relu")
             assert (sign == -1) == (K >= even)
-    assert Pairs(classes=15).cost(4, "relu") == pytest.approx(13.856, abs=5e-4)
+    assert Pairs(classes=15).cost(4, "ce", "relu") == pytest.approx(13.856, abs=5e-4)
     for L in (2, 3, 4, 5, 9):
         for K in range(5, 40, 2):
             odd, even = Pairs(classes=K), Pairs(classes=K - 1)
-            assert odd.cost(L, "relu") == pytest.approx(even.cost(L, "relu") + 1, rel=1e-14)
+            assert odd.cost(L, "ce", "relu") == pytest.approx(
+                even.cost(L, "ce", "relu") + 1, rel=1e-14)
     for K in range(4, 200, 2):  # P = (2K+4)^(L-2) (2K)^3 / 4^(L-1)
         for L in (2, 3, 5):
-            cost = Pairs(classes=K).network("relu").representation_cost(L)
+            cost = Pairs(classes=K).network(*MODEL).representation_cost(L)
             P = Fraction((2 * K + 4) ** (L - 2) * (2 * K) ** 3, 4 ** (L - 1))
             assert cost.compare(P) == 0
 
@@ -145,10 +149,10 @@ def test_theorem_7_thresholds():
 def test_triangular_features_beat_the_bound_for_collapse_before_pairs_do():
     """Ours: with ReLU and cross-entropy K = 10, L = 4 (8.138 < 9) and K = 15, L = 3."""
     for r, s, L, cost in ((5, 3, 4, 8.13816), (6, 3, 3, 12.90314)):
-        logits = Triangular(vertices=r, subset=s).logits()
-        assert logits.cost(L, "relu") == pytest.approx(cost, abs=5e-6)
-        assert logits.compare_with_dnc(L, "relu") == -1
-        assert Pairs(classes=logits.classes).compare_with_dnc(L, "relu") == 1
+        logits = Triangular(vertices=r, subset=s)
+        assert logits.cost(L, "ce", "relu") == pytest.approx(cost, abs=5e-6)
+        assert logits.compare_with_dnc(L, "ce", "relu") == -1
+        assert Pairs(classes=logits.classes).compare_with_dnc(L, "ce", "relu") == 1
 
 
 @pytest.mark.parametrize("degree, spectrum", [
@@ -177,7 +181,7 @@ def test_rational_costs_tie_exactly():
 def test_zero_is_said_where_it_is_optimal():
     for construction in (Orthogonal(classes=6), Pairs(classes=6), Groups(sizes=(3, 3))):
         problem = Problem(classes=6, layers=3, weight_decay=0.2, loss="ce", activation="linear")
-        assert construction.is_zero(problem) and construction.scale(problem) == 0
+        assert construction.is_zero(problem) is None and construction.scale(problem) == 0
         assert construction.loss(problem) == math.log(6)
         weights = construction.weights(problem)
         assert not any(w.any() for w in weights)
@@ -199,11 +203,11 @@ def test_zero_is_said_where_it_is_optimal():
      "classes must be 4 for pairs 4, got 5"),
     (lambda: Pairs(classes=4).loss(Problem(classes=4, layers=2, loss="ce", samples=(1, 1, 1, 2),
                                            activation="linear")), "samples must be one number"),
-    (lambda: Orthogonal(classes=1).logits(), "classes must be at least 2 for cross-entropy"),
+    (lambda: Orthogonal(classes=1).cost(2, "ce"), "classes must be at least 2 for cross-entropy"),
     (lambda: Triangular(vertices=5, subset=3).loss(Problem(
-        classes=10, layers=3, loss="ce", activation="linear")), "activation must be 'relu'"),
+        classes=10, layers=3, loss="ce", activation="linear")), "activation must leave sigma"),
     (lambda: Triangular(vertices=5, subset=3).loss(Problem(
-        classes=10, layers=3, activation="linear")), "activation must be one of 'relu'"),
+        classes=10, layers=3, activation="linear")), "activation must leave sigma"),
     (lambda: construct("pairs:K=4+dnc:K=1"), "blocks must be constructions")])
 def test_refusals(make, message):
     with pytest.raises(InputError, match=message):

@@ -10,7 +10,17 @@ import pytest
 import sympy
 from sympy.polys.matrices import DomainMatrix
 
-from nctheory import InputError, Triangular, TriangularMixture, optimal_mixture
+from nctheory import (
+    InputError,
+    Problem,
+    Triangular,
+    TriangularMixture,
+    activations,
+    losses,
+    network,
+    optimal_mixture,
+    threshold_table,
+)
 from nctheory.constructions.triangular import (
     cut_spectrum,
     incidence_spectrum,
@@ -21,6 +31,8 @@ from nctheory.constructions.triangular import (
 )
 
 CASES = [(r, s) for r in range(4, 9) for s in range(2, r - 1)]
+
+RELU = losses.get("mse"), activations.homogeneous("relu")
 
 
 def explicit(r, s):
@@ -146,15 +158,15 @@ def test_threshold_signs_are_the_general_comparison():
 def test_best_subset_is_the_cheapest(layers):
     for r in range(4, 25):
         costs = {s: Triangular(vertices=r, subset=s).log_cost(layers) for s in range(2, r - 1)}
-        assert Triangular.best(r * (r - 1) // 2, layers).subset == min(costs, key=costs.get)
-    assert Triangular.best(11, 3) is None
-    assert Triangular.best(3, 3) is None
-    assert Triangular.best(10, 1) is None
+        assert Triangular.best(r * (r - 1) // 2, layers, *RELU).subset == min(costs, key=costs.get)
+    assert Triangular.best(11, 3, *RELU) is None
+    assert Triangular.best(3, 3, *RELU) is None
+    assert Triangular.best(10, 1, *RELU) is None
 
 
 def test_costs_stay_exact_and_finite_for_large_parameters():
     """K near 10^6 and L = 1000, against 50 digits."""
-    construction = Triangular.best(1414 * 1413 // 2, 1000)
+    construction = Triangular.best(1414 * 1413 // 2, 1000, *RELU)
     r, s = construction.vertices, construction.subset
     with mpmath.workdps(50):
         numerator, denominator = inverse_trace(mpmath.mpf(r), mpmath.mpf(s))
@@ -173,7 +185,7 @@ def test_a_single_size_is_the_optimal_mixture(r):
     """Exact: the duality gap is 0 at a single s (a finding of ours, for every r tried)."""
     construction, gap = optimal_mixture(r)
     assert gap == 0
-    assert construction == Triangular.best(r * (r - 1) // 2, 3)
+    assert construction == Triangular.best(r * (r - 1) // 2, 3, *RELU)
 
 
 def test_a_true_mixture_is_optimal_where_sizes_are_restricted():
@@ -219,3 +231,49 @@ def test_bad_mixtures_are_named():
 def test_explicit_matrices_beyond_memory_are_refused():
     with pytest.raises(InputError, match="at most 100000000 matrix entries"):
         Triangular(vertices=40, subset=20).shapes(4)
+
+
+# --- leaky ReLU ---
+
+LEAKS = [Fraction(0), Fraction(1, 10), Fraction(1, 3), Fraction(9, 10)]
+
+
+@pytest.mark.parametrize("r, s", CASES)
+def test_leaky_spectrum_is_that_of_the_explicit_marks(r, s):
+    B, V, _ = explicit(r, s)
+    for a in LEAKS:
+        marks = np.where(V @ B > 0, V @ B, float(a) * (V @ B))
+        values, denominator = subset_spectrum(r, s, a)
+        expected = sorted(np.linalg.eigvalsh(marks.T @ marks))
+        found = sorted(float(value / denominator) * math.comb(r, s) for value, m in zip(
+            values, (1, r - 1, r * (r - 3) // 2), strict=True) for _ in range(m))
+        assert found == pytest.approx(expected, abs=1e-10)
+
+
+@pytest.mark.parametrize("loss", ["mse", "ce", "smoothed:epsilon=1/10"])
+@pytest.mark.parametrize("a", ["1/10", "1/3"])
+@pytest.mark.parametrize("layers", [2, 3, 5])
+def test_leaky_closed_form_is_the_forward_pass(loss, a, layers):
+    for made in (Triangular(vertices=5, subset=3), Triangular(vertices=6, subset=4),
+                 TriangularMixture(vertices=5, weights_by_subset={2: 1, 3: 2})):
+        problem = Problem(classes=made.classes, layers=layers, samples=2, weight_decay=1e-4,
+                          loss=loss, activation=f"leaky:a={a}")
+        weights = made.weights(problem)
+        assert network.loss(weights, problem) == pytest.approx(made.loss(problem), rel=1e-12)
+
+
+def test_leaky_thresholds_rise_with_the_leak():
+    """Ours: with slope a the least K of triangular sums at L = 4 is 6 for a <= 1/5, 10 at 3/10;
+    the verdicts are exact, the thresholds those of this scan."""
+    least = [threshold_table(range(3, 30), [4], activation=f"leaky:a={a}",
+                             library=["triangular"]).least_classes()[4]
+             for a in ("0", "1/10", "1/5", "3/10")]
+    assert least == [6, 6, 6, 10]
+
+
+def test_a_leak_that_loses_the_constant_vector_is_refused():
+    # s(s-1) = a (r-s)(r-s-1): r = 6, s = 2, a = 1/6.
+    with pytest.raises(InputError, match="leave sigma"):
+        Triangular(vertices=6, subset=2).cost(3, activation="leaky:a=1/6")
+    with pytest.raises(InputError, match="activation must leave"):
+        Triangular(vertices=5, subset=3).cost(3, activation="linear")

@@ -115,7 +115,7 @@ def test_command(run, tmp_path):
     (("--layers", "2:3", "--weight-decay", "1e-3:1:2", "--figure", "/nowhere/a.pdf"),
      "--figure must be a writable file"),
     (("--layers", "2:3", "--weight-decay", "1e-3:1:2", "--figure", "a.xyz"),
-     "--figure must be a writable file")])
+     "--figure must end in .png, .pdf, .svg")])
 def test_command_refusals(run, arguments, message):
     status, out, err = run("phases", *arguments)
     assert (status, out) == (2, "")

@@ -10,7 +10,7 @@ from nctheory.cross_entropy.theorems import linear_problem
 
 
 def dnc(K):
-    return Orthogonal(classes=K).logits()
+    return Orthogonal(classes=K)
 
 
 def test_theorem_1_on_a_grid():

@@ -9,8 +9,7 @@ from scipy.stats import binomtest
 
 import nctheory
 from nctheory.errors import InputError
-from nctheory.report.drawing import STYLE
-from nctheory.report.figures import KINDS, Source, make_figure, wilson
+from nctheory.report.figures import KINDS, STYLE, Source, make_figure, wilson
 from nctheory.sweep.export import export
 from nctheory.sweep.plan import Plan
 from nctheory.sweep.run import run_plan
@@ -44,7 +43,7 @@ def stores(tmp_path_factory):
 def drawn(stores, folder, kind, ending=".svg", **options):
     """The rows beside a figure."""
     files = make_figure(kind, Source(stores / f"{SOURCES[kind]}.db", **options),
-                        folder / f"figure{ending}")
+                        folder / f"figure{ending}", force=True)
     assert [file.stat().st_size > 100 for file in files] == [True, True]
     return list(csv.DictReader(files[1].read_text().splitlines()))
 

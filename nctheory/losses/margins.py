@@ -164,6 +164,32 @@ class Margins:
         return best
 
 
+class _Simplex(Margins):
+    def optimum(self, kappa: float, layers: int) -> tuple[float, float]:
+        from nctheory.losses import entropy  # loads six kernels: only where a loss is asked for
+
+        return (float(entropy.collapse_scale(kappa, layers, self.classes)),
+                float(entropy.collapse_loss(kappa, layers, self.classes)))
+
+
+class _Pairs(Margins):
+    def optimum(self, kappa: float, layers: int) -> tuple[float, float]:
+        from nctheory.losses import entropy
+
+        return (float(entropy.pairs_scale(kappa, layers, self.classes)),
+                float(entropy.pairs_loss(kappa, layers, self.classes)))
+
+
 def simplex(classes: int) -> Margins:
     """The margins of I - J/K: all are 1."""
-    return Margins(np.ones(1), np.ones((1, 1)), np.full((1, 1), classes - 1.0))
+    return _Simplex(np.ones(1), np.ones((1, 1)), np.full((1, 1), classes - 1.0))
+
+
+def pairs(classes: int) -> Margins:
+    """The margins of blockdiag([[1, -1], [-1, 1]]): 2 to the partner, 1 to the others; for odd K
+    the last class is alone.  Source: [GK25], Theorem 1."""
+    K = classes
+    if K % 2:
+        return _Pairs(np.array([(K - 1) / K, 1 / K]), np.array([[1.0, 2.0], [1.0, 2.0]]),
+                      np.array([[K - 2.0, 1.0], [K - 1.0, 0.0]]))
+    return _Pairs(np.ones(1), np.array([[1.0, 2.0]]), np.array([[K - 2.0, 1.0]]))

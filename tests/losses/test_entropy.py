@@ -10,7 +10,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nctheory import losses_ce
+from nctheory.losses import entropy
 
 CLASSES = [2, 3, 4, 9, 10, 10**6, 10**6 + 1]
 LAYERS = [1, 2, 6, 200]
@@ -20,8 +20,8 @@ LAYERS = [1, 2, 6, 200]
 def form(request):
     """name -> the ufunc, or its scalar body applied element by element without Numba."""
     if request.param == "compiled":
-        return functools.partial(getattr, losses_ce)
-    return lambda name: np.vectorize(getattr(losses_ce, "_" + name))
+        return functools.partial(getattr, entropy)
+    return lambda name: np.vectorize(getattr(entropy, "_" + name))
 
 
 def exact_fit(b, K, kind):
@@ -98,9 +98,9 @@ def test_known_losses():
     for K, L, n, lam, collapse, paired in (
             (10, 2, 5, 2**-10, 0.0906622, 0.0800127), (4, 2, 1, 1e-3, 0.0188949, 0.0192415),
             (10, 6, 1, 1e-4, 0.0063994, 0.0043636)):
-        assert losses_ce.collapse_loss(kappa(K - 1, L, n, lam), L, K) == pytest.approx(
+        assert entropy.collapse_loss(kappa(K - 1, L, n, lam), L, K) == pytest.approx(
             collapse, abs=5e-8)
-        assert losses_ce.pairs_loss(kappa(pairs(K, L), L, n, lam), L, K) == pytest.approx(
+        assert entropy.pairs_loss(kappa(pairs(K, L), L, n, lam), L, K) == pytest.approx(
             paired, abs=5e-8)
 
 
@@ -136,7 +136,7 @@ def test_log_slope_is_concave_for_all_classes():
 @given(st.floats(1e-12, 2), st.integers(1, 300), st.integers(2, 10**7), st.floats(0, 60),
        st.sampled_from(["collapse", "pairs"]))
 def test_no_scale_does_better(kappa, L, K, b, kind):
-    fit, least = (getattr(losses_ce, f"{kind}_{name}") for name in ("fit", "loss"))
+    fit, least = (getattr(entropy, f"{kind}_{name}") for name in ("fit", "loss"))
     loss = fit(b, K) + (L + 1) / 2 * kappa * b ** (2 / (L + 1))
     assert least(kappa, L, K) <= loss * (1 + 1e-13)
 
@@ -144,7 +144,7 @@ def test_no_scale_does_better(kappa, L, K, b, kind):
 @given(st.floats(1e-300, 2), st.integers(1, 300), st.integers(2, 10**7))
 def test_zero_scale_means_the_loss_of_zero(kappa, L, K):
     for kind in ("collapse", "pairs"):
-        scale, loss = (getattr(losses_ce, f"{kind}_{name}")(kappa, L, K)
+        scale, loss = (getattr(entropy, f"{kind}_{name}")(kappa, L, K)
                        for name in ("scale", "loss"))
         assert (scale == 0) == (loss == math.log(K))
 
@@ -154,8 +154,8 @@ def test_compiled_and_python_forms_agree():
     kappas, L = np.exp(rng.uniform(-30, 1, 500)), rng.integers(1, 12, 500)
     K = rng.integers(2, 50, 500)
     for name in ("collapse_scale", "collapse_loss", "pairs_scale", "pairs_loss"):
-        compiled = getattr(losses_ce, name)(kappas, L, K)
-        python = np.vectorize(getattr(losses_ce, "_" + name))(kappas, L, K)
+        compiled = getattr(entropy, name)(kappas, L, K)
+        python = np.vectorize(getattr(entropy, "_" + name))(kappas, L, K)
         assert compiled == pytest.approx(python, rel=1e-14, abs=1e-300)
 
 

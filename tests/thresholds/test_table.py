@@ -6,8 +6,20 @@ import math
 import numpy as np
 import pytest
 
-from nctheory import DirectSum, InputError, Orthogonal, Problem, Triangular, threshold_table
-from nctheory.thresholds import BEATEN, NOT_BEATEN, OPTIMAL, ZERO, knapsack
+from nctheory import (
+    DirectSum,
+    InputError,
+    Orthogonal,
+    Problem,
+    Triangular,
+    activations,
+    losses,
+    threshold_table,
+)
+from nctheory.thresholds import BEATEN, NOT_BEATEN, OPTIMAL, ZERO
+from nctheory.thresholds.library import knapsack
+
+RELU = losses.get("mse"), activations.homogeneous("relu")
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +71,7 @@ def test_least_cost_is_subadditive_and_never_grows_faster_than_dnc(table):
 
 def test_direct_sums_are_the_best_of_all_partitions():
     """Brute force over every multiset of blocks with at most 30 classes."""
-    blocks = {K: Triangular.best(K, 5).cost(5) for K in (6, 10, 15, 21, 28)}
+    blocks = {K: Triangular.best(K, 5, *RELU).cost(5) for K in (6, 10, 15, 21, 28)}
     for row in threshold_table(range(3, 31), [5], library=["triangular"]).rows:
         best = min(
             row.classes - sum(sizes) + sum(blocks[size] for size in sizes)
@@ -99,7 +111,7 @@ def test_given_a_weight_decay_blocks_are_chosen_by_loss():
     for decay in (1e-4, 5e-3, 9e-3, 1.1e-2):
         for row in threshold_table(range(12, 22), [4], weight_decay=decay).rows:
             problem = Problem(classes=row.classes, layers=4, weight_decay=decay)
-            blocks = [Triangular.best(K, 4) for K in (6, 10, 15, 21)]
+            blocks = [Triangular.best(K, 4, *RELU) for K in (6, 10, 15, 21)]
             for count in range(4):
                 for chosen in itertools.combinations_with_replacement(blocks, count):
                     rest = row.classes - sum(block.classes for block in chosen)

@@ -1,0 +1,127 @@
+"""What a table chooses from: members of families, and direct sums of them by a knapsack.
+
+K classes are filled with blocks, each saving K_b - c_b over deep neural collapse.  Floats find
+the best sum; exact comparisons, one a block, say what beats it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from nctheory import activations, losses
+from nctheory.constructions import FAMILIES, Block, Construction, DirectSum, Orthogonal
+from nctheory.thresholds.rows import BOUNDS, INTEGERS
+
+TINY = np.finfo(float).tiny
+
+
+class Offer(NamedTuple):
+    """A construction of the library for one number of layers, and how it compares with DNC."""
+
+    construction: Construction
+    sign: int | None  # of c - c(DNC), decided exactly; None: undecided
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Library:
+    """The families `names` for one loss, activation and number of layers."""
+
+    names: tuple[str, ...]
+    loss: str
+    activation: str
+    layers: int
+
+    def offer(self, construction: Construction) -> Offer:
+        """A construction with the exact comparison."""
+        model = self.layers, self.loss, self.activation
+        return Offer(construction, construction.compare_with_dnc(*model),
+                     INTEGERS if construction.decided_by_integers(*model) else BOUNDS)
+
+    def best(self, name: str, classes: int) -> Construction | None:
+        """The best member of a family; None where there is none, or it is DNC."""
+        family = FAMILIES[name]
+        if family.best is None:
+            return None
+        found = family.best(classes, self.layers, losses.get(self.loss),
+                            activations.homogeneous(self.activation))
+        return None if isinstance(found, Orthogonal) else found
+
+    def others(self, classes: int) -> list[Construction]:
+        """The best members of the families whose outputs are not the identity's."""
+        found = (self.best(name, classes) for name in self.names)
+        return [made for made in found if made is not None and not isinstance(made, Block)]
+
+    def blocks(self, largest: int) -> list[Offer]:
+        """The best member of each family of exact fits for each number of classes up to
+        `largest`, DNC apart: as costs of exact fits compare, so do direct sums of them."""
+        exact = Library(self.names, "mse", self.activation, self.layers)
+        found = (self.best(name, K) for name in self.names for K in range(1, largest + 1))
+        return [exact.offer(made) for made in found if isinstance(made, Block)]
+
+
+def best_sums(K_values: Sequence[int], layers: int, offers: Sequence[Offer], samples: int,
+              weight_decay: float | None) -> list[Construction]:
+    """For each K, the direct sum of least MSE cost (of least loss, given a weight decay)."""
+    blocks = [offer.construction for offer in offers
+              if offer.sign == -1 and isinstance(offer.construction, Block)]
+    sizes = np.array([block.classes for block in blocks], dtype=np.int64)
+    costs = np.array([block.cost(layers) for block in blocks])
+    K = np.array(K_values)[:, None]
+    if weight_decay is None:
+        # Every block is better than DNC by an exact decision: rounding must not hide that.
+        gains = np.broadcast_to(np.maximum(sizes - costs, TINY), (len(K), len(blocks)))
+    else:
+        # A class in a block of cost c_b is worth f*(kappa_b)/K; kappa_b scales with K/K_b.
+        decay = math.log(weight_decay)
+        log_share = np.log(np.append(costs / sizes, 1.0) * K)
+        kappas = losses.kappa((layers + 1) * log_share, samples, layers, decay)
+        values = losses.minimal_loss(kappas, layers)
+        gains = sizes * (values[:, -1:] - values[:, :-1]) / K
+    counts = knapsack(sizes, np.ascontiguousarray(gains), np.array(K_values, dtype=np.int64))
+    return [_sum(K, blocks, row) for K, row in zip(K_values, counts, strict=True)]
+
+
+def _sum(classes: int, blocks: Sequence[Block], counts: NDArray[np.int64]) -> Construction:
+    chosen = [blocks[i] for i in np.flatnonzero(counts)[::-1] for _ in range(counts[i])]
+    rest = classes - sum(block.classes for block in chosen)
+    if rest:
+        chosen.append(Orthogonal(classes=rest))
+    return chosen[0] if len(chosen) == 1 else DirectSum(tuple(chosen))
+
+
+@njit(cache=True)
+def knapsack(sizes: NDArray[np.int64], gains: NDArray[np.float64],
+             capacities: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How often to take each item, for each row of gains: sizes within the row's capacity.
+
+    Maximises the sum of gains; items may repeat, and places may stay empty (worth 0).
+    """
+    counts = np.zeros(gains.shape, dtype=np.int64)
+    for row in range(len(capacities)):
+        capacity = capacities[row]
+        value = np.zeros(capacity + 1)
+        choice = np.full(capacity + 1, -1)
+        for size in range(1, capacity + 1):
+            value[size] = value[size - 1]
+            for item in range(len(sizes)):
+                if sizes[item] <= size:
+                    candidate = value[size - sizes[item]] + gains[row, item]
+                    if candidate > value[size]:
+                        value[size] = candidate
+                        choice[size] = item
+        size = capacity
+        while size > 0:
+            if choice[size] < 0:
+                size -= 1
+            else:
+                counts[row, choice[size]] += 1
+                size -= sizes[choice[size]]
+    return counts
