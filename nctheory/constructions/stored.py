@@ -75,7 +75,8 @@ def write_chain(chain: Chain, name: str, folder: Path, instead: Chain | None = N
     """Put a chain into its file, `instead` of one of its own or of all that it dominates."""
     kept = [entry for entry, old in zip(_entries(folder, CHAINS, chain.classes),
                                         chains(chain.classes, folder), strict=True)
-            if not (dominates(chain, old) if instead is None else old is instead)]
+            if not (dominates(chain, old) if instead is None
+                        else _plain(old.matrices) == _plain(instead.matrices))]
     entries = [*kept, {"name": name, **dump(chain)}]
     _rewrite(folder, CHAINS, chain.classes, sorted(entries, key=lambda e: len(e["matrices"])))
     chains.cache_clear()

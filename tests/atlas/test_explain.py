@@ -176,6 +176,8 @@ def test_explaining_never_costs_and_is_kept(tmp_path):
         assert after.log_cost(L) <= before[K, L].log_cost(L) + simplify.DEARER
         assert length(after) == step.after <= step.before
         assert "(" in after.label
+    assert all(len(stored.chains(K, tmp_path)) == sum(k == K for k, _ in before)
+               for K in (3, 4))
     # Deeper chains were not asked for.
     for chain in stored.chains(4, tmp_path):
         if chain.least_layers > 5:
