@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+from nctheory import activations, losses
 from nctheory.problem import Problem
 
 # kappa = t (1 - t^3) at t = 87/100: proofs/three_classes_regularised.py.
@@ -20,8 +21,12 @@ EXACT_FITS = {(3, 2): "theorem: no exact fit costs less than DNC at K = 3, L = 2
 REGULARISED = {(3, 2): (KAPPA_3_2, "theorem: DNC is a global minimiser at K = 3, L = 2 for kappa "
                                    f"<= {float(KAPPA_3_2):.4f} (ours, "
                                    "proofs/three_classes_regularised.py)")}
-ONE_LAYER = "theorem: one layer, soft thresholding of the singular values (ours)"
-TWO_CLASSES = "theorem: K = 2 with MSE, ReLU [SML23]"
+ONE_LAYER = "theorem: with L = 1 the optimum is soft thresholding of Y (ours)"
+TWO_CLASSES = "theorem: K = 2 with MSE, ReLU, width >= 2, zero not optimal [SML23, main theorem]"
+CENTRED_ONE_LAYER = ("theorem: with L = 1 the problem in Z is convex and symmetric under "
+                     "permutations of the classes (ours)")
+CENTRED_TWO_CLASSES = ("theorem: for K = 2 centred logits have rank one and the fit is convex in "
+                       "their squares (ours)")
 
 
 def kappa_power(problem: Problem) -> Fraction:
@@ -92,6 +97,27 @@ def optimal_exact_fit(classes: int, layers: int) -> str | None:
     if layers == 1:
         return ONE_LAYER
     return TWO_CLASSES if classes == 2 else EXACT_FITS.get((classes, layers))
+
+
+def for_every_decay(classes: int, layers: int, loss: str, activation: str) -> str | None:
+    """Why no construction of a table beats DNC at any weight decay at which zero is not better
+    than both; None where nothing here says so.
+
+    Under MSE the theorems are about exact fits; at K = 2 and L = 1 about all networks.
+
+    >>> for_every_decay(10, 1, "ce", "relu")[:33]
+    'theorem: with L = 1 the problem i'
+    >>> for_every_decay(3, 2, "mse", "leaky:a=1/10") is None
+    True
+    """
+    linear = activations.homogeneous(activation).linear
+    if losses.get(loss).centred:
+        if layers == 1:
+            return CENTRED_ONE_LAYER
+        return CENTRED_TWO_CLASSES if classes == 2 and linear and loss == "ce" else None
+    if layers == 1 or activation == "relu":
+        return optimal_exact_fit(classes, layers)
+    return None
 
 
 def _too_narrow(problem: Problem) -> bool:

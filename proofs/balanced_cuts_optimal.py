@@ -9,7 +9,8 @@ from typing import Any
 
 import sympy
 
-from nctheory.atlas.complete import (
+from nctheory.constructions.triangular import inverse_trace
+from proofs.cuts import (
     cut_values,
     least_slack,
     mark_products,
@@ -18,7 +19,6 @@ from nctheory.atlas.complete import (
     slack,
     squared_gauge,
 )
-from nctheory.constructions.triangular import inverse_trace
 from proofs.orthant import nonnegative, quotient
 from proofs.theorem import Step, Theorem, decided, identity, positive, symbolic, together
 

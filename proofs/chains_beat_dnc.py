@@ -8,7 +8,7 @@ import numpy as np
 import sympy
 
 from nctheory.certify import chain
-from nctheory.constructions import Chain, Orthogonal
+from nctheory.constructions import Orthogonal, stored
 from proofs.theorem import Step, Theorem, certified, claims, decided, identity
 
 CELLS = ((3, 4), (7, 3))
@@ -21,7 +21,7 @@ def steps() -> Iterator[Step]:
                   "exact fractions", _forward)
     yield decided("projection: on the columns of a sigma(M_l) >= 0 it keeps all signals, and "
                   "multiplies P by their rank, which is below K",
-                  lambda: (min(Chain.stored(K, L).base_ranks.after) < K for K, L in CELLS))
+                  lambda: (min(stored.chain(K, L).base_ranks.after) < K for K, L in CELLS))
     K, rank, P = sympy.symbols("K rank P", positive=True)
     N = sympy.Symbol("N", integer=True, positive=True)
     yield identity("induction: so for every L, K^(L+2) - rank P is the sum of "
@@ -41,7 +41,7 @@ def steps() -> Iterator[Step]:
 def _forward() -> Iterator[bool]:
     """P of the matrices alone, with W_L as exact fractions; the output must be the identity."""
     for classes, layers in CELLS:
-        first, *rest = Chain.stored(classes, layers).matrices
+        first, *rest = stored.chain(classes, layers).matrices
         signal = rest[0] @ first
         for factor in rest[1:]:
             signal = factor @ np.maximum(signal, 0)

@@ -9,7 +9,7 @@ import numpy as np
 import sympy
 
 from nctheory.certify import partial_fit
-from nctheory.constructions import partial
+from nctheory.constructions import stored
 from proofs.theorem import Step, Theorem, certified, claims, decided, identity
 
 CELLS = ((5, 2), (4, 3))
@@ -41,7 +41,7 @@ def steps() -> Iterator[Step]:
 def _ratios() -> Iterator[bool]:
     """P |Z|^(2(L-1)) / (tr Z)^(2L) of the stored matrices, by a forward pass of its own."""
     for classes, layers in CELLS:
-        fit = min((fit for fit in partial.stored(classes) if fit.layers == layers),
+        fit = min((fit for fit in stored.partial_fits(classes) if fit.layers == layers),
                   key=lambda fit: fit.ratio_power)
         first, second, *rest = fit.matrices
         signal = second @ first

@@ -7,8 +7,8 @@ from typing import Any
 
 import sympy
 
-from nctheory.atlas.complete import multiplicities
 from nctheory.constructions.triangular import subset_spectrum
+from proofs.cuts import multiplicities
 from proofs.orthant import nonnegative, quotient
 from proofs.theorem import Step, Theorem, identity, positive
 

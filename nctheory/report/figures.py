@@ -202,7 +202,8 @@ def _draw_threshold_map(figure: Figure, rows: list[Record]) -> None:
 
 
 _HATCHES = (("DNC not beaten by this library", "////", (NOT_BEATEN, OPTIMAL)),
-            ("zero not beaten by this library", "....", (ZERO, ZERO_OPTIMAL)), ("undecided", "xx", (UNDECIDED,)))
+            ("zero not beaten by this library", "....", (ZERO, ZERO_OPTIMAL)),
+            ("undecided", "xx", (UNDECIDED,)))
 
 
 def _edges(values: Sequence[float]) -> np.ndarray[Any, Any]:

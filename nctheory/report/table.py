@@ -140,8 +140,8 @@ def _legend(table: Table) -> str:
         '"not beaten": by the families of this library and their direct sums; "decided by '
         'integers": exact arithmetic, certified.',
     ]
-    legend.append("width: rows of the widest hidden layer that the construction needs"
-                      + (f"; at most {table.width} are allowed." if table.width else "."))
+    legend.append("width: rows of the widest hidden layer that the construction needs" + (
+        f"; at most {table.width} are allowed." if table.width else "."))
     if any(row.construction.label.startswith("partial fit") for row in table.rows):
         legend.append("partial fits leave outputs unfitted: they compare by loss, not by c.")
     if table.weight_decay is not None:

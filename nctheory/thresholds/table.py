@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from nctheory import activations, losses
 from nctheory.constructions import FAMILIES, Construction, Orthogonal
 from nctheory.errors import InputError, choice, integer, positive
+from nctheory.optimality import for_every_decay, optimal
 from nctheory.problem import Problem
 from nctheory.thresholds.library import Library, Offer, best_sums
 from nctheory.thresholds.rows import (
@@ -172,8 +173,7 @@ def _row(cell: Cell, library: Library, samples: int, weight_decay: float | None)
 
 def _by_cost(cell: Cell, best: Construction, library: Library) -> tuple[str, str]:
     """The verdict for every weight decay, and what it rests on."""
-    theorem = losses.get(library.loss).theorem(
-        cell.classes, library.layers, activations.homogeneous(library.activation))
+    theorem = for_every_decay(cell.classes, library.layers, library.loss, library.activation)
     if theorem is not None:
         return OPTIMAL, theorem
     signs = [offer.sign for offer in cell.offers]
@@ -206,8 +206,7 @@ def _by_loss(cell: Cell, row: Row, first: float, problem: Problem) -> tuple[str,
     chosen = losses.get(problem.loss)
     better = [offer for offer in cell.offers if offer.sign == -1]
     zero = _zero(better, cell, problem)
-    theorem = chosen.theorem(cell.classes, problem.layers,
-                             activations.homogeneous(problem.activation))
+    theorem = _at(problem)
     assert row.loss is not None and row.dnc_loss is not None
     if zero is None and chosen.centred:  # exact bounds show at most that zero is not optimal
         floor = chosen.zero(cell.classes)
@@ -229,6 +228,14 @@ def _by_loss(cell: Cell, row: Row, first: float, problem: Problem) -> tuple[str,
         # With ReLU and cross-entropy, between the lower bound for DNC and what I_K attains.
         return UNDECIDED, NOTHING
     return NOT_BEATEN, FLOATS if chosen.centred else _weakest(cell.offers)
+
+
+def _at(problem: Problem) -> str | None:
+    """Why DNC, or zero where DNC is zero, is optimal at this weight decay."""
+    found = optimal(problem)
+    if found is None and (problem.layers == 1 or problem.classes == 2):
+        return for_every_decay(problem.classes, problem.layers, problem.loss, problem.activation)
+    return found
 
 
 def _zero(better: Sequence[Offer], cell: Cell, problem: Problem) -> bool | None:
