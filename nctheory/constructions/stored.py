@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -32,8 +33,17 @@ CHAINS, PARTIAL = "chains", "partial"
 
 @lru_cache(maxsize=None)
 def chains(classes: int, folder: Path = PACKAGE) -> tuple[Chain, ...]:
-    """The chains that a folder holds for so many classes, by layers."""
-    return tuple(map(load, _entries(folder, CHAINS, classes)))
+    """The chains that a folder holds for so many classes, by layers.
+
+    Of several with as many layers the cheapest has the plain name; the others, of less rank and
+    so better for more layers, have theirs with the rank.
+    """
+    found = [load(entry) for entry in _entries(folder, CHAINS, classes)]
+    plain: dict[int, Chain] = {}
+    for one in sorted(found, key=lambda one: -one.log_cost(one.least_layers)):
+        plain[one.least_layers] = one
+    return tuple(one if one is plain[one.least_layers]
+                 else replace(one, name=f"{one.name}, rank {one.projected[1]}") for one in found)
 
 
 def chain_sizes(folder: Path = PACKAGE) -> tuple[int, ...]:
@@ -76,7 +86,7 @@ def write_chain(chain: Chain, name: str, folder: Path, instead: Chain | None = N
     kept = [entry for entry, old in zip(_entries(folder, CHAINS, chain.classes),
                                         chains(chain.classes, folder), strict=True)
             if not (dominates(chain, old) if instead is None
-                        else _plain(old.matrices) == _plain(instead.matrices))]
+                    else _plain(old.matrices) == _plain(instead.matrices))]
     entries = [*kept, {"name": name, **dump(chain)}]
     _rewrite(folder, CHAINS, chain.classes, sorted(entries, key=lambda e: len(e["matrices"])))
     chains.cache_clear()
