@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -33,8 +34,17 @@ LARGEST_PARTIAL = 64  # none are stored for more classes
 
 @lru_cache(maxsize=None)
 def chains(classes: int, folder: Path = PACKAGE) -> tuple[Chain, ...]:
-    """The chains that a folder holds for so many classes, by layers."""
-    return tuple(map(load, _entries(folder, CHAINS, classes)))
+    """The chains that a folder holds for so many classes, by layers.
+
+    Of several with as many layers the cheapest has the plain name; the others, of less rank and
+    so better for more layers, have theirs with the rank.
+    """
+    found = [load(entry) for entry in _entries(folder, CHAINS, classes)]
+    plain: dict[int, Chain] = {}
+    for one in sorted(found, key=lambda one: -one.log_cost(one.least_layers)):
+        plain[one.least_layers] = one
+    return tuple(one if one is plain[one.least_layers]
+                 else replace(one, name=f"{one.name}, rank {one.projected[1]}") for one in found)
 
 
 def chain_sizes(folder: Path = PACKAGE) -> tuple[int, ...]:

@@ -46,6 +46,11 @@ def test_entries_survive_the_file():
     assert again.representation_cost(6).scale == chain.representation_cost(6).scale
 
 
+@pytest.mark.parametrize("K", SIZES)
+def test_names_name_one_chain(K):
+    assert len({chain.label for chain in stored.chains(K)}) == len(stored.chains(K))
+
+
 def test_a_chain_of_the_triangular_factors_has_the_triangular_cost():
     """H_1 = I, W_1 = B instead of the balanced split of B: |H_1| |W_1| for the nuclear norm."""
     triangular = Triangular(vertices=5, subset=3)
