@@ -6,6 +6,7 @@ import importlib
 import os
 import shutil
 import sys
+import warnings
 
 import click
 
@@ -59,6 +60,7 @@ def main() -> None:
     """Run the command line; every refusal is one line on stderr and exit status 2."""
     if sys.stdout.isatty():
         SCREEN.set(Screen(shutil.get_terminal_size().columns, "NO_COLOR" not in os.environ))
+    warnings.showwarning = _warn
     try:
         sys.exit(cli.main(standalone_mode=False))
     except InputError as error:
@@ -73,6 +75,11 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:  # the reader (head, less) has gone: nobody to tell
         os._exit(0)
+
+
+def _warn(message: Warning | str, *_: object, **__: object) -> None:
+    """A warning as one line, without the place in our source."""
+    print(f"nctheory: warning: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 def _refuse(message: str) -> None:

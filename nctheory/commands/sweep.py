@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nctheory.commands.options import force_option, forced
+from nctheory.commands.options import force_option, forced, left_out
 from nctheory.errors import InputError
 from nctheory.terminal.progress import duration, progress
 
@@ -174,12 +174,16 @@ def merge(path: Path, other: Path) -> None:
 @_choice
 def export_store(path: Path, format_: str, output: Path | None, times: bool, task: str | None,
                  version: str | None) -> None:
-    """Write the points of one task as a table, ordered by their parameters."""
+    """Write the points of one task as a table, ordered by their parameters.
+
+    Exit status 1 where damaged points are left out.
+    """
     from nctheory.sweep.export import export
     from nctheory.sweep.store import Store
 
     endings = {"csv": ".csv", "parquet": ".parquet", "netcdf": ".nc"}
     target = output or path.with_suffix(endings[format_])
     with Store(path) as opened:
-        export(opened, target, format_, task, version, times=times, force=forced())
+        damage = export(opened, target, format_, task, version, times=times, force=forced())
     click.echo(str(target))
+    left_out(damage)

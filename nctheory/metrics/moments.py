@@ -21,6 +21,7 @@ import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nctheory.compiled import cached
 from nctheory.errors import InputError, integer, require
 
 Array = NDArray[np.float64]
@@ -216,7 +217,7 @@ def _of_batch(x: NDArray[Any], y: NDArray[Any]) -> Moments:
     return Moments(labels, counts, means, centred.T @ centred, spreads)
 
 
-@numba.njit(cache=True)
+@cached(numba.njit)
 def add_rows(x: NDArray[Any], code: NDArray[np.int64], totals: Array) -> None:
     """totals[code[i]] += x[i] in float64, whatever the precision of x."""
     for i in range(x.shape[0]):
@@ -225,7 +226,7 @@ def add_rows(x: NDArray[Any], code: NDArray[np.int64], totals: Array) -> None:
             totals[k, j] += x[i, j]
 
 
-@numba.njit(cache=True)
+@cached(numba.njit)
 def subtract_means(x: NDArray[Any], code: NDArray[np.int64], means: Array, centred: Array,
                    spreads: Array) -> None:
     """centred[i] = x[i] - means[code[i]]; its squared norm is added to spreads[code[i]]."""

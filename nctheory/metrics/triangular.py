@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from nctheory.compiled import cached
 from nctheory.errors import require
 from nctheory.integers import triangular_root
 from nctheory.metrics.geometry import gram_distance
@@ -146,7 +147,7 @@ def _grow(g: Array, r: int, first: int) -> Indices:
     return edges
 
 
-@numba.njit(cache=True)
+@cached(numba.njit)
 def improve_by_swaps(g: Array, adjacent: Array, edges: Indices) -> Indices:
     """Swap the edges of two classes while one swap raises sum_cc' G_cc' adjacent(e_c, e_c')."""
     edges = edges.copy()

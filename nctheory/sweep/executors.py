@@ -67,7 +67,11 @@ _SERVE = "from nctheory.sweep.executors import serve; serve()"
 def serve() -> None:
     """Be a worker process: read a function, then batches; write (result, error)."""
     import signal
+    import warnings
 
+    from nctheory.compiled import UncachedWarning
+
+    warnings.simplefilter("ignore", UncachedWarning)  # the parent has said it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
     incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

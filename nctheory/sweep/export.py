@@ -13,6 +13,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nctheory import __version__
 from nctheory.errors import InputError
 from nctheory.files import check_target, replacing
@@ -80,11 +82,16 @@ def dataset(records: Iterable[Record], parameters: Iterable[str]) -> xarray.Data
             found[name] = column.astype("int8")
         elif column.dtype.kind not in "iuf":
             found[name] = column.astype(str)
-    found.attrs.update({name: "none" if value is None else
-                        int(value) if isinstance(value, bool) else value
-                        for name, value in constant.items()})
+    found.attrs.update({name: _attribute(value) for name, value in constant.items()})
     result: xarray.Dataset = found
     return result
+
+
+def _attribute(value: Any) -> Any:
+    """A constant as NetCDF has it: no None, no booleans."""
+    if value is None:
+        return "none"
+    return int(value) if isinstance(value, bool | np.bool_) else value
 
 
 def _library(name: str, extra: str) -> Any:
@@ -106,8 +113,14 @@ def _write_parquet(records: Callable[[], Iterable[Record]], path: Path) -> None:
 
 
 def export(store: Store, path: Path, format_: str, task: str | None = None,
-           version: str | None = None, *, times: bool = False, force: bool = False) -> None:
+           version: str | None = None, *, times: bool = False,
+           force: bool = False) -> dict[bytes, str]:
     """Write the points of one task and version to a file: "csv", "parquet" or "netcdf".
+
+    Returns
+    -------
+    dict
+        What is damaged in the store, as `Store.check` says it; these points are not written.
 
     Raises
     ------
@@ -117,9 +130,10 @@ def export(store: Store, path: Path, format_: str, task: str | None = None,
     from nctheory.sweep.tasks import TASKS
 
     task, version = store.choose(task, version)
+    damage = store.check(arrays=False)
 
     def records() -> Iterator[Record]:
-        return store.table(task, version, times=times)
+        return store.table(task, version, times=times, skip=damage)
 
     check_target(path, force=force or format_ == "csv", sources=[store.path])
     if format_ == "csv":
@@ -130,3 +144,4 @@ def export(store: Store, path: Path, format_: str, task: str | None = None,
         made = dataset(records(), TASKS[task].parameters)
         with replacing(path) as part:
             made.assign_attrs(source=f"nctheory {__version__}").to_netcdf(part)
+    return damage

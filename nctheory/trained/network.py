@@ -18,6 +18,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nctheory.compiled import cached
 from nctheory.errors import choice, integer, require
 
 Array = NDArray[np.float64]
@@ -189,7 +190,7 @@ def _times_derivative(name: str, delta: Array, z: Array) -> None:
         times_one_minus_square(delta, z)
 
 
-@numba.njit(cache=True)
+@cached(numba.njit)
 def mask_positive(delta: Array, z: Array) -> None:
     """delta = 0 where z <= 0."""
     for i in range(z.shape[0]):
@@ -197,7 +198,7 @@ def mask_positive(delta: Array, z: Array) -> None:
             delta[i, j] = delta[i, j] if z[i, j] > 0 else 0.0
 
 
-@numba.njit(cache=True)
+@cached(numba.njit)
 def times_one_minus_square(delta: Array, z: Array) -> None:
     """delta *= 1 - z^2."""
     for i in range(z.shape[0]):
@@ -205,7 +206,7 @@ def times_one_minus_square(delta: Array, z: Array) -> None:
             delta[i, j] *= 1 - z[i, j] * z[i, j]
 
 
-@numba.njit(cache=True)
+@cached(numba.njit)
 def softmax_delta(output: Array, labels: Codes, delta: Array) -> float:
     """Mean cross-entropy; delta = (softmax(output) - e_label) / N."""
     rows, classes = output.shape
@@ -223,7 +224,7 @@ def softmax_delta(output: Array, labels: Codes, delta: Array) -> float:
     return float(loss / rows)
 
 
-@numba.njit(cache=True)
+@cached(numba.njit)
 def squared_delta(output: Array, labels: Codes, delta: Array) -> float:
     """Mean of 1/2 |output - e_label|^2; delta = (output - e_label) / N."""
     rows, classes = output.shape
@@ -237,6 +238,6 @@ def squared_delta(output: Array, labels: Codes, delta: Array) -> float:
 
 
 KERNELS: dict[str, Any] = {
-    kernel.py_func.__name__: kernel
+    kernel.__name__: kernel
     for kernel in (mask_positive, times_one_minus_square, softmax_delta, squared_delta)
 }

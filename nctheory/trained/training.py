@@ -16,6 +16,7 @@ import numba
 import numpy as np
 from scipy.optimize import minimize
 
+from nctheory.compiled import cached
 from nctheory.errors import InputError, choice, integer, positive, require
 from nctheory.files import read_npz, write_npz
 from nctheory.trained.network import Architecture, Array, Codes, Network
@@ -237,7 +238,7 @@ class Training:
 _SAVED = ("parameters", "first", "second", "losses", "steps", "settings", "rng")
 
 
-@numba.njit(cache=True)
+@cached(numba.njit)
 def sgd_step(w: Array, g: Array, decay: Array, velocity: Array, rate: float,
              momentum: float) -> None:
     """velocity <- momentum velocity + g + decay w;  w <- w - rate velocity."""
@@ -246,7 +247,7 @@ def sgd_step(w: Array, g: Array, decay: Array, velocity: Array, rate: float,
         w[i] -= rate * velocity[i]
 
 
-@numba.njit(cache=True)
+@cached(numba.njit)
 def adam_step(w: Array, g: Array, decay: Array, first: Array, second: Array, rate: float,
               step: int) -> None:
     """Adam with bias correction on g + decay w; beta = (0.9, 0.999), epsilon = 1e-8."""
