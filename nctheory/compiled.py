@@ -20,15 +20,6 @@ def cached(compiler: Callable[..., Any], *arguments: Any,
     Numba keeps what it compiles beside the source, else below the user's home.  Where neither
     can be written, as in many containers, it refuses to compile at all; then this compiles
     without a cache, and warns once (`UncachedWarning`).
-
-    Examples
-    --------
-    >>> import numba
-    >>> @cached(numba.njit)
-    ... def successor(x):
-    ...     return x + 1
-    >>> successor(1)
-    2
     """
     def decorate(function: Function) -> Function:
         try:
