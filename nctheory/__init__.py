@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nctheory import losses as losses
     from nctheory import metrics as metrics
     from nctheory import network as network
-    from nctheory import ranks as ranks
+    from nctheory import rank_bounds as rank_bounds
     from nctheory import solver as solver
     from nctheory import thresholds as thresholds
     from nctheory import trained as trained
@@ -71,7 +71,7 @@ _HOME = {
 }
 
 _MODULES = ("activations", "atlas", "certify", "cross_entropy", "feature_sets", "graphs", "losses",
-            "metrics", "network", "ranks", "solver", "thresholds", "trained")
+            "metrics", "network", "rank_bounds", "solver", "thresholds", "trained")
 
 __all__ = ["__version__", *_HOME, *_MODULES]
 

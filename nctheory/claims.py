@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nctheory import ranks
+from nctheory import rank_bounds
 from nctheory import strategies as ncs
 from nctheory.atlas.search import minimise, random_start
 from nctheory.certify import compare, threshold
@@ -125,12 +125,12 @@ def three_layers_below_7_classes(K: int, rank: int, seed: int) -> float:
     return _found_above_dnc(K, 3, rank, seed)
 
 
-def _rank_bound(statement: ranks.Statement) -> Claim:
-    def point(problem: Problem) -> SearchStrategy[ranks.Point]:
+def _rank_bound(statement: rank_bounds.Statement) -> Claim:
+    def point(problem: Problem) -> SearchStrategy[rank_bounds.Witness]:
         return ncs.parameters(problem).map(
-            lambda matrices: ranks.Point(matrices, problem, "random"))
+            lambda matrices: rank_bounds.Witness(matrices, problem, "random"))
 
-    def holds(point: ranks.Point) -> bool:
+    def holds(point: rank_bounds.Witness) -> bool:
         return bool(statement.check(point).holds)
 
     return Claim(statement.name, statement.text, {"point": ncs.problems().flatmap(point)}, holds)
@@ -140,7 +140,7 @@ CLAIMS: dict[str, Claim] = {made.name: made for made in (
     triangular_thresholds, two_layer_thresholds, slm24_theorem_5, gk25_theorem_1, gk25_theorem_7,
     cost_decides, dnc_optimal_with_two_layers, two_layers_below_15_classes,
     three_layers_below_7_classes,
-    *(_rank_bound(statement) for statement in ranks.STATEMENTS.values()
+    *(_rank_bound(statement) for statement in rank_bounds.STATEMENTS.values()
       if statement.name != "construction-ranks"))}
 
 

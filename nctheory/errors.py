@@ -53,6 +53,17 @@ def positive(name: str, value: Any) -> float:
     return number
 
 
+def nonnegative(name: str, value: Any, below: float = math.inf) -> float:
+    """`value` as a float that is at least 0 and less than `below`."""
+    bound = "finite and at least 0" if below == math.inf else f"at least 0 and less than {below:g}"
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    require(0 <= number < below, name, f"be {bound}", value)
+    return number
+
+
 def choice(name: str, value: Any, allowed: tuple[str, ...]) -> str:
     """`value`, one of the words in `allowed`."""
     require(isinstance(value, str) and value in allowed, name,

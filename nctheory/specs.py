@@ -133,6 +133,8 @@ def _given(name: str, listed: str, arguments: Arguments) -> dict[str, str]:
     form = usage(name, arguments)
     names = {argument.alias: key for key, argument in arguments.items() if argument.alias}
     given: dict[str, str] = {}
+    if listed and "=" not in listed and [made.kind for made in arguments.values()] == [str]:
+        return {next(iter(arguments)): listed}  # a single text needs no key: srg:graph.g6
     for item in listed.split(",") if listed else ():
         written, equals, value = (part.strip() for part in item.partition("="))
         key = names.get(written, written)

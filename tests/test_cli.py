@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from nctheory import cli
+from nctheory import cli, construct
 
 
 def test_default_table(run):
@@ -110,6 +110,15 @@ def test_graph(run):
         assert line in out
 
 
+def test_the_table_of_strongly_regular_graphs_is_that_of_their_costs(run):
+    status, out, _ = run("graph", "--table", "16", "--format", "json")
+    rows = {row["construction"]: row for row in json.loads(out)["graphs"]}
+    assert status == 0 and rows["clebsch"]["least_layers"] == 3
+    assert rows["clebsch"]["ratios"]["3"] == pytest.approx(construct("clebsch").cost(3) / 16)
+    _, text, _ = run("graph", "--table", "16")
+    assert all(label in text for label in rows)
+
+
 def test_help_names_every_command(run):
     _, out, _ = run("--help")
     assert all(name in out for name in cli.COMMANDS)
@@ -142,6 +151,9 @@ def test_help_names_every_command(run):
     (["cost", "pairs:K=6", "--loss", "ce", "--weight-decay", "0"], "weight_decay must be a"),
     (["graph", "pyramid:r=6"], "triangular"),
     (["graph", "triangular:r=1"], "r"),
+    (["graph"], "graph must be one GRAPH, or --table N, got neither"),
+    (["graph", "petersen", "--table", "9"], "graph must be one GRAPH, or --table N, got both"),
+    (["graph", "srg:nothing.g6"], "file must hold a graph in graph6 format"),
     (["collapse"], "No such command")])
 def test_every_refusal_is_one_line_and_status_2(run, arguments, message):
     status, out, err = run(*arguments)

@@ -87,7 +87,7 @@ def test_a_run_that_diverges_is_reported_and_the_others_go_on(run, tmp_path):
 @pytest.fixture
 def interrupting(monkeypatch):
     """Ctrl-C as soon as the first group of eight runs is done."""
-    module = importlib.import_module("nctheory.solver.solve")
+    module = importlib.import_module("nctheory.solver.batch")
     waits, real = [], module.wait
 
     def wait(pending, **options):
@@ -117,6 +117,53 @@ def test_ctrl_c_writes_what_is_finished_and_resumes(run, interrupting, tmp_path)
     rows = json.loads(out)["rows"]
     assert len(rows) == 24 and rows[:len(first["rows"])] == first["rows"]
     assert rows == json.loads(run(*LONG)[1])["rows"]
+
+
+def test_a_run_that_fails_is_a_row_that_says_so(run, monkeypatch):
+    from nctheory.solver import batch
+
+    def broken(self, rows):
+        self.state.fail(rows[0], ValueError("a reason"))
+        for row in rows[1:]:
+            whole(self, [row])
+
+    whole = batch.Batch.attempt
+    monkeypatch.setattr(batch.Batch, "attempt", broken)
+    status, out, _ = run(*SMALL)
+    assert status == 0 and "seed 2 failed: ValueError: a reason" in out
+    assert "1 failed" in out and "3 runs of 3" in out
+    row = json.loads(run(*SMALL, "--format", "json")[1])["rows"][0]
+    assert (row["label"], row["loss"], row["ranks"]) == ("failed", None, None)
+
+
+@pytest.mark.parametrize("arguments", [
+    ("solve", "--classes", "10", "--layers", "4", "--weight-decay", "0.5", "--seeds", "0:2",
+     "--method", "quasi-newton"),
+    ("solve", "--classes", "2", "--layers", "2", "--samples", "2", "--width", "2", "--seeds",
+     "0:1", "--method", "quasi-newton"),
+    ("solve", "--classes", "3", "--layers", "3", "--weight-decay", "1e300", "--seeds", "0:1"),
+    ("solve", "--classes", "3", "--layers", "2", "--learning-rate", "1e300", "--seeds", "0:1",
+     "--loss", "ce", "--method", "nesterov"),
+    ("verify-ranks", "--classes", "3", "--layers", "3", "--weight-decay", "0.5", "--seeds",
+     "1"),
+])
+def test_runs_that_collapse_or_blow_up_do_not_end_the_command(run, arguments):
+    """Each crashed, or warned, before; warnings are errors here."""
+    status, out, err = run(*arguments)
+    assert (status, err) == (0, "") and "failed" not in out
+
+
+def test_ctrl_c_stops_verify_ranks(run, monkeypatch):
+    module = importlib.import_module("nctheory.solver.batch")
+    real = module.wait
+
+    def wait(*arguments, **options):
+        monkeypatch.setattr(module, "wait", real)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "wait", wait)
+    status, out, err = run("verify-ranks", "--classes", "3", "--layers", "2", "--seeds", "1")
+    assert (status, out, err.strip()) == (130, "", "nctheory: interrupted")
 
 
 def test_ctrl_c_without_a_checkpoint_names_the_seeds_left(run, interrupting):

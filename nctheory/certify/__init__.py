@@ -4,6 +4,9 @@
                 minimal_loss (MSE); compare (cross-entropy); UNIFORM
     format      to_json: JSON in which integers and fractions are strings, without floats
     checker     the standard library alone, no code in common with the makers
+    checker.js  a second one in plain JavaScript, for Node and browsers, written from
+                SPECIFICATION.md: each claim, its rules, and why they are sound
+    coq         claims as Coq files; rules.v: the checkers' rules in integers proved sound
 """
 
 from __future__ import annotations

@@ -1,18 +1,19 @@
 """Verify a certificate file: integers and fractions, the standard library, nothing else.
 
-    python checker.py certificates.json        (the same as: nctheory check certificates.json)
+    python checker.py [--budget N] FILE        (the same as: nctheory check [--budget N] FILE)
 
 Prints a line a claim; exit status 0: every claim is verified, 1: one is not, 2: this is not a
 certificate file.  Nothing is shared with the program that made the file.  What a claim says is
 rebuilt here from its parameters, by another route than the maker's wherever there is one; its
 data are only witnesses, and a wrong witness can make a true claim unverified, never a false one
-verified.
+verified.  SPECIFICATION.md states each claim, its rules, and why they are sound.
 
 A file is {"format", "versions", "certificates": [{"claim", "parameters", "method", "data",
-"verdict"}, ...]}.  Integers and fractions are strings, "-12" and "3/4" in lowest terms.
+"verdict"}, ...]}, in this order, plain or compressed by gzip.  Integers and fractions are
+strings, "-12" and "3/4" in lowest terms.  Certificates are read and checked one by one.
 
 The work is bounded whatever the file says: sizes are limited before anything is computed, and
-each operation is paid for from one budget a file, which grows with its length.
+each operation is paid for, by the size of its operands, from one budget a file.
 
 Notation.  K classes, L layers, n samples a class, decay lam, N = L+1.
 c: the representation cost of a construction; P = c^N; deep neural collapse (DNC) has P = K^N.
@@ -20,27 +21,36 @@ c: the representation cost of a construction; P = c^N; deep neural collapse (DNC
 
 from __future__ import annotations
 
-import ast
+import argparse
+import codecs
+import gzip
+import io
 import json
 import math
 import operator
+import os
 import re
+import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 FORMAT = "nctheory certificates 1"
-LARGEST_FILE = 64 << 20  # bytes
+LARGEST_FILE = 1 << 30  # characters, after decompression
+LARGEST_CERTIFICATE = 1 << 24
 LARGEST_CLASSES = 10**6
 LARGEST_LAYERS = 1000
 LONGEST_INTEGER = 4000  # digits
 LARGEST_POWER = 1 << 16  # bits
 LARGEST_EXPRESSION = 20_000  # characters
+LONGEST_NAME = 40  # characters
+DEEPEST_NESTING = 30
 SHORT = 56  # bits that entries are rounded to for a bound
-BUDGET = 10**8  # units a file: about a product of two words each
-BUDGET_PER_BYTE = 1000  # on top: about a second's work for 100 kB
+BUDGET = 10**9  # units a file, about ten seconds
+BUDGET_PER_BYTE = 200  # on top, for each character read
 
 
 class Refused(Exception):
@@ -135,24 +145,71 @@ def quote(value: Any) -> str:
 Matrix = list[list[int]]
 
 
-class _Budget:
-    left = BUDGET
+# --- work: one unit is about a product of two words ---
+
+SMALL = 8  # units of the interpreter's own work for an operation on small numbers
 
 
-def spend(units: int) -> None:
-    _Budget.left -= units
-    if _Budget.left < 0:
-        raise Refused("the work limit for one file is reached")
+def words(*numbers: int) -> int:
+    """Of 64 bits, in the longest number."""
+    return 1 + (max(map(int.bit_length, numbers)) >> 6)
 
 
-def power(base: int, exponent: int) -> int:
-    """base^exponent, refused where it would be too long."""
-    bits = base.bit_length() * exponent
-    if exponent < 0 or bits > LARGEST_POWER:
-        raise Refused("a power is too large")
-    spend(1 + (bits >> 6))
-    result: int = base**exponent
-    return result
+class Work:
+    """What may be spent on a file, and the operations on integers whose cost is not bounded by
+    the sizes of their arguments alone."""
+
+    def __init__(self, budget: int = BUDGET) -> None:
+        self.budget = self.left = budget
+
+    def allow(self, units: int) -> None:
+        self.budget += units
+        self.left += units
+
+    def spend(self, units: int) -> None:
+        self.left -= units
+        if self.left < 0:
+            raise Refused(f"the work limit of {self.budget} units is reached: "
+                          "--budget sets another")
+
+    def times(self, *factors: int) -> int:
+        """The product, charged by the schoolbook."""
+        result = 1
+        for factor in factors:
+            self.spend(SMALL + words(result) * words(factor))
+            result *= factor
+        return result
+
+    def power(self, base: int, exponent: int) -> int:
+        """base^exponent, refused where it would be too long."""
+        bits = base.bit_length() * exponent
+        if exponent < 0 or bits > LARGEST_POWER:
+            raise Refused("a power is too large")
+        self.spend(SMALL + (1 + (bits >> 6)) ** 2)
+        result: int = base**exponent
+        return result
+
+    def root(self, number: int, degree: int) -> int:
+        """floor(number^(1/degree)): half of its bits first, then Newton's iteration from above,
+        which from there on doubles them; bit by bit where half is too few for that."""
+        bits = -(-number.bit_length() // degree)  # root < 2^bits
+        if bits <= 1:
+            return min(number, 1)
+        size = words(number)
+        price = SMALL + 8 * size * (1 + math.isqrt(size))  # about Karatsuba's, for the powers
+        self.spend(price)
+        if bits <= 2 * degree.bit_length():
+            guess = 2 * self.root(number >> degree, degree)
+            above: int = (guess + 1) ** degree
+            return guess + (above <= number)
+        half = bits // 2
+        guess = self.root(number >> degree * half, degree) + 1 << half
+        while True:
+            self.spend(price)
+            smaller = ((degree - 1) * guess + number // guess ** (degree - 1)) // degree
+            if smaller >= guess:
+                return guess
+            guess = smaller
 
 
 # --- the triangular family, from the definition of its Gram matrices ---
@@ -196,6 +253,15 @@ def against_dnc(r: Any, s: Any, layers: int) -> tuple[Any, Any, Any, Any, Any]:
             4 * lower * edges ** (layers + 1))
 
 
+def triangular_cost(r: int, s: int, layers: int,
+                    work: Work) -> tuple[int, int, int, int, int]:
+    """`against_dnc` for numbers."""
+    work.power(r * r, layers + 8)  # nothing is longer than a few of these
+    work.power(r * r, layers + 8)
+    f, a, b, d, c = against_dnc(r, s, layers)
+    return f, a, b, d, c
+
+
 def compare_root(a: int, b: int, d: int, c: int) -> int:
     """The sign of a + b sqrt(d) - c for b, d >= 0."""
     gap = c - a
@@ -208,17 +274,17 @@ def compare_root(a: int, b: int, d: int, c: int) -> int:
 SIGNS = {"below": -1, "equal": 0, "above": 1}
 
 
-def cell_sign(r: int, s: int, layers: int, data: Any) -> int:
+def cell_sign(r: int, s: int, layers: int, data: Any, work: Work) -> int:
     """The sign of P - K^(L+1), from the witnesses (a, b, d, c), themselves compared with ours."""
     a, b, d, c = map(integer, members(data, "a", "b", "d", "c"))
-    power(r * r, layers + 8)  # nothing below is longer than a few of these
-    spend(layers)
-    F, A, B, D, C = against_dnc(r, s, layers)
+    F, A, B, D, C = triangular_cost(r, s, layers, work)
     A, B = F * A, F * B
     require(b >= 0 and d >= 0 and c > 0, "a, b, d, c: signs")
     # a/c = A/C and b sqrt(d)/c = B sqrt(D)/C
-    require(a * C == A * c and b * b * d * C * C == B * B * D * c * c,
+    times = work.times
+    require(times(a, C) == times(A, c) and times(b, b, d, C, C) == times(B, B, D, c, c),
             "a, b, d, c are not the cost of this construction")
+    work.spend(3 * words(a, b, d, c) ** 2)
     return compare_root(a, b, d, c)
 
 
@@ -227,16 +293,16 @@ def triangular_parameters(r: Any, s: Any) -> tuple[int, int]:
     return r, integer(s, 2, r - 2)
 
 
-def check_cell(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+def check_cell(parameters: Any, method: Any, data: Any, verdict: Any, work: Work) -> None:
     """P against K^(L+1) for one member of the triangular family."""
     r, s, L = members(parameters, "r", "s", "L")
     r, s = triangular_parameters(r, s)
     require(method == "square-root elimination", "unknown method")
-    sign = cell_sign(r, s, integer(L, 2, LARGEST_LAYERS), data)
+    sign = cell_sign(r, s, integer(L, 2, LARGEST_LAYERS), data, work)
     require(verdict in SIGNS and SIGNS[verdict] == sign, "the verdict is wrong")
 
 
-def check_threshold(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+def check_threshold(parameters: Any, method: Any, data: Any, verdict: Any, work: Work) -> None:
     """Whether a direct sum of triangular blocks and DNC on K classes costs less than DNC.
 
     Costs add, and DNC costs its number of classes: some sum costs less iff some block does.
@@ -249,21 +315,21 @@ def check_threshold(parameters: Any, method: Any, data: Any, verdict: Any) -> No
         r, s, witnesses = members(block, "r", "s", "data")
         r, s = triangular_parameters(r, s)
         require(r * (r - 1) <= 2 * K, "a block has more than K classes")
-        listed.append((r, s, cell_sign(r, s, L, witnesses)))
+        listed.append((r, s, cell_sign(r, s, L, witnesses, work)))
     if verdict == "beaten":
         require(any(sign < 0 for _, _, sign in listed), "no block costs less than DNC")
         return
     require(verdict == "not beaten", "unknown verdict")
     require(all(sign >= 0 for _, _, sign in listed), "a block costs less than DNC")
     r = (1 + math.isqrt(1 + 8 * K)) // 2  # the largest with r(r-1)/2 <= K
-    require(sorted((r, s) for r, s, _ in listed)
+    require(2 * len(listed) == (r - 3) * (r - 2) and sorted((r, s) for r, s, _ in listed)
             == [(q, s) for q in range(4, r + 1) for s in range(2, q - 1)],
             "not every block is listed, once")
 
 
 # --- chains of integer matrices ---
 
-def check_chain(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+def check_chain(parameters: Any, method: Any, data: Any, verdict: Any, work: Work) -> None:
     """Integer matrices H_1, W_1, ..., W_(m-1) of k classes that cost less than DNC, P < k^(m+1).
 
     M_2 = W_1 H_1, M_(l+1) = W_l S_l, S_l = max(M_l, 0).  If S = S_m has rank k, its pseudo-inverse
@@ -277,28 +343,29 @@ def check_chain(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
     require(method == "integer matrices", "unknown method")
     require(verdict == "beaten", "unknown verdict")
     listed, trace = members(data, "matrices", "inverse trace")
-    signals, P = chain_signals(listed)
+    signals, P = chain_signals(listed, work)
     columns = transpose(signals[-1])
-    upper, lower = trace_of_inverse(product(columns, transpose(columns)))
+    upper, lower = trace_of_inverse(product(columns, transpose(columns), work), work)
     require(fraction(trace) == Fraction(upper, lower), "the inverse trace is another")
     m, k = len(signals), len(signals[0][0])
     require(2 <= m <= L and 2 <= k <= K, "the matrices must be for 2..L layers and 2..K classes")
-    require(P * upper < power(k, m + 1) * lower, "the matrices do not cost less than DNC")
+    require(work.times(P, upper) < work.times(work.power(k, m + 1), lower),
+            "the matrices do not cost less than DNC")
 
 
-def chain_signals(listed: Any) -> tuple[list[Matrix], int]:
+def chain_signals(listed: Any, work: Work) -> tuple[list[Matrix], int]:
     """M_1 = H_1, S_2 >= 0, ..., S_m, and the product of the squared norms, of matrices H_1, W_1,
     ..., W_(m-1)."""
     first, *rest = [matrix(value) for value in items(listed)] or [[]]
     require(len(rest) > 0, "the matrices must be for 2..L layers and 2..K classes")
-    signals, norms = [first], squared_norm(first)
+    signals, norms = [first], squared_norm(first, work)
     for factor in rest:
-        signals.append(positive_part(product(factor, signals[-1])))
-        norms *= squared_norm(factor)
+        signals.append(positive_part(product(factor, signals[-1], work)))
+        norms = work.times(norms, squared_norm(factor, work))
     return signals, norms
 
 
-def trace_above(signal: Matrix, inverse: Matrix, unit: int) -> Fraction:
+def trace_above(signal: Matrix, inverse: Matrix, unit: int, work: Work) -> Fraction:
     """An upper bound of tr((S^T S)^-1), given B about (R^T R)^-1, over `unit`, for R of SHORT bits
     with S = 2^shift (R + D).
 
@@ -310,11 +377,13 @@ def trace_above(signal: Matrix, inverse: Matrix, unit: int) -> Fraction:
     """
     shift = max(0, max(map(max, signal)).bit_length() - SHORT)
     columns = transpose([[entry >> shift for entry in row] for row in signal])
-    gram = product(columns, transpose(columns))
+    gram = product(columns, transpose(columns), work)
     require(len(inverse) == len(inverse[0]) == len(gram), "the inverse has another size")
     rest = [[(unit if i == j else 0) - entry for j, entry in enumerate(row)]
-            for i, row in enumerate(product(gram, inverse))]
-    error, size = math.isqrt(squared_norm(rest)) + 1, math.isqrt(squared_norm(inverse)) + 1
+            for i, row in enumerate(product(gram, inverse, work))]
+    error = math.isqrt(squared_norm(rest, work)) + 1
+    size = math.isqrt(squared_norm(inverse, work)) + 1
+    work.spend(64 * words(unit, error, size) ** 2)  # the few operations that follow
     require(error < unit, "the last signals do not separate the classes, or the inverse is none")
     t = (Fraction(sum(inverse[i][i] for i in range(len(gram))), unit)
          + Fraction(size * error, unit * (unit - error)))
@@ -325,13 +394,13 @@ def trace_above(signal: Matrix, inverse: Matrix, unit: int) -> Fraction:
     return t / (1 - d) ** 2 / (1 << 2 * shift)
 
 
-def rank(values: Matrix) -> int:
+def rank(values: Matrix, work: Work) -> int:
     """By fraction-free elimination."""
     rows, done, last = [list(row) for row in values], 0, 1
     for column in range(len(values[0])):
         pivot = next((i for i in range(done, len(rows)) if rows[i][column]), None)
         if pivot is not None:
-            spend(len(rows) * len(rows[0]) * (1 + 2 * longest(rows) ** 2))
+            work.spend(len(rows) * len(rows[0]) * (2 * SMALL + 4 * longest(rows) ** 2))
             rows[done], rows[pivot] = rows[pivot], rows[done]
             head, lead = rows[done], rows[done][column]
             for i in range(done + 1, len(rows)):
@@ -342,7 +411,7 @@ def rank(values: Matrix) -> int:
     return done
 
 
-def check_cost(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+def check_cost(parameters: Any, method: Any, data: Any, verdict: Any, work: Work) -> None:
     """A direct sum of blocks for K classes costs at most `bound` with L layers.
 
     A block is DNC, one of the triangular family, or a chain of integer matrices for m <= L layers,
@@ -357,34 +426,41 @@ def check_cost(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
     classes, total = 0, Fraction(0)
     for block in items(blocks):
         construction, root_text = members(block, "construction", "root")
-        size, P, Q = block_cost(construction, L)
+        size, P, Q = block_cost(construction, L, work)
         p, q = ratio(root_text)
-        require(p > 0 and P * power(q, L + 1) <= power(p, L + 1) * Q, "a root is too small")
+        require(p > 0 and work.times(P, work.power(q, L + 1))
+                <= work.times(work.power(p, L + 1), Q), "a root is too small")
+        work.spend(SMALL + 4 * words(total.numerator, total.denominator) * words(p, q))
         classes, total = classes + size, total + Fraction(p, q)
     require(classes == K, "the blocks are for another number of classes")
-    require(total <= fraction(bound), "the blocks cost more")
+    limit = fraction(bound)
+    work.spend(2 * words(total.numerator, total.denominator)
+               * words(limit.numerator, limit.denominator))
+    require(total <= limit, "the blocks cost more")
 
 
-def block_cost(construction: Any, layers: int) -> tuple[int, int, int]:
+def block_cost(construction: Any, layers: int, work: Work) -> tuple[int, int, int]:
     """Classes, and an upper bound of P as (numerator, denominator)."""
     if not (isinstance(construction, dict) and "matrices" in construction):
-        _, high, scale = cost_bounds(construction, layers)
+        _, high, scale = cost_bounds(construction, layers, work)
         (size, *more) = [integer(value) for value in construction.values()]
         if more:  # r and s
             r, _ = triangular_parameters(*members(construction, "r", "s"))
             size = r * (r - 1) // 2
         return size, high, scale
     listed, inverse, unit, layer = members(construction, "matrices", "inverse", "unit", "layer")
-    signals, norms = chain_signals(listed)
-    bound = trace_above(signals[-1], matrix(inverse), integer(unit, 1))
+    signals, norms = chain_signals(listed, work)
+    bound = trace_above(signals[-1], matrix(inverse), integer(unit, 1), work)
     missing = layers - len(signals)
     require(missing >= 0, "the matrices must be for 2..L layers and 2..K classes")
     if missing:
-        norms *= power(rank(signals[integer(layer, 2, len(signals)) - 1]), missing)
-    return len(signals[0][0]), norms * bound.numerator, bound.denominator
+        projected = signals[integer(layer, 2, len(signals)) - 1]
+        norms = work.times(norms, work.power(rank(projected, work), missing))
+    return len(signals[0][0]), work.times(norms, bound.numerator), bound.denominator
 
 
-def check_partial_fit(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+def check_partial_fit(parameters: Any, method: Any, data: Any, verdict: Any,
+                      work: Work) -> None:
     """Integer matrices H_1, W_1, ..., W_L of k <= K classes, outputs Z with tr Z > 0, and
     P |Z|^(2(L-1)) < (tr Z)^(2L), P the product of the squared norms.
 
@@ -400,14 +476,15 @@ def check_partial_fit(parameters: Any, method: Any, data: Any, verdict: Any) -> 
     require(verdict == "beaten", "unknown verdict")
     (listed,) = members(data, "matrices")
     require(len(items(listed)) == L + 1, "the matrices must be H_1, W_1, ..., W_L")
-    signals, norms = chain_signals(listed[:-1])
+    signals, norms = chain_signals(listed[:-1], work)
     last = matrix(listed[-1])
-    outputs, P, k = product(last, signals[-1]), norms * squared_norm(last), len(last)
+    outputs, k = product(last, signals[-1], work), len(last)
+    P = work.times(norms, squared_norm(last, work))
     require(2 <= k == len(outputs[0]) <= K, "the matrices must be for 2..K classes")
     trace = sum(outputs[i][i] for i in range(k))
     require(trace > 0, "the outputs must have a positive trace")
-    require(P * power(squared_norm(outputs), L - 1) < power(trace, 2 * L),
-            "the matrices do not show that DNC is beaten")
+    require(work.times(P, work.power(squared_norm(outputs, work), L - 1))
+            < work.power(trace, 2 * L), "the matrices do not show that DNC is beaten")
 
 
 def matrix(value: Any) -> Matrix:
@@ -419,12 +496,13 @@ def matrix(value: Any) -> Matrix:
 
 def longest(values: Matrix) -> int:
     """Words of the longest entry."""
-    return 1 + max(entry.bit_length() for row in values for entry in row) // 64
+    return max(words(*row) for row in values)
 
 
-def product(left: Matrix, right: Matrix) -> Matrix:
+def product(left: Matrix, right: Matrix, work: Work) -> Matrix:
     require(len(left[0]) == len(right), "the shapes of the matrices do not fit")
-    spend(len(left) * len(right) * len(right[0]) * (1 + longest(left) * longest(right)))
+    work.spend(len(left) * len(right) * len(right[0])
+               * (SMALL + longest(left) * longest(right)))
     columns = transpose(right)
     return [[sum(map(operator.mul, row, column)) for column in columns] for row in left]
 
@@ -437,12 +515,12 @@ def positive_part(values: Matrix) -> Matrix:
     return [[max(entry, 0) for entry in row] for row in values]
 
 
-def squared_norm(values: Matrix) -> int:
-    spend(len(values) * len(values[0]) * longest(values) ** 2)
+def squared_norm(values: Matrix, work: Work) -> int:
+    work.spend(len(values) * len(values[0]) * (SMALL + longest(values) ** 2))
     return sum(entry * entry for row in values for entry in row)
 
 
-def trace_of_inverse(gram: Matrix) -> tuple[int, int]:
+def trace_of_inverse(gram: Matrix, work: Work) -> tuple[int, int]:
     """tr(G^-1) as (numerator, det G) for a Gram matrix, refused where it is singular.
 
     Fraction-free elimination of [G | 1] on both sides of the diagonal: after step j the pivot is
@@ -454,7 +532,7 @@ def trace_of_inverse(gram: Matrix) -> tuple[int, int]:
     for j, pivots in enumerate(rows):
         pivot = pivots[j]
         require(pivot > 0, "the last signals do not separate the classes")
-        spend(size * (size + 1) * (1 + 2 * longest(rows) ** 2))
+        work.spend(2 * size * size * (2 * SMALL + 4 * longest(rows) ** 2))
         for i, row in enumerate(rows):
             if i != j:
                 factor = row[j]
@@ -466,22 +544,21 @@ def trace_of_inverse(gram: Matrix) -> tuple[int, int]:
 
 # --- the minimal loss f*, mean squared error ---
 
-def cost_bounds(construction: Any, layers: int) -> tuple[int, int, int]:
+def cost_bounds(construction: Any, layers: int, work: Work) -> tuple[int, int, int]:
     """(lo, hi, q) with lo/q <= P <= hi/q, the relative width far below 2^-200."""
     if isinstance(construction, dict) and "K" in construction:
         (text,) = members(construction, "K")
-        P = power(integer(text, 1, LARGEST_CLASSES), layers + 1)
+        P = work.power(integer(text, 1, LARGEST_CLASSES), layers + 1)
         return P, P, 1
     r, s = triangular_parameters(*members(construction, "r", "s"))
     require(layers >= 2, "L >= 2 for this family")
-    power(r * r, layers + 8)
-    f, a, b, d, c = against_dnc(r, s, layers)
-    factor = f * power(r * (r - 1) // 2, layers + 1)
+    f, a, b, d, c = triangular_cost(r, s, layers, work)
+    factor = work.times(f, work.power(r * (r - 1) // 2, layers + 1))
     low = (a << 256) + math.isqrt(b * b * d << 512)
-    return low * factor, (low + 1) * factor, c << 256
+    return work.times(low, factor), work.times(low + 1, factor), c << 256
 
 
-def check_loss(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+def check_loss(parameters: Any, method: Any, data: Any, verdict: Any, work: Work) -> None:
     """low <= f* <= high for f* = min over z >= 0 of (1-z)^2/2 + N/2 (h z^2)^(1/N), h = lam^N n P.
 
     At the minimiser 1-z = t solves t^N (1-t)^(L-1) = h and f* = t (N - L t) / 2; both sides of
@@ -495,14 +572,15 @@ def check_loss(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
     require(lam > 0, "decay: must be positive")
     require(method == "stationary deficit", "unknown method")
     N = L + 1
-    bottom, top, scale = cost_bounds(construction, L)
+    bottom, top, scale = cost_bounds(construction, L, work)
     # h >= x is  above >= x * below,  h <= x is  beyond <= x * below.
-    factor = power(lam, N) * n
-    above, beyond = factor * bottom, factor * top
-    below = power(divisor, N) * scale
+    times, power = work.times, work.power
+    factor = times(power(lam, N), n)
+    above, beyond = times(factor, bottom), times(factor, top)
+    below = times(power(divisor, N), scale)
     if verdict == "zero":
         members(data)
-        require(above * power(L, 2 * L) >= power(L - 1, L - 1) * below,
+        require(times(above, power(L, 2 * L)) >= times(power(L - 1, L - 1), below),
                 "zero is not optimal")
         require(low == high == (1, 2), "the loss of zero is 1/2")
         return
@@ -511,13 +589,13 @@ def check_loss(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
                                        (False, True), strict=True):
         p, q = ratio(witness)
         require(0 < p * L <= q, "the deficit must be in (0, 1/L]")
-        value, unit = power(p * (q - p), L - 1) * p * p * below, power(q, 2 * L)
-        twice = p * (N * q - L * p) * bound[1]  # f(t) 2 q^2, over the bound's
-        given = 2 * q * q * bound[0]
+        value, unit = times(power(p * (q - p), L - 1), p, p, below), power(q, 2 * L)
+        twice = times(p, N * q - L * p, bound[1])  # f(t) 2 q^2, over the bound's
+        given = times(2, q, q, bound[0])
         if upwards:
-            require(value >= beyond * unit and twice <= given, "the upper bound is not one")
+            require(value >= times(beyond, unit) and twice <= given, "the upper bound is not one")
         else:
-            require(value <= above * unit and twice >= given, "the lower bound is not one")
+            require(value <= times(above, unit) and twice >= given, "the lower bound is not one")
 
 
 # --- least losses under cross-entropy ---
@@ -545,10 +623,14 @@ def _twice_artanh(p: int, q: int) -> tuple[int, int]:
 _LOG_TWO = _twice_artanh(1, 3)
 
 
-@lru_cache(maxsize=1 << 14)
-def log(number: int) -> tuple[int, int]:
+def log(number: int, work: Work) -> tuple[int, int]:
     """Bounds of log(number), number >= 1, in units of 2^-PLACES."""
-    spend(PLACES)
+    work.spend(4 * PLACES + words(number))
+    return _log(number)
+
+
+@lru_cache(maxsize=1 << 10)
+def _log(number: int) -> tuple[int, int]:
     k = number.bit_length() - 1
     # number = 2^k x with x in [3/4, 3/2), and log x = 2 artanh((x-1)/(x+1)).
     if 2 * number >= 3 << k:
@@ -558,18 +640,6 @@ def log(number: int) -> tuple[int, int]:
     if p < 0:
         low, high = -high, -low
     return (low + k * _LOG_TWO[0]) >> _GUARD, -(-(high + k * _LOG_TWO[1]) >> _GUARD)
-
-
-def root(number: int, degree: int) -> int:
-    """floor(number^(1/degree)), by Newton's iteration from above."""
-    if number == 0:
-        return 0
-    guess = 1 << -(-number.bit_length() // degree)
-    while True:
-        smaller = ((degree - 1) * guess + number // guess ** (degree - 1)) // degree
-        if smaller >= guess:
-            return guess
-        guess = smaller
 
 
 class Structure(NamedTuple):
@@ -582,7 +652,7 @@ class Structure(NamedTuple):
     costs: tuple[tuple[int, Fraction], ...]  # (m, f)
 
 
-def structure(name: Any, K: int, layers: int) -> Structure:
+def structure(name: Any, K: int, layers: int, work: Work) -> Structure:
     """DNC: x (I - J/K).  Pairs: x blockdiag([[1,-1],[-1,1]]), one 1 more for odd K [GK25].
 
     K-1 singular values x sqrt(n); K//2 of 2 x sqrt(n), one of x sqrt(n) more for odd K.  The
@@ -601,8 +671,10 @@ def structure(name: Any, K: int, layers: int) -> Structure:
     require(name == "relu pairs", f"unknown structure {quote(name)}")
     even = K - K % 2
     require(even >= 4 and layers >= 2, "ReLU pairs are for K >= 4, L >= 2")
-    product = Fraction(power(2 * even + 4, layers - 2) * (2 * even) ** 3, 4 ** (layers - 1))
-    return Structure(structure("pairs", K, layers).fits,
+    upper = work.power(2 * even + 4, layers - 2) * (2 * even) ** 3
+    work.spend(2 * words(upper) ** 2)
+    product = Fraction(upper, 4 ** (layers - 1))
+    return Structure(structure("pairs", K, layers, work).fits,
                      ((1, product), (1, one))[: 1 + K % 2])
 
 
@@ -611,17 +683,20 @@ class Setting(NamedTuple):
     layers: int
     samples: int
     decay: Fraction
+    work: Work
 
     def cost(self, shape: Structure, x: Fraction, up: bool) -> int:
         """A bound of decay N/2 sum_k m_k (f_k n x^2)^(1/N), above or below."""
         N, total = self.layers + 1, 0
         require(N * PLACES <= LARGEST_POWER, "L is too large")
         for count, factor in shape.costs:
+            self.work.spend(16 * words(factor.numerator, factor.denominator, x.numerator,
+                                       x.denominator) ** 2)
             square = factor * self.samples * x * x
+            self.work.spend(words(square.denominator) * words(square.numerator) + 2 * N * N)
             scaled = (square.numerator << N * PLACES) // square.denominator
-            spend(1 + (scaled.bit_length() >> 4))
-            total += count * (root(scaled, N) + up)
-        product = self.decay.numerator * N * total
+            total += count * (self.work.root(scaled, N) + up)
+        product = self.work.times(self.decay.numerator, N, total)
         return -(-product // (2 * self.decay.denominator)) if up else (
             product // (2 * self.decay.denominator))
 
@@ -630,11 +705,12 @@ def value_above(setting: Setting, shape: Structure, t: Fraction) -> int:
     """An upper bound of F(log t), t > 1: there e^-x = 1/t, and only logarithms are needed."""
     p, q = t.numerator, t.denominator
     require(p > q, "the point must be greater than 1")
-    base = log(p)
-    total = Fraction(0)
+    work, total = setting.work, Fraction(0)
+    work.spend(16 * words(p) ** 2)
+    base = log(p, work)
     for weight, single, double in shape.fits:
-        total += weight * (log(p * p + single * p * q + double * q * q)[1] - 2 * base[0])
-    x = Fraction(base[1] - log(q)[0], 1 << PLACES)
+        total += weight * (log(p * p + single * p * q + double * q * q, work)[1] - 2 * base[0])
+    x = Fraction(base[1] - log(q, work)[0], 1 << PLACES)
     return math.ceil(total) + setting.cost(shape, x, up=True)
 
 
@@ -653,7 +729,7 @@ def check_bound(setting: Setting, shape: Structure, bound: int | None, data: Any
     require(len(lines) == len(ends) - 1 >= 1, "a line for each piece")
     require(all(a < b for a, b in zip(ends, ends[1:], strict=False)), "points must increase")
     costs = [setting.cost(shape, x, up=False) for x in ends]
-    limit = log(setting.K)[1] if bound is None else bound
+    limit = log(setting.K, setting.work)[1] if bound is None else bound
     for k, line in enumerate(lines):
         if bound is None and k == 0:
             # F - log K >= x (cost(x_1)/x_1 - slope at 0) on [0, x_1]: no rounding at x = 0.
@@ -662,14 +738,16 @@ def check_bound(setting: Setting, shape: Structure, bound: int | None, data: Any
                         Fraction(0))
             require(costs[1] >= slope * ends[1] * (1 << PLACES), "not above log K near 0")
             continue
-        height, slope = _line(shape, total, line)
+        height, slope = _line(shape, total, line, setting.work)
         for x, cost in ((ends[k], costs[k]), (ends[k + 1], costs[k + 1])):
+            setting.work.spend(32 * SMALL + 16 * words(x.numerator, x.denominator))
             require(height - slope * x * (1 << PLACES) + cost > limit,
                     f"the bound fails on piece {k}")
     require(costs[-1] > limit, "the bound fails past the last point")
 
 
-def _line(shape: Structure, total: int, line: Any) -> tuple[Fraction, Fraction]:
+def _line(shape: Structure, total: int, line: Any,
+          work: Work) -> tuple[Fraction, Fraction]:
     """(height at 0, slope downwards) of the line with these weights; a row of integers a fit."""
     height = slope = Fraction(0)
     rows = items(line)
@@ -678,22 +756,24 @@ def _line(shape: Structure, total: int, line: Any) -> tuple[Fraction, Fraction]:
         w = [integer(item, 0, total) for item in items(row)]
         require(len(w) == 3 and sum(w) == total and (p > 0 or w[2] == 0),
                 "weights must be three, of the given sum")
-        logs = sum(weight * (log(coefficient)[0] + log(total)[0] - log(weight)[1])
+        logs = sum(weight * (log(coefficient, work)[0] + log(total, work)[0]
+                             - log(weight, work)[1])
                    for weight, coefficient in zip(w, (1, q, p), strict=True) if weight)
         height += share * Fraction(logs, total)
         slope += share * Fraction(w[1] + 2 * w[2], total)
     return height, slope
 
 
-def check_cross_entropy(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+def check_cross_entropy(parameters: Any, method: Any, data: Any, verdict: Any,
+                        work: Work) -> None:
     """The least loss of one structure against another's, at given K, L, n, decay."""
     first, second, K, L, n, decay = members(parameters, "first", "second", "K", "L", "n",
                                             "decay")
     require(method == "Gibbs lines", "unknown method")
     setting = Setting(integer(K, 3, LARGEST_CLASSES), integer(L, 1, LARGEST_LAYERS),
-                      integer(n, 1, 10**12), fraction(decay))
+                      integer(n, 1, 10**12), fraction(decay), work)
     require(setting.decay > 0, "decay: must be positive")
-    shapes = [structure(name, setting.K, setting.layers) for name in (first, second)]
+    shapes = [structure(name, setting.K, setting.layers, work) for name in (first, second)]
     if verdict == "equal":  # both are log K, at zero output
         for shape, part in zip(shapes, members(data, "first", "second"), strict=True):
             check_bound(setting, shape, None, part)
@@ -708,22 +788,34 @@ def check_cross_entropy(parameters: Any, method: Any, data: Any, verdict: Any) -
 
 # --- polynomials with integer coefficients: {exponents: coefficient} ---
 
-class Polynomial:
-    """A polynomial in named variables; only what the claims below need."""
+Monomial = tuple[tuple[str, int], ...]  # (name, exponent), by name
 
-    def __init__(self, terms: dict[tuple[tuple[str, int], ...], int]) -> None:
+
+class Polynomial:
+    """A polynomial in named variables; only what the claims below need, charged to `work`."""
+
+    def __init__(self, terms: dict[Monomial, int], work: Work) -> None:
         self.terms = {m: c for m, c in terms.items() if c}
+        self.work = work
+
+    def _with(self, value: Polynomial | int) -> Polynomial:
+        return value if isinstance(value, Polynomial) else Polynomial({(): value}, self.work)
 
     def __add__(self, other: Polynomial | int) -> Polynomial:
+        right = self._with(other)
+        self.work.spend(4 * SMALL * (1 + len(self.terms) + len(right.terms))
+                        + len(right.terms) * words(right.largest))
         terms = dict(self.terms)
-        for monomial, c in as_polynomial(other).terms.items():
+        for monomial, c in right.terms.items():
             terms[monomial] = terms.get(monomial, 0) + c
-        return Polynomial(terms)
+        return Polynomial(terms, self.work)
 
     def __mul__(self, other: Polynomial | int) -> Polynomial:
-        right = as_polynomial(other)
-        spend(len(self.terms) * len(right.terms) * (4 + (self.bits * right.bits >> 16)))
-        terms: dict[tuple[tuple[str, int], ...], int] = {}
+        right = self._with(other)
+        letters = sum(max(map(len, each.terms), default=0) for each in (self, right))
+        self.work.spend((1 + len(self.terms)) * (1 + len(right.terms)) * (
+            SMALL * (16 + 8 * letters) + words(self.largest) * words(right.largest)))
+        terms: dict[Monomial, int] = {}
         for m, c in self.terms.items():
             for k, d in right.terms.items():
                 exponents = dict(m)
@@ -731,26 +823,28 @@ class Polynomial:
                     exponents[name] = exponents.get(name, 0) + e
                 product = tuple(sorted(exponents.items()))
                 terms[product] = terms.get(product, 0) + c * d
-        product_of_both = Polynomial(terms)
-        require(product_of_both.bits <= LARGEST_POWER, "a coefficient is too large")
+        product_of_both = Polynomial(terms, self.work)
+        require(product_of_both.largest.bit_length() <= LARGEST_POWER,
+                "a coefficient is too large")
         return product_of_both
 
     @property
-    def bits(self) -> int:
-        return max((c.bit_length() for c in self.terms.values()), default=0)
+    def largest(self) -> int:
+        """Of the coefficients, by size."""
+        return max(self.terms.values(), key=int.bit_length, default=0)
 
     def __pow__(self, exponent: int) -> Polynomial:
         require(0 <= exponent <= 64, "an exponent is too large")
-        result = as_polynomial(1)
+        result = self._with(1)
         for _ in range(exponent):
             result = result * self
         return result
 
     def __neg__(self) -> Polynomial:
-        return Polynomial({m: -c for m, c in self.terms.items()})
+        return self * -1
 
     def __sub__(self, other: Polynomial | int) -> Polynomial:
-        return self + -as_polynomial(other)
+        return self + -self._with(other)
 
     def __rsub__(self, other: int) -> Polynomial:
         return -self + other
@@ -767,86 +861,123 @@ class Polynomial:
         return self.nonnegative() and self.terms.get((), 0) > 0
 
 
-def as_polynomial(value: Polynomial | int) -> Polynomial:
-    return value if isinstance(value, Polynomial) else Polynomial({(): value})
-
-
 Quotient = tuple[Polynomial, Polynomial]
-_EXPRESSION = re.compile(r"(?:[A-Za-z][A-Za-z0-9_]*|[0-9]+(?![A-Za-z0-9_])|[-+*/() ])+")
+_TOKEN = re.compile(r" *(?:([A-Za-z][A-Za-z0-9_]*|0|[1-9][0-9]*)(?![A-Za-z0-9_])"
+                    r"|(\*\*|[-+*/()]))")
 
 
-def parse(text: Any) -> Quotient:
+def parse(text: Any, work: Work) -> Quotient:
     """(numerator, denominator) of an expression in + - * / ** and integers; not cancelled."""
-    require(isinstance(text, str) and len(text) <= LARGEST_EXPRESSION
-            and _EXPRESSION.fullmatch(text) is not None, f"not an expression: {quote(text)}")
-    # Bounded nesting, so that neither Python's parser nor `_evaluate` recurses deeply.
-    require(max([0, *_depths(text)]) <= 30, "an expression is nested too deeply")
-    try:
-        tree = ast.parse(text, mode="eval").body
-        return _evaluate(tree)
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        raise Refused(f"not an expression: {quote(text)}") from None
+    require(isinstance(text, str) and len(text) <= LARGEST_EXPRESSION,
+            f"not an expression: {quote(text)}")
+    tokens, place, text = [], 0, text.rstrip(" ")
+    while place < len(text):
+        match = _TOKEN.match(text, place)
+        if match is None:
+            raise Refused(f"not an expression: {quote(text)}")
+        tokens.append(match[1] or match[2])
+        place = match.end()
+    return _Parser(tokens, work).whole()
 
 
-def _depths(text: str) -> Iterator[int]:
-    depth = 0
-    for character in text:
-        depth += (character == "(") - (character == ")")
-        yield depth
+class _Parser:
+    """expression  = term, any number of times: "+" or "-", term
+    term           = factor, any number of times: "*" or "/", factor
+    factor         = "-", factor; or atom; or atom, "**", integer
+    atom           = integer; or name; or "(", expression, ")"
+    """
+
+    def __init__(self, tokens: list[str], work: Work) -> None:
+        self.tokens, self.place, self.depth, self.work = [*tokens, ""], 0, 0, work
+
+    def take(self, *wanted: str) -> str:
+        """The next token where it is one of these, and go on; else the empty word."""
+        token = self.tokens[self.place]
+        if token not in wanted:
+            return ""
+        self.place += 1
+        return token
+
+    def whole(self) -> Quotient:
+        value = self.expression()
+        require(self.tokens[self.place] == "", "an expression has only + - * / ** and integers")
+        return value
+
+    def expression(self) -> Quotient:
+        p, q = self.term()
+        while sign := self.take("+", "-"):
+            u, v = self.term()
+            if sign == "-":
+                u = -u
+            self.work.spend(SMALL * (1 + len(q.terms)))
+            if q.terms == v.terms:
+                p = p + u
+            else:
+                p, q = p * v + u * q, q * v
+        return p, q
+
+    def term(self) -> Quotient:
+        p, q = self.factor()
+        while sign := self.take("*", "/"):
+            u, v = self.factor()
+            if sign == "/":
+                require(bool(u.terms), "division by zero")
+                u, v = v, u
+            p, q = p * u, q * v
+        return p, q
+
+    def factor(self) -> Quotient:
+        negative = False
+        while self.take("-"):
+            negative = not negative
+        p, q = self.atom()
+        if self.take("**"):
+            exponent = self.integer()
+            p, q = p**exponent, q**exponent
+        return (-p if negative else p), q
+
+    def atom(self) -> Quotient:
+        one, token = Polynomial({(): 1}, self.work), self.tokens[self.place]
+        if self.take("("):
+            self.depth += 1
+            require(self.depth <= DEEPEST_NESTING, "an expression is nested too deeply")
+            value = self.expression()
+            require(self.take(")") != "", "a parenthesis is not closed")
+            self.depth -= 1
+            return value
+        if token[:1].isalpha():
+            require(len(token) <= LONGEST_NAME, "a name is too long")
+            self.place += 1
+            return Polynomial({((token, 1),): 1}, self.work), one
+        return Polynomial({(): self.integer()}, self.work), one
+
+    def integer(self) -> int:
+        token = self.tokens[self.place]
+        require(token.isdigit(), "an expression has only + - * / ** and integers")
+        self.place += 1
+        return integer(token)
 
 
-def _evaluate(node: ast.AST) -> Quotient:
-    one = as_polynomial(1)
-    if isinstance(node, ast.Constant) and type(node.value) is int:
-        require(node.value.bit_length() <= LARGEST_POWER, "a number is too large")
-        return as_polynomial(node.value), one
-    if isinstance(node, ast.Name):
-        return Polynomial({((node.id, 1),): 1}), one
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        p, q = _evaluate(node.operand)
-        return -p, q
-    require(isinstance(node, ast.BinOp), "an expression has only + - * / ** and integers")
-    assert isinstance(node, ast.BinOp)
-    p, q = _evaluate(node.left)
-    if isinstance(node.op, ast.Pow):
-        exponent = node.right
-        require(isinstance(exponent, ast.Constant) and type(exponent.value) is int
-                and exponent.value >= 0, "exponents are nonnegative integers")
-        assert isinstance(exponent, ast.Constant) and isinstance(exponent.value, int)
-        return p**exponent.value, q**exponent.value
-    u, v = _evaluate(node.right)
-    if isinstance(node.op, ast.Mult):
-        return p * u, q * v
-    if isinstance(node.op, ast.Div):
-        require(bool(u.terms), "division by zero")
-        return p * v, q * u
-    combine = {ast.Add: operator.add, ast.Sub: operator.sub}.get(type(node.op))
-    require(combine is not None, "an expression has only + - * / ** and integers")
-    assert combine is not None
-    if q.terms == v.terms:
-        return combine(p, u), q
-    return combine(p * v, u * q), q * v
-
-
-def polynomial(text: Any) -> Polynomial:
+def polynomial(text: Any, work: Work) -> Polynomial:
     """An expression without division."""
-    p, q = parse(text)
+    p, q = parse(text, work)
     require(q.terms == {(): 1}, f"not a polynomial: {quote(text)}")
     return p
 
 
-def check_identity(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+def check_identity(parameters: Any, method: Any, data: Any, verdict: Any, work: Work) -> None:
     """Two expressions are the same rational function."""
-    (p, q), (u, v) = map(parse, members(parameters, "left", "right"))
+    (p, q), (u, v) = [parse(text, work) for text in members(parameters, "left", "right")]
     require(method == "expansion" and verdict == "true", "unknown method or verdict")
     members(data)
     require(not (p * v - u * q).terms, "the two sides differ")
 
 
-def check_polynomial(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+def check_polynomial(parameters: Any, method: Any, data: Any, verdict: Any,
+                     work: Work) -> None:
     """A polynomial is positive (nonnegative) wherever all its variables are nonnegative."""
     (text,) = members(parameters, "polynomial")
-    expanded = polynomial(text)
+    expanded = polynomial(text, work)
     require(method == "shifted coefficients", "unknown method")
     members(data)
     if verdict == "positive":
@@ -856,20 +987,21 @@ def check_polynomial(parameters: Any, method: Any, data: Any, verdict: Any) -> N
         require(expanded.nonnegative(), "a coefficient is negative")
 
 
-def check_family(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+def check_family(parameters: Any, method: Any, data: Any, verdict: Any, work: Work) -> None:
     """P against K^(L+1) for all r, s given as polynomials in u, t >= 0, one L or all L >= it.
 
     From L on by induction: P grows by the factor r a layer, K^(L+1) by the factor K > r.
     """
     r_text, s_text, L_text = members(parameters, "r", "s", "L")
-    r, s = polynomial(r_text), polynomial(s_text)
+    r, s = polynomial(r_text, work), polynomial(s_text, work)
     L, onwards = _layers(L_text, 2)
     require(not onwards or L >= 3, "the induction in L starts at 3")
     require(method == _coefficients(onwards), "unknown method")
     require((s - 2).nonnegative() and (r - s - 2).nonnegative(), "2 <= s <= r-2 must hold")
     f, a, b, d, c = against_dnc(r, s, L)
     # The witness n/m is c/f with common factors cancelled: P < K^(L+1) iff a + b sqrt(d) < n/m.
-    n, m = parse(*members(data, "bound"))
+    (bound,) = members(data, "bound")
+    n, m = parse(bound, work)
     require(not (c * m - n * f).terms, "the bound is not the one of this family")
     require(m.positive(), "the bound's denominator is not shown positive")
     gap = n - m * a
@@ -883,7 +1015,8 @@ def check_family(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
         require((r * (r - 1) - 2 * r).positive(), "K > r is not shown")
 
 
-def check_equal_scale(parameters: Any, method: Any, data: Any, verdict: Any) -> None:
+def check_equal_scale(parameters: Any, method: Any, data: Any, verdict: Any,
+                      work: Work) -> None:
     """Pairs against DNC under cross-entropy: c at equal output scale, K even, a polynomial.
 
     "pairs": 4 (K/2)^N < (K-1)^N.  "relu pairs": (2K+4)^(L-2) (2K)^3 / 4^(L-1) < (K-1)^N.  With
@@ -891,7 +1024,7 @@ def check_equal_scale(parameters: Any, method: Any, data: Any, verdict: Any) -> 
     induction: a layer more multiplies the smaller side by no larger a factor.
     """
     name, K_text, L_text = members(parameters, "structure", "K", "L")
-    K, (L, onwards) = polynomial(K_text), _layers(L_text, 1 if name == "pairs" else 2)
+    K, (L, onwards) = polynomial(K_text, work), _layers(L_text, 1 if name == "pairs" else 2)
     require((K - 4).nonnegative(), "K >= 4 must hold")
     if name == "pairs":
         left, right, growth, limit = 4 * K ** (L + 1), (2 * K - 2) ** (L + 1), K, 2 * K - 2
@@ -922,7 +1055,7 @@ def _coefficients(onwards: bool) -> str:
 
 # --- the file ---
 
-CLAIMS: dict[str, tuple[Callable[[Any, Any, Any, Any], None], str]] = {
+CLAIMS: dict[str, tuple[Callable[[Any, Any, Any, Any, Work], None], str]] = {
     "cell": (check_cell, "triangular r={r} s={s}, L={L}: P {verdict} K^(L+1)"),
     "threshold": (check_threshold, "K={K}, L={L}: DNC {verdict} by triangular direct sums"),
     "chain": (check_chain, "K={K}, L={L} and more of both: DNC {verdict} by integer matrices"),
@@ -942,7 +1075,7 @@ CLAIMS: dict[str, tuple[Callable[[Any, Any, Any, Any], None], str]] = {
 }
 
 
-def check(certificate: Any) -> Result:
+def check(certificate: Any, work: Work | None = None) -> Result:
     """Verify one certificate, a value as `json` reads it."""
     try:
         claim, parameters, method, data, verdict = members(
@@ -952,7 +1085,7 @@ def check(certificate: Any) -> Result:
         require(isinstance(method, str) and isinstance(verdict, str),
                 "method, verdict: not words")
         verify, _ = CLAIMS[claim]
-        verify(parameters, method, data, verdict)
+        verify(parameters, method, data, verdict, Work() if work is None else work)
     except Refused as refusal:
         return Result(False, str(refusal), certificate)
     except RecursionError:
@@ -979,54 +1112,134 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def read(content: bytes) -> list[Any]:
-    """The certificates in a file, unchecked; `NotACertificateFile` where it is none."""
-    if len(content) > LARGEST_FILE:
-        raise NotACertificateFile(f"longer than {LARGEST_FILE} bytes")
-    try:
-        text = content.decode("utf-8")
-        file = json.loads(text, parse_int=_refuse_number, parse_float=_refuse_number,
-                          parse_constant=_refuse_number, object_pairs_hook=_unique)
-    except UnicodeDecodeError:
-        raise NotACertificateFile("not UTF-8") from None
-    except RecursionError:
-        raise NotACertificateFile("nested too deeply") from None
-    except json.JSONDecodeError as error:
-        raise NotACertificateFile(f"not JSON: {error}") from None
-    try:
-        form, versions, certificates = members(file, "format", "versions", "certificates")
-        require(form == FORMAT, f"its format is {quote(form)}, not {FORMAT!r}")
-        require(isinstance(versions, dict), "versions: not an object")
-        require(all(isinstance(v, str) for v in versions.values()), "versions: not words")
-        require(len(items(certificates)) > 0, "it holds no certificates")
-    except Refused as refusal:
-        raise NotACertificateFile(str(refusal)) from None
-    return list(certificates)
+class _Reader:
+    """The text of a file, taken value by value: what is in memory is one certificate."""
+
+    CHUNK = 1 << 16
+    decode = json.JSONDecoder(parse_int=_refuse_number, parse_float=_refuse_number,
+                              parse_constant=_refuse_number, object_pairs_hook=_unique
+                              ).raw_decode
+
+    def __init__(self, file: BinaryIO) -> None:
+        start = file.read(2)
+        file.seek(0)
+        self.file: Any = gzip.open(file) if start == b"\x1f\x8b" else file
+        self.letters = codecs.getincrementaldecoder("utf-8")()
+        self.text, self.place, self.length, self.ended = "", 0, 0, False
+
+    def more(self) -> None:
+        """Read on: as much again as is waiting, so that all attempts cost twice the last."""
+        waiting = self.text[self.place:]
+        if len(waiting) > LARGEST_CERTIFICATE:
+            raise NotACertificateFile(f"a certificate is longer than {LARGEST_CERTIFICATE}")
+        try:
+            content = self.file.read(max(self.CHUNK, len(waiting)))
+            new = self.letters.decode(content, final=not content)
+        except UnicodeDecodeError:
+            raise NotACertificateFile("not UTF-8") from None
+        except (OSError, EOFError, zlib.error) as error:
+            raise NotACertificateFile(f"not readable: {error}") from None
+        self.length += len(new)
+        if self.length > LARGEST_FILE:
+            raise NotACertificateFile(f"longer than {LARGEST_FILE} characters")
+        self.ended, self.text, self.place = not content, waiting + new, 0
+
+    def skip(self) -> str:
+        """Past white space: the character there, empty at the end."""
+        while True:
+            while self.place < len(self.text):
+                if self.text[self.place] not in " \t\n\r":
+                    return self.text[self.place]
+                self.place += 1
+            if self.ended:
+                return ""
+            self.more()
+
+    def mark(self, wanted: str) -> None:
+        found = self.skip()
+        if found != wanted:
+            raise NotACertificateFile(f"not JSON of this format: {wanted} expected, "
+                                      f"got {quote(found)}")
+        self.place += 1
+
+    def value(self) -> Any:
+        """Any JSON value: tried again with more text where this is not the end of the file."""
+        self.skip()
+        while True:
+            try:
+                value, self.place = self.decode(self.text, self.place)
+                return value
+            except RecursionError:
+                raise NotACertificateFile("nested too deeply") from None
+            except json.JSONDecodeError as error:
+                if self.ended:
+                    raise NotACertificateFile(f"not JSON: {error.msg}") from None
+            self.more()
+
+    def member(self, name: str) -> None:
+        if self.skip() != '"' or self.value() != name:
+            raise NotACertificateFile(f"the member {name} is expected here")
+        self.mark(":")
 
 
-def check_file(content: bytes) -> Iterator[Result]:
-    """Verify every certificate of a file, in order, within one budget of work."""
-    certificates = read(content)
-    _Budget.left = BUDGET + BUDGET_PER_BYTE * len(content)
-    log.cache_clear()
-    return map(check, certificates)
+def certificates(file: BinaryIO) -> Iterator[tuple[Any, int]]:
+    """The certificates in a file, unchecked, and how many characters have been read so far."""
+    reader = _Reader(file)
+    reader.mark("{")
+    reader.member("format")
+    form = reader.value()
+    if form != FORMAT:
+        raise NotACertificateFile(f"its format is {quote(form)}, not {FORMAT!r}")
+    reader.mark(",")
+    reader.member("versions")
+    versions = reader.value()
+    if not (isinstance(versions, dict) and all(isinstance(v, str) for v in versions.values())):
+        raise NotACertificateFile("versions: not an object of words")
+    reader.mark(",")
+    reader.member("certificates")
+    reader.mark("[")
+    yield reader.value(), reader.length
+    while reader.skip() == ",":
+        reader.mark(",")
+        yield reader.value(), reader.length
+    reader.mark("]")
+    reader.mark("}")
+    if reader.skip():
+        raise NotACertificateFile("something follows the file's end")
 
 
-def main(arguments: Iterable[str] | None = None) -> int:
-    paths = list(sys.argv[1:] if arguments is None else arguments)
-    if len(paths) != 1:
-        print("usage: checker.py CERTIFICATES.json", file=sys.stderr)
-        return 2
-    try:
-        with open(paths[0], "rb") as file:
-            results = check_file(file.read(LARGEST_FILE + 1))
-    except (OSError, NotACertificateFile) as error:
-        print(f"{paths[0]}: not a certificate file: {error}", file=sys.stderr)
-        return 2
+def check_file(file: bytes | BinaryIO, budget: int | None = None) -> Iterator[Result]:
+    """Verify every certificate of a file, in order, within one budget of work.
+
+    `budget`: None for BUDGET and BUDGET_PER_BYTE more for each character read.  Raises
+    `NotACertificateFile` where the file stops to be one, after the results before that place.
+    """
+    work, paid = Work(BUDGET if budget is None else budget), 0
+    source = io.BytesIO(file) if isinstance(file, bytes) else file
+    for certificate, length in certificates(source):
+        if budget is None:
+            work.allow(BUDGET_PER_BYTE * (length - paid))
+        paid = length
+        yield check(certificate, work)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Verify a certificate file.")
+    parser.add_argument("--budget", type=int, metavar="N", help="units of work: about a product "
+                        f"of two words each (default: {BUDGET} and {BUDGET_PER_BYTE} a byte)")
+    parser.add_argument("file", metavar="FILE")
+    given = parser.parse_args(arguments)
     sound = True
-    for result in results:
-        print(line(result))
-        sound &= result.verified
+    try:
+        if not stat.S_ISREG(os.stat(given.file).st_mode):
+            raise NotACertificateFile("not a regular file")
+        with open(given.file, "rb") as file:
+            for result in check_file(file, given.budget):
+                print(line(result))
+                sound &= result.verified
+    except (OSError, ValueError, NotACertificateFile) as error:
+        print(f"{given.file}: not a certificate file: {error}", file=sys.stderr)
+        return 2
     return 0 if sound else 1
 
 

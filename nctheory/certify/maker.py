@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nctheory import losses
-from nctheory.certify.checker import SHORT
 from nctheory.certify.format import Certificate
 from nctheory.constructions import Block, Orthogonal, Triangular, partial
 from nctheory.constructions.chain import DATA, Chain, stored
@@ -33,6 +32,8 @@ from nctheory.thresholds import threshold_table
 if TYPE_CHECKING:
     import sympy
 
+# Bits that the claim `cost` keeps of the last signals' entries: SPECIFICATION.md.
+SHORT = 56
 # Of the approximate inverse: relative to the largest entry of the Gram matrix.
 INVERSE_BITS = 60
 # Of the factors of a construction that certificates have no name for.

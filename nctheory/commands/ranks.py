@@ -27,7 +27,7 @@ def verify_ranks(classes: range, layers: range, weight_decay: float, width: int,
     """Check the rank bounds at constructions and at solver end points; exit status 1 if one
     fails."""
     from nctheory.problem import Problem
-    from nctheory.ranks import construction_points, solver_points, verify
+    from nctheory.rank_bounds import construction_points, solver_points, verify
     from nctheory.report.ranks import records, to_text
     from nctheory.terminal.progress import track
 

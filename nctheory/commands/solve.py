@@ -99,7 +99,8 @@ def solve(classes: int, layers: int, samples: Any, width: int, weight_decay: Any
         "tol": tol, "scale": scale, "noise": noise, "collapsed": collapsed}
     with progress("solving") as count:
         result = run(problem, width, seeds, **settings, init=_start(init, problem, collapsed),
-                     threads=threads, checkpoint=checkpoint, progress=count)
+                     threads=threads, checkpoint=checkpoint, progress=count,
+                     keep_partial=True)
     parameters = {
         "classes": classes, "layers": layers, "samples": samples, "width": width,
         "weight_decay": weight_decay, "loss": loss, "activation": activation,
@@ -142,7 +143,8 @@ def _save(result: Result, parameters: dict[str, Any], path: Path) -> None:
     done = [int(i) for i in np.flatnonzero(result.finished)]
     arrays: dict[str, Any] = {
         name: getattr(result, name)[done]
-        for name in ("seeds", "loss", "stationarity", "ranks", "label", "steps", "diverged")}
+        for name in ("seeds", "loss", "stationarity", "ranks", "label", "steps", "diverged",
+                     "failed")}
     arrays |= {f"trace_{name}": values[done] for name, values in result.trace.items()}
     names = ["H_1", *(f"W_{l}" for l in range(1, result.problem.layers + 1))]
     for k, name in enumerate(names):

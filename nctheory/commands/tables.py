@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from nctheory.commands.options import RANGE, activation_option, loss_option, output_option, write
+from nctheory.errors import InputError
 
 
 @click.command()
@@ -61,12 +62,21 @@ def cost(construction: str, layers: range, samples: int, weight_decay: float, lo
 
 
 @click.command()
-@click.argument("graph")
+@click.argument("graph", required=False)
+@click.option("--table", "most", type=int, default=None, metavar="N",
+              help="Strongly regular graphs up to N vertices, and from which L they beat DNC.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
-def graph(graph: str, format_: str) -> None:
-    """Parameters, exact spectrum and feasibility of a GRAPH, e.g. triangular:r=5."""
+def graph(graph: str | None, most: int | None, format_: str) -> None:
+    """Parameters, exact spectrum and feasibility of a GRAPH, e.g. triangular:r=5, or a table."""
     from nctheory.graphs import from_spec
-    from nctheory.report.graph import to_json, to_text
+    from nctheory.report import graph as report
 
-    layout = to_json if format_ == "json" else to_text
-    write(layout(from_spec(graph)), None)
+    if (graph is None) == (most is None):
+        raise InputError("graph must be one GRAPH, or --table N, got "
+                         + ("neither" if graph is None else "both"))
+    if most is not None:
+        text = (report.table_to_json if format_ == "json" else report.table_to_text)(most)
+    else:
+        assert graph is not None
+        text = (report.to_json if format_ == "json" else report.to_text)(from_spec(graph))
+    write(text, None)

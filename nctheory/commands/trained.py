@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nctheory.commands.options import force_option, forced, output_option, write
+from nctheory.commands.options import Word, force_option, forced, output_option, write
 from nctheory.terminal.progress import progress
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--activation", type=click.Choice(["identity", "relu", "tanh"]),
-              default="identity", show_default=True,
+@click.option("--activation", type=Word("activation", "nctheory.activations"),
+              default="linear", show_default=True,
               help="What stands between the features and the weight of their layer.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
 @output_option
@@ -42,9 +42,9 @@ def metrics(file: Path, activation: str, format_: str, output: Path | None) -> N
 @force_option
 @click.option("--hidden", default="128,128", show_default=True,
               help="Widths of the hidden layers.")
-@click.option("--activation", type=click.Choice(["relu", "tanh", "identity"]), default="relu",
+@click.option("--activation", type=Word("activation", "nctheory.activations"), default="relu",
               show_default=True)
-@click.option("--loss", type=click.Choice(["ce", "mse"]), default="ce", show_default=True)
+@click.option("--loss", type=Word("loss", "nctheory.losses"), default="ce", show_default=True)
 @click.option("--epochs", type=int, default=100, show_default=True)
 @click.option("--batch", type=int, default=64, show_default=True)
 @click.option("--optimiser", type=click.Choice(["sgd", "adam"]), default="sgd",

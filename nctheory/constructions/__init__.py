@@ -15,6 +15,7 @@ from nctheory.constructions.logits import Logits
 from nctheory.constructions.orthogonal import Orthogonal
 from nctheory.constructions.pairs import Groups, Pairs
 from nctheory.constructions.registry import FAMILIES, Family, construct, register
+from nctheory.constructions.strongly_regular import Rook, StronglyRegular
 from nctheory.constructions.triangular import (
     OptimalMixture,
     Triangular,
@@ -38,6 +39,8 @@ __all__ = [
     "Orthogonal",
     "Pairs",
     "Ranks",
+    "Rook",
+    "StronglyRegular",
     "Triangular",
     "TriangularMixture",
     "construct",

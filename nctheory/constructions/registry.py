@@ -3,6 +3,7 @@
     triangular:r=5,s=3           one member of a family
     triangular:r=5,s=3+dnc:K=1   a direct sum
     features:file=mine.npz       one's own, from the arrays `features` and `rows`
+    rook:n=4, paley:q=9, petersen, srg:graph.g6   on a strongly regular graph
     atlas:K=5,L=4                the chain of the atlas found for 5 classes and 4 layers
     pairs:K=10, groups:sizes=3/3/2   for cross-entropy alone
 """
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from nctheory.activations import PiecewiseLinear
+from nctheory.constructions import strongly_regular as srg
 from nctheory.constructions.base import Construction, DirectSum
 from nctheory.constructions.chain import Chain
 from nctheory.constructions.codes import Circle
@@ -23,6 +25,7 @@ from nctheory.constructions.pairs import Groups, Pairs
 from nctheory.constructions.triangular import Triangular
 from nctheory.errors import require
 from nctheory.losses import Loss
+from nctheory.metrics import Recognition, structures
 from nctheory.specs import Kind, make
 
 Made = TypeVar("Made", bound=Construction, covariant=True)
@@ -43,6 +46,9 @@ class Family(Kind[Made]):
     ----------
     build, parameters, examples
         See `nctheory.specs.Kind`.
+    recognise : callable, optional
+        How far a trained run is from the family's geometry: see `nctheory.metrics.Recognition`.
+        The solver labels runs by the family that they are near.
     best : callable, optional
         best(classes, layers, loss, activation) is the cheapest member, or None; without it the
         family is in no table.
@@ -50,6 +56,7 @@ class Family(Kind[Made]):
         members(classes) are all members with so many classes, for checks that want them all.
     """
 
+    recognise: Recognition | None = None
     best: Best[Made] | None = None
     members: Callable[[int], Iterable[Made]] | None = None
 
@@ -60,12 +67,21 @@ def _sizes(text: str) -> tuple[int, ...]:
 
 FAMILIES: dict[str, Family[Construction]] = {
     "dnc": Family(Orthogonal, {"K": ("classes", int)}, ("dnc:K=5",), best=Orthogonal.best,
-                  members=lambda classes: [Orthogonal(classes=classes)]),
+                  recognise=structures.dnc, members=lambda classes: [Orthogonal(classes=classes)]),
     "orthogonal": Family(Orthogonal, {"K": ("classes", int)}),
     "triangular": Family(Triangular, {"r": ("vertices", int), "s": ("subset", int)},
-                         ("triangular:r=4,s=2", "triangular:r=5,s=3"), best=Triangular.best,
+                         ("triangular:r=4,s=2", "triangular:r=5,s=3"),
+                         best=Triangular.best, recognise=structures.triangular,
                          members=Triangular.members),
-    "pairs": Family(Pairs, {"K": ("classes", int)}, ("pairs:K=7",), best=Pairs.best),
+    "rook": Family(srg.Rook, {"n": ("side", int)}, ("rook:n=3", "rook:n=4"), best=srg.Rook.best),
+    "paley": Family(srg.paley, {"q": ("order", int)}, ("paley:q=5", "paley:q=9"),
+                    best=srg.best_paley),
+    "kneser": Family(srg.kneser, {"n": ("points", int)}, ("kneser:n=6",)),
+    "petersen": Family(srg.PETERSEN.build, {}, ("petersen",)),
+    **{one.spec: Family(one.build, {}, (one.spec,), best=one.best) for one in srg.SPORADIC},
+    "srg": Family(srg.from_file, {"file": ("path", str)}),
+    "pairs": Family(Pairs, {"K": ("classes", int)}, ("pairs:K=7",), best=Pairs.best,
+                    recognise=structures.pairs),
     "groups": Family(Groups, {"sizes": ("sizes", _sizes)}, ("groups:sizes=3/3/2",),
                      best=Groups.best),
     "circle": Family(Circle, {"K": ("classes", int)}, ("circle:K=10",), best=Circle.best),

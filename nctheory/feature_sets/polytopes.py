@@ -9,12 +9,13 @@ Source: [BCN89, sections 3.11 and 9.2].
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations, product
+from itertools import product
 
 import numpy as np
 
 from nctheory.errors import integer
 from nctheory.feature_sets.base import FeatureSet
+from nctheory.graphs.sporadic import schlaefli
 
 
 def half_cube(m: int) -> FeatureSet:
@@ -30,23 +31,15 @@ def half_cube(m: int) -> FeatureSet:
 
 
 def lines_27() -> FeatureSet:
-    """The lines a_i, b_i, c_ij (1 <= i < j <= 6), A = pairs that are skew.
+    """F = A + 2 I, A the Schlaefli graph: which of the 27 lines are skew.
 
     >>> lines_27().rank, lines_27().gram
     (7, {324: 1, 36: 6})
     """
-    lines = [("a", {i}) for i in range(6)] + [("b", {i}) for i in range(6)] + [
-        ("c", set(pair)) for pair in combinations(range(6), 2)]
-
-    def skew(one: tuple[str, set[int]], other: tuple[str, set[int]]) -> bool:
-        (kind, i), (more, j) = one, other
-        if "c" not in (kind, more):
-            return kind == more or i == j
-        return bool(i & j) if kind == more else not i & j
-
-    matrix = [[2 if one == other else int(skew(one, other)) for other in lines]
-              for one in lines]
-    return FeatureSet("27 lines", np.array(matrix), {18**2: 1, 6**2: 6})
+    matrix = 2 * np.eye(27, dtype=np.int64)
+    for one, other in schlaefli():
+        matrix[one, other] = matrix[other, one] = 1
+    return FeatureSet("27 lines", matrix, {18**2: 1, 6**2: 6})
 
 
 def members(classes: int) -> Iterator[FeatureSet]:

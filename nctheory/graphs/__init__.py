@@ -24,36 +24,46 @@ from nctheory.graphs.incidence import incidence as incidence
 from nctheory.graphs.incidence import subset_incidence as subset_incidence
 
 if TYPE_CHECKING:
+    from nctheory.graphs.generators import clebsch as clebsch
     from nctheory.graphs.generators import complement as complement
     from nctheory.graphs.generators import complete_multipartite as complete_multipartite
     from nctheory.graphs.generators import hamming as hamming
+    from nctheory.graphs.generators import hoffman_singleton as hoffman_singleton
     from nctheory.graphs.generators import johnson as johnson
     from nctheory.graphs.generators import kneser as kneser
     from nctheory.graphs.generators import paley as paley
+    from nctheory.graphs.generators import petersen as petersen
     from nctheory.graphs.generators import rook as rook
+    from nctheory.graphs.generators import schlaefli as schlaefli
     from nctheory.graphs.generators import triangular as triangular
     from nctheory.graphs.named import NamedGraph as NamedGraph
     from nctheory.graphs.named import from_spec as from_spec
+    from nctheory.graphs.named import given as given
     from nctheory.graphs.regularity import Feasibility as Feasibility
     from nctheory.graphs.regularity import feasibility as feasibility
-    from nctheory.graphs.regularity import parameters as parameters
     from nctheory.graphs.regularity import spectrum as spectrum
     from nctheory.graphs.srg import Parameters as Parameters
+    from nctheory.graphs.srg import parameters as parameters
 
 _HOME = {
     "Feasibility": "regularity",
     "NamedGraph": "named",
     "Parameters": "srg",
+    "clebsch": "generators",
     "complement": "generators",
     "complete_multipartite": "generators",
     "feasibility": "regularity",
     "from_spec": "named",
+    "given": "named",
     "hamming": "generators",
+    "hoffman_singleton": "generators",
     "johnson": "generators",
     "kneser": "generators",
     "paley": "generators",
-    "parameters": "regularity",
+    "parameters": "srg",
+    "petersen": "generators",
     "rook": "generators",
+    "schlaefli": "generators",
     "spectrum": "regularity",
     "triangular": "generators",
 }

@@ -100,16 +100,45 @@ def complete_multipartite(*sizes: int) -> nx.Graph[Any]:
 
 
 def paley(q: int) -> nx.Graph[Any]:
-    """Paley graph of a prime q = 1 mod 4: 0..q-1, adjacent where they differ by a square.
+    """Paley graph of a prime power q = 1 mod 4: GF(q), adjacent where they differ by a square.
 
-    (Prime powers need the finite field, not the integers modulo q, and are refused.)
+    Element sum c_i x^i is the integer sum c_i p^i (x primitive); for a prime q the integers
+    modulo q.  networkx.paley_graph takes those for every q, which is wrong for q = 9.
 
     Examples
     --------
     >>> list(paley(13)[0])
     [1, 3, 4, 9, 10, 12]
+    >>> nx.is_isomorphic(paley(9), rook(3, 3))
+    True
     """
     return named.paley(q).graph()
+
+
+def petersen() -> nx.Graph[Any]:
+    """The Petersen graph, on the pairs of 0..4, adjacent where disjoint."""
+    return named.petersen().graph()
+
+
+def clebsch() -> nx.Graph[Any]:
+    """The Clebsch graph on 0..15, adjacent where they differ in one bit or in all four.
+
+    Examples
+    --------
+    >>> list(clebsch()[0])
+    [1, 2, 4, 8, 15]
+    """
+    return named.clebsch().graph()
+
+
+def schlaefli() -> nx.Graph[Any]:
+    """The Schlaefli graph: the 27 lines on a cubic surface, adjacent where skew."""
+    return named.schlaefli().graph()
+
+
+def hoffman_singleton() -> nx.Graph[Any]:
+    """The Hoffman-Singleton graph on 0..49."""
+    return named.hoffman_singleton().graph()
 
 
 def complement(graph: nx.Graph[Any]) -> nx.Graph[Any]:

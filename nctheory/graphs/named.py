@@ -10,16 +10,23 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from inspect import signature
-from itertools import combinations, product
-from math import comb, prod
-from typing import Any
+from itertools import combinations, islice, product
+from math import comb, isqrt, prod
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
 
 from nctheory import specs
-from nctheory.errors import integer, require
-from nctheory.graphs.srg import Parameters, Spectrum, collect, trivial
+from nctheory.errors import InputError, integer, require, show
+from nctheory.graphs import field, sporadic
+from nctheory.graphs.incidence import subset_incidence
+from nctheory.graphs.srg import Parameters, Spectrum, collect, parameters, trivial
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 # Arguments stay below these so that every exact integer has fewer than the 4300 digits that
 # Python prints: 10^9 ** 400 has 3601.
@@ -28,6 +35,10 @@ _LARGEST, _LONGEST = 10**9, 400
 _MOST_PART_SIZES = 10
 # Above this a networkx graph takes about a gigabyte.
 MOST_EDGES = 2 * 10**6
+# Up to this many vertices, graphs are checked against their parameters in about a second.
+MOST_CHECKED = 2000
+# Maximal cliques looked at for Delsarte cliques: about a second.
+_MOST_CLIQUES = 20_000
 
 # The attribute of a graph that holds its closed form, for `closed_form`.
 _MARK = "_nctheory_family"
@@ -93,22 +104,47 @@ class NamedGraph(ABC):
         """The graph itself: labelled vertices in lexicographic order, and edges too.
 
         Frozen (networkx.freeze; networkx.Graph(graph) is a copy to change), its closed form in
-        `graph.graph["family"]`.
+        `graph.graph["family"]`.  Up to 2000 vertices the closed form's (v, k, lam, mu) are
+        checked on the matrix: A^2 = k I + lam A + mu (J - I - A) in integers.
 
         Raises
         ------
         InputError
             For more than 2 * 10^6 vertices or edges.
         """
+        import networkx as nx
+
         require(max(self.order, self.size) <= MOST_EDGES, self.name,
                 f"have at most {MOST_EDGES} vertices and edges to be built",
                 (self.order, self.size))
         graph: nx.Graph[Any] = nx.Graph(name=self.name, family=self)
         graph.add_nodes_from(self._vertices())
         graph.add_edges_from(sorted(self._edges()))
+        known = self.parameters()
+        assert known is None or self.order > MOST_CHECKED or parameters(graph) == known
         setattr(graph, _MARK, self)
         nx.freeze(graph)
         return graph
+
+    def adjacency(self) -> NDArray[np.int64]:
+        """The 0/1 adjacency matrix, vertices in the order of `graph()`."""
+        import networkx as nx
+
+        return nx.to_numpy_array(self.graph()).astype(np.int64)
+
+    def set_size(self, positive: bool) -> int | None:
+        """The size of the vertex sets that `sets` gives, None where it knows none."""
+        return None
+
+    def sets(self, positive: bool) -> NDArray[np.int64]:
+        """0/1 rows, sets of equal size, with Gram matrix in the span of J and E.
+
+        For a primitive strongly regular graph; E is the eigenspace of its positive eigenvalue
+        other than k, or of its negative one.  Delsarte cliques are such sets (the lines of a
+        rook's graph, the stars of a triangular graph: their Gram matrix is A + m I with the
+        least eigenvalue -m), for the negative eigenvalue the cocliques that meet Hoffman's bound.
+        """
+        raise InputError(f"graph must have known vertex sets, got {self.name}")
 
     @abstractmethod
     def _vertices(self) -> Iterable[Any]:
@@ -154,6 +190,15 @@ class _Subsets(NamedGraph):
              comb(n, i) - (comb(n, i - 1) if i else 0))
             for i in range(min(k, n - k) + 1))
 
+    def set_size(self, positive: bool) -> int | None:
+        # The pairs through a point: cliques of T(n), cocliques of its complement K(n, 2).
+        return self.n - 1 if self.k == 2 and positive == (self.distance == 1) else None
+
+    def sets(self, positive: bool) -> NDArray[np.int64]:
+        if self.set_size(positive) is None:
+            return super().sets(positive)
+        return subset_incidence(self.n, 1, 2)
+
     def _vertices(self) -> Iterable[tuple[int, ...]]:
         return combinations(range(self.n), self.k)
 
@@ -180,6 +225,17 @@ class _Words(NamedGraph):
             spectrum = collect((value + own, m * copies) for value, m in spectrum.items()
                                for own, copies in ((q - 1, 1), (-1, q - 1)))
         return spectrum
+
+    def set_size(self, positive: bool) -> int | None:
+        # The rows and columns of a square board.
+        square = len(self.sizes) == 2 and self.sizes[0] == self.sizes[1]
+        return self.sizes[0] if square and positive else None
+
+    def sets(self, positive: bool) -> NDArray[np.int64]:
+        if self.set_size(positive) is None:
+            return super().sets(positive)
+        one, ones = np.eye(self.sizes[0], dtype=np.int64), np.ones((1, self.sizes[0]), np.int64)
+        return np.vstack([np.kron(one, ones), np.kron(ones, one)])
 
     def _vertices(self) -> Iterable[tuple[int, ...]]:
         return product(*map(range, self.sizes))
@@ -235,7 +291,7 @@ class _Parts(NamedGraph):
 
 @dataclass(frozen=True)
 class _Paley(NamedGraph):
-    """0..q-1, adjacent where they differ by a square modulo the prime q = 1 mod 4."""
+    """The elements of GF(q), q = 1 mod 4, adjacent where they differ by a square."""
 
     q: int
 
@@ -249,11 +305,66 @@ class _Paley(NamedGraph):
     def spectrum(self) -> Spectrum:
         return self.parameters().spectrum()
 
+    def set_size(self, positive: bool) -> int | None:
+        root = isqrt(self.q)
+        return root if root**2 == self.q else None
+
+    def sets(self, positive: bool) -> NDArray[np.int64]:
+        # The lines a + b GF(sqrt q), b != 0: all of them squares times b.
+        root = self.set_size(positive)
+        if root is None:
+            return super().sets(positive)
+        powers, everything = field.powers(self.q), np.arange(self.q)
+        rows = []
+        for i in range(0 if positive else 1, root + 1, 2):
+            line = np.array([0, *powers[i::root + 1]])
+            parallels = {tuple(np.sort(field.shifts(self.q, a, line, 1)))
+                         for a in everything.tolist()}
+            rows += [np.isin(everything, points) for points in sorted(parallels)]
+        return np.array(rows, dtype=np.int64)
+
     def _vertices(self) -> Iterable[int]:
         return range(self.q)
 
-    def _edges(self) -> Iterator[tuple[Any, Any]]:
-        return ((a, b) for a, b in map(sorted, nx.paley_graph(self.q, nx.Graph).edges))
+    def _edges(self) -> Iterator[tuple[int, int]]:
+        square = np.zeros(self.q, dtype=bool)
+        square[list(field.powers(self.q)[::2])] = True
+        for a in range(self.q):
+            others = np.arange(a + 1, self.q)
+            differences = field.shifts(self.q, a, others, -1)
+            yield from ((a, b) for b in others[square[differences]].tolist())
+
+
+@dataclass(frozen=True)
+class _Listed(NamedGraph):
+    """A strongly regular graph on 0..v-1 given by its edges."""
+
+    known: Parameters
+    edges: sporadic.Edges
+    # For the positive and for the negative eigenvalue: the vertex sets of `sets`.
+    families: tuple[tuple[tuple[int, ...], ...], ...] = ((), ())
+
+    def parameters(self) -> Parameters:
+        return self.known
+
+    def spectrum(self) -> Spectrum:
+        return self.known.spectrum()
+
+    def set_size(self, positive: bool) -> int | None:
+        family = self.families[not positive]
+        return len(family[0]) if family else None
+
+    def sets(self, positive: bool) -> NDArray[np.int64]:
+        if self.set_size(positive) is None:
+            return super().sets(positive)
+        return np.array([np.isin(range(self.known.v), points)
+                         for points in self.families[not positive]], dtype=np.int64)
+
+    def _vertices(self) -> Iterable[int]:
+        return range(self.known.v)
+
+    def _edges(self) -> Iterable[tuple[int, int]]:
+        return self.edges
 
 
 @dataclass(frozen=True)
@@ -273,10 +384,18 @@ class _Complement(NamedGraph):
     def spectrum(self) -> Spectrum:
         return self.of._complement_spectrum()
 
+    def set_size(self, positive: bool) -> int | None:
+        return self.of.set_size(not positive)
+
+    def sets(self, positive: bool) -> NDArray[np.int64]:
+        return self.of.sets(not positive)
+
     def _vertices(self) -> Iterable[Any]:
         return self.of._vertices()
 
     def _edges(self) -> Iterable[tuple[Any, Any]]:
+        import networkx as nx
+
         edges: Iterable[tuple[Any, Any]] = nx.complement(self.of.graph()).edges
         return edges
 
@@ -323,10 +442,9 @@ def complete_multipartite(*sizes: int) -> NamedGraph:
 
 def paley(q: int) -> NamedGraph:
     """Closed form of `generators.paley`, q <= 10^9."""
-    import sympy
-
     q = integer("q", q, 2, _LARGEST)
-    require(q % 4 == 1 and sympy.isprime(q), "q", "be a prime with remainder 1 modulo 4", q)
+    require(q % 4 == 1 and field.prime_power(q) is not None, "q",
+            "be a prime power with remainder 1 modulo 4", q)
     return _Paley(f"paley:q={q}", q)
 
 
@@ -335,6 +453,87 @@ def complement(graph: NamedGraph) -> NamedGraph:
     if isinstance(graph, _Complement):
         return graph.of
     return _Complement(f"complement:{graph.name}", graph)
+
+
+def petersen() -> NamedGraph:
+    """The Petersen graph, K(5, 2): srg(10, 3, 0, 1)."""
+    return _Subsets("petersen", 5, 2, 2)
+
+
+@lru_cache(maxsize=None)
+def clebsch() -> NamedGraph:
+    """The Clebsch graph: srg(16, 5, 0, 2), the complement of the halved 5-cube."""
+    return _Listed("clebsch", Parameters(16, 5, 0, 2), sporadic.clebsch(),
+                   ((), sporadic.half_cubes()))
+
+
+@lru_cache(maxsize=None)
+def schlaefli() -> NamedGraph:
+    """The Schlaefli graph: srg(27, 16, 10, 8)."""
+    return _Listed("schlaefli", Parameters(27, 16, 10, 8), sporadic.schlaefli())
+
+
+@lru_cache(maxsize=None)
+def hoffman_singleton() -> NamedGraph:
+    """The Hoffman-Singleton graph: srg(50, 7, 0, 1)."""
+    return _Listed("hoffman-singleton", Parameters(50, 7, 0, 1), sporadic.hoffman_singleton())
+
+
+def given(graph: nx.Graph[Any], name: str = "srg") -> NamedGraph:
+    """Closed form of any strongly regular networkx graph, its vertices numbered in order.
+
+    Decided exactly by `parameters`.  Delsarte cliques of the graph and of its complement are
+    looked for among the first 20 000 maximal cliques of each.
+
+    Raises
+    ------
+    InputError
+        Where the graph is not simple, or not strongly regular.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> given(nx.petersen_graph()).spectrum()
+    {3: 1, 1: 5, -2: 4}
+    """
+    import networkx as nx
+
+    known = parameters(graph)
+    if known is None:
+        raise InputError(f"graph must be strongly regular, got {show(graph)}")
+    numbered = nx.convert_node_labels_to_integers(graph)
+    edges = tuple(sorted((min(a, b), max(a, b)) for a, b in numbered.edges))
+    families = tuple(_delsarte_cliques(one, of) for one, of in (
+        (numbered, known), (nx.complement(numbered), known.complement())))
+    return _Listed(name, known, edges, families)
+
+
+def from_file(path: str) -> NamedGraph:
+    """`given` of the one graph in a graph6 file."""
+    import networkx as nx
+
+    try:
+        graph = nx.read_graph6(path)
+    except (OSError, nx.NetworkXError, ValueError, IndexError) as error:
+        raise InputError(f"file must hold a graph in graph6 format, got {show(path)}: "
+                         f"{error}") from None
+    require(isinstance(graph, nx.Graph), "file", "hold one graph", path)
+    return given(graph, f"srg:{path}")
+
+
+def _delsarte_cliques(graph: nx.Graph[Any], known: Parameters) -> tuple[tuple[int, ...], ...]:
+    """The cliques of 1 + k/m vertices, -m the least eigenvalue, where few enough maximal cliques
+    are to be searched and every edge lies in equally many of them; else none."""
+    import networkx as nx
+
+    least = list(known.spectrum())[-1]
+    if known.kind != "primitive" or not isinstance(least, int) or known.k % least:
+        return ()
+    found = list(islice(nx.find_cliques(graph), _MOST_CLIQUES + 1))
+    cliques = tuple(sorted(tuple(sorted(c)) for c in found if len(c) == 1 - known.k // least))
+    through = Counter(edge for clique in cliques for edge in combinations(clique, 2))
+    even = len(through) == graph.number_of_edges() and len(set(through.values())) == 1
+    return cliques if len(found) <= _MOST_CLIQUES and even else ()
 
 
 def _set_sizes(n: int, k: int) -> tuple[int, int]:
@@ -346,6 +545,10 @@ def _multipartite(sizes: tuple[int, ...]) -> NamedGraph:
     return complete_multipartite(*sizes)
 
 
+def _board(n: int, m: int = 0) -> NamedGraph:
+    return rook(m or n, n)
+
+
 def _sizes(text: str) -> tuple[int, ...]:
     return tuple(map(int, text.split("x")))
 
@@ -353,19 +556,25 @@ def _sizes(text: str) -> tuple[int, ...]:
 _WHOLE = specs.Argument(int, "be a whole number")
 _FAMILIES: dict[str, Callable[..., NamedGraph]] = {
     "triangular": triangular, "johnson": johnson, "kneser": kneser, "hamming": hamming,
-    "rook": rook, "multipartite": _multipartite, "paley": paley,
+    "rook": _board, "multipartite": _multipartite, "paley": paley, "petersen": petersen,
+    "clebsch": clebsch, "schlaefli": schlaefli, "hoffman-singleton": hoffman_singleton,
+    "srg": from_file,
 }
 _ARGUMENTS = {name: {key: _WHOLE for key in signature(make).parameters}
               for name, make in _FAMILIES.items()} | {
-    "multipartite": {"sizes": specs.Argument(_sizes, "be whole numbers such as 3x3x3")}}
+    "multipartite": {"sizes": specs.Argument(_sizes, "be whole numbers such as 3x3x3")},
+    "rook": {"m": specs.Argument(int, "be a whole number", optional=True), "n": _WHOLE},
+    "srg": {"path": specs.Argument(str)}}
 
 
 def from_spec(text: str) -> NamedGraph:
     """Closed form of the graph that a text names: "family:argument=value,...".
 
     "complement:" in front gives the complementary graph.  The families, by example:
-    triangular:r=5, johnson:n=6,k=3, kneser:n=5,k=2, hamming:m=2,q=3, rook:m=3,n=4,
-    multipartite:sizes=3x3x3, paley:q=13, complement:triangular:r=5.
+    triangular:r=5, johnson:n=6,k=3, kneser:n=5,k=2, hamming:m=2,q=3, rook:m=3,n=4 (rook:n=4 is
+    square), multipartite:sizes=3x3x3, paley:q=9, petersen, clebsch, schlaefli,
+    hoffman-singleton, complement:triangular:r=5.  srg:FILE is a strongly regular graph in a
+    graph6 file.
 
     Raises
     ------

@@ -8,63 +8,14 @@ from math import isqrt
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import networkx as nx
-import numpy as np
 
 from nctheory.errors import InputError, integer, require, show
 from nctheory.graphs import named
-from nctheory.graphs.incidence import MOST_ENTRIES, edge_rows, require_simple
 from nctheory.graphs.named import NamedGraph, closed_form
-from nctheory.graphs.srg import Parameters, Spectrum, trivial
+from nctheory.graphs.srg import Parameters, Spectrum, parameters
 from nctheory.integers import triangular_root
 
 Verdict: TypeAlias = Literal["impossible", "realised here", "unknown"]
-
-
-def parameters(graph: nx.Graph[Any]) -> Parameters | None:
-    """(v, k, lam, mu) of a graph, decided exactly; None where it is not strongly regular.
-
-    The table in `nctheory.graphs.srg` defines the degenerate cases: complete, empty and
-    disconnected graphs and complete multipartite ones have parameters too.  Always computed
-    from the adjacency matrix, closed form or not.
-
-    Parameters
-    ----------
-    graph : networkx.Graph
-        Undirected, without loops or parallel edges; edge data are ignored.
-
-    Raises
-    ------
-    InputError
-        For any other graph, no vertices, or a regular graph with more than 10^4 vertices.
-
-    Examples
-    --------
-    >>> parameters(nx.petersen_graph())
-    Parameters(v=10, k=3, lam=0, mu=1)
-    >>> parameters(nx.complete_graph(4))
-    Parameters(v=4, k=3, lam=2, mu=None)
-    >>> parameters(nx.cycle_graph(6)) is None
-    True
-    """
-    require_simple(graph)
-    v = graph.number_of_nodes()
-    require(v >= 1, "graph", "have a vertex", graph)
-    degrees = {degree for _, degree in graph.degree()}
-    if len(degrees) > 1:
-        return None
-    k = degrees.pop()
-    if k in (0, v - 1):
-        return trivial(v, k)
-    require(v**2 <= MOST_ENTRIES, "graph", f"have at most {isqrt(MOST_ENTRIES)} vertices", v)
-    adjacency = np.zeros((v, v), dtype=np.float32)
-    first, second = edge_rows(graph)
-    adjacency[first, second] = adjacency[second, first] = 1
-    # Exact: every partial sum, in whatever order BLAS takes them, is an integer <= v < 2^24.
-    common = adjacency @ adjacency
-    lam, mu = common[0, np.argmax(adjacency[0])], common[0, 1 + np.argmin(adjacency[0, 1:])]
-    expected = (lam - mu) * adjacency + mu
-    np.fill_diagonal(expected, k)
-    return Parameters(v, k, int(lam), int(mu)) if np.array_equal(common, expected) else None
 
 
 def spectrum(graph: nx.Graph[Any]) -> Spectrum:
@@ -117,7 +68,7 @@ def feasibility(v: int, k: int, lam: int | None, mu: int | None) -> Feasibility:
 
     "realised here": a family of this package, or a complement, has these parameters; `reason`
     names it.  "unknown": neither.  It says nothing of the literature, where some of these are
-    settled: (16, 5, 0, 2) exists and (57, 14, 1, 4) does not, by other arguments.
+    settled: (56, 10, 0, 2) exists and (57, 14, 1, 4) does not, by other arguments.
 
     Parameters
     ----------
@@ -222,6 +173,9 @@ def _realisation(wanted: Parameters) -> str | None:
         (named.triangular, (triangular_root(wanted.v),)),
         (named.rook, (root, root)),
         (named.paley, (wanted.v,)),
+        (named.clebsch, ()),
+        (named.schlaefli, ()),
+        (named.hoffman_singleton, ()),
     )  # No other Johnson, Kneser or Hamming graph is primitive: they have larger diameter.
     for family, arguments in candidates:
         with suppress(InputError):  # no such Paley graph, or beyond the arguments' range

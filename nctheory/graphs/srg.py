@@ -1,6 +1,7 @@
 """Strongly regular parameters (v, k, lam, mu) and the one spectrum that they allow.
 
-two adjacent vertices have lam common neighbours and two others mu.  This includes the cases
+A graph of v vertices is strongly regular where every vertex has k neighbours, two adjacent
+vertices have lam common neighbours and two others mu.  This includes the cases
 that some authors leave out (`Parameters.kind` tells them apart):
 
 =======================  ======================================  ===========================
@@ -22,11 +23,15 @@ from collections import Counter
 from collections.abc import Iterable
 from fractions import Fraction
 from math import isqrt
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from nctheory.errors import InputError
+import numpy as np
+
+from nctheory.errors import InputError, require
+from nctheory.graphs.incidence import MOST_ENTRIES, edge_rows, require_simple
 
 if TYPE_CHECKING:
+    import networkx as nx
     import sympy
 
 Number: TypeAlias = "int | sympy.Expr"
@@ -139,3 +144,51 @@ class Parameters(NamedTuple):
 def trivial(v: int, k: int) -> Parameters:
     """Parameters of the empty (k = 0) or the complete graph (k = v - 1)."""
     return Parameters(v, k, k - 1 if k else None, None if k == v - 1 else 0)
+
+
+def parameters(graph: nx.Graph[Any]) -> Parameters | None:
+    """(v, k, lam, mu) of a graph, decided exactly; None where it is not strongly regular.
+
+    The module's table defines the degenerate cases: complete, empty and
+    disconnected graphs and complete multipartite ones have parameters too.  Always computed
+    from the adjacency matrix, closed form or not.
+
+    Parameters
+    ----------
+    graph : networkx.Graph
+        Undirected, without loops or parallel edges; edge data are ignored.
+
+    Raises
+    ------
+    InputError
+        For any other graph, no vertices, or a regular graph with more than 10^4 vertices.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> parameters(nx.petersen_graph())
+    Parameters(v=10, k=3, lam=0, mu=1)
+    >>> parameters(nx.complete_graph(4))
+    Parameters(v=4, k=3, lam=2, mu=None)
+    >>> parameters(nx.cycle_graph(6)) is None
+    True
+    """
+    require_simple(graph)
+    v = graph.number_of_nodes()
+    require(v >= 1, "graph", "have a vertex", graph)
+    degrees = {degree for _, degree in graph.degree()}
+    if len(degrees) > 1:
+        return None
+    k = degrees.pop()
+    if k in (0, v - 1):
+        return trivial(v, k)
+    require(v**2 <= MOST_ENTRIES, "graph", f"have at most {isqrt(MOST_ENTRIES)} vertices", v)
+    adjacency = np.zeros((v, v), dtype=np.float32)
+    first, second = edge_rows(graph)
+    adjacency[first, second] = adjacency[second, first] = 1
+    # Exact: every partial sum, in whatever order BLAS takes them, is an integer <= v < 2^24.
+    common = adjacency @ adjacency
+    lam, mu = common[0, np.argmax(adjacency[0])], common[0, 1 + np.argmin(adjacency[0, 1:])]
+    expected = (lam - mu) * adjacency + mu
+    np.fill_diagonal(expected, k)
+    return Parameters(v, k, int(lam), int(mu)) if np.array_equal(common, expected) else None

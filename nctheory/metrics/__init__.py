@@ -5,8 +5,9 @@ are functions of the moments. `load` reads files and `report` computes everythin
 layer.
 """
 
+from nctheory.metrics.balance import balancedness
 from nctheory.metrics.classifier import dnc3, nc3, nc3_frobenius, nc3_product, nc4
-from nctheory.metrics.files import FeatureSet, Layer, assemble, load, save
+from nctheory.metrics.files import LabelledFeatures, Layer, assemble, load, save
 from nctheory.metrics.generalisation import (
     linear_probe,
     nearest_mean_error,
@@ -28,8 +29,16 @@ from nctheory.metrics.geometry import (
     nc2_norms,
 )
 from nctheory.metrics.moments import Moments
-from nctheory.metrics.ranks import distance_to_rank, numerical_rank, stable_rank
 from nctheory.metrics.report import report
+from nctheory.metrics.spectrum import (
+    STRUCTURE,
+    Rank,
+    distance_to_rank,
+    gap_rank,
+    numerical_rank,
+    stable_rank,
+)
+from nctheory.metrics.structures import Recognition
 from nctheory.metrics.triangular import triangular_distance, triangular_gram
 from nctheory.metrics.variability import (
     between,
@@ -41,10 +50,12 @@ from nctheory.metrics.variability import (
 )
 
 __all__ = [
-    "FeatureSet", "Layer", "Moments", "assemble", "between", "cdnv", "centred_means",
-    "condition", "distance_to_rank", "dnc3", "gram", "gram_distance", "least_frame_distance",
-    "linear_probe", "load", "nc1", "nc2_angles", "nc2_angles_std", "nc2_etf", "nc2_frame",
-    "nc2_norms", "nc3", "nc3_frobenius", "nc3_product", "nc4", "nearest_mean_error",
-    "numerical_rank", "ratio", "relative_variation", "report", "save", "stable_rank", "strong",
-    "strong_nc1", "trace_ratio", "triangular_distance", "triangular_gram", "weak", "within",
+    "LabelledFeatures", "Layer", "Moments", "Rank", "Recognition", "STRUCTURE",
+    "assemble", "balancedness", "between", "cdnv", "centred_means", "condition",
+    "distance_to_rank", "dnc3",
+    "gap_rank", "gram", "gram_distance", "least_frame_distance", "linear_probe", "load", "nc1",
+    "nc2_angles", "nc2_angles_std", "nc2_etf", "nc2_frame", "nc2_norms", "nc3", "nc3_frobenius",
+    "nc3_product", "nc4", "nearest_mean_error", "numerical_rank", "ratio", "relative_variation",
+    "report", "save", "stable_rank", "strong", "strong_nc1", "trace_ratio",
+    "triangular_distance", "triangular_gram", "weak", "within",
 ]

@@ -7,7 +7,6 @@ rows are classes (NC3, NC4), row k belongs to the k-th label in sorted order.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +21,7 @@ from nctheory.metrics.moments import (
     check_matrix,
     row_blocks,
 )
+from nctheory.metrics.spectrum import STRUCTURE, row_space
 
 
 def check_weight(weight: ArrayLike, width: int, rows: int | None = None) -> Array:
@@ -94,22 +94,19 @@ def nearest(block: Array, means: Array) -> NDArray[np.int64]:
     return np.asarray(np.argmax(scores - np.square(offsets).sum(axis=1) / 2, axis=1))
 
 
-def dnc3(means: Array, weight: ArrayLike) -> float:
+def dnc3(means: Array, weight: ArrayLike, tolerance: float = STRUCTURE,
+         floor: float = 0.0) -> float:
     """DNC3: | W (I - P) |_F / |W|_F in [0, 1], P the projection on the span of the means.
 
     0 where every row of W lies in the span [SLM24]. Pass sigma(M_l) for features given before
-    the activation. The span is numerical: singular values above max(K, d) * 2^-52 of the
-    largest.
+    the activation. The span has the dimension that `numerical_rank` reports, by the same rule.
+
+    Raises
+    ------
+    InputError
+        For zero means or a zero weight.
     """
     w = check_weight(weight, means.shape[1])
-    _, values, basis = np.linalg.svd(means, full_matrices=False)
-    require(bool(values[0] > 0), "class means", "not all be zero", "zero means")
-    basis = basis[values > values[0] * max(means.shape) * np.finfo(np.float64).eps]
+    basis = row_space(means, tolerance, floor)
+    require(len(basis) > 0, "class means", "not all be zero", "zero means")
     return float(np.linalg.norm(w - (w @ basis.T) @ basis) / np.linalg.norm(w))
-
-
-def activate(name: str, values: NDArray[Any]) -> NDArray[Any]:
-    """sigma by name: "relu", "tanh" or "identity" (checked by the caller)."""
-    if name == "relu":
-        return np.asarray(np.maximum(values, 0))
-    return np.asarray(np.tanh(values)) if name == "tanh" else values

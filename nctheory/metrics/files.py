@@ -39,7 +39,7 @@ class Layer:
 
 
 @dataclass(frozen=True, eq=False)
-class FeatureSet:
+class LabelledFeatures:
     """Labels and the layers, first to last."""
 
     labels: AnyArray
@@ -47,7 +47,7 @@ class FeatureSet:
     test_labels: AnyArray | None = None
 
 
-def load(path: str | Path) -> FeatureSet:
+def load(path: str | Path) -> LabelledFeatures:
     """Read a feature set; nothing is ever unpickled.
 
     Raises
@@ -69,8 +69,14 @@ def load(path: str | Path) -> FeatureSet:
                      f"got {str(path)!r}")
 
 
-def assemble(arrays: Mapping[str, AnyArray], source: str = "arrays") -> FeatureSet:
-    """A feature set from named arrays (the names are in the module's table)."""
+def assemble(arrays: Mapping[str, AnyArray], source: str = "arrays") -> LabelledFeatures:
+    """A feature set from named arrays (the names are in the module's table).
+
+    Raises
+    ------
+    InputError
+        For arrays that are missing or do not fit; the message lists what there is.
+    """
     held = ", ".join(f"{k} {v.shape}" for k, v in arrays.items()) or "no array"
 
     def need(name: str) -> AnyArray:
@@ -78,12 +84,10 @@ def assemble(arrays: Mapping[str, AnyArray], source: str = "arrays") -> FeatureS
             raise InputError(f"{source} must hold an array {name!r}; it has: {held}")
         return arrays[name]
 
-    numbers = sorted(int(m[2]) for m in map(ARRAY.fullmatch, arrays)
-                     if m and m[1] == "features" and m[2])
-    if numbers and "features" in arrays:
+    suffixes = _suffixes(arrays)
+    if "features" in arrays and suffixes != [""]:
         raise InputError(f"{source} must hold either 'features' or numbered layers; "
                          f"it has: {held}")
-    suffixes = [f"_{i}" for i in numbers] or [""]
     labels = check_labels(need("labels"))
     layers = []
     for suffix in suffixes:
@@ -99,7 +103,14 @@ def assemble(arrays: Mapping[str, AnyArray], source: str = "arrays") -> FeatureS
     for layer in layers:
         if layer.test_features is not None:
             check_pair(layer.test_features, need("test_labels"))
-    return FeatureSet(labels, layers, test_labels)
+    return LabelledFeatures(labels, layers, test_labels)
+
+
+def _suffixes(arrays: Mapping[str, AnyArray]) -> list[str]:
+    """What follows "features" in the names of the layers, first to last; "" for a single one."""
+    numbers = sorted(int(m[2]) for m in map(ARRAY.fullmatch, arrays)
+                     if m and m[1] == "features" and m[2])
+    return [f"_{i}" for i in numbers] or [""]
 
 
 def save(path: str | Path, **arrays: AnyArray) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 
 from nctheory.errors import InputError, require
 from nctheory.metrics.moments import Array, Moments
+from nctheory.metrics.spectrum import counted
 from nctheory.metrics.variability import between_directions, between_factor, rounding
 
 
@@ -102,10 +103,10 @@ def least_frame_distance(classes: int, rank: int) -> float:
 def condition(means: Array) -> float:
     """Largest over smallest singular value of the K x d class means: 1 for an orthogonal frame.
 
-    Raises `InputError` where the smallest of the K is 0 (always so for K > d).
+    Raises `InputError` where the smallest of the K is 0 or rounding (always so for K > d).
     """
     values = np.linalg.svd(means, compute_uv=False)
-    deficient = len(means) > means.shape[1] or values[-1] <= values[0] * 1e-15
-    require(not deficient, "class means", "be linearly independent for a finite condition "
+    whole = counted(values, means.shape, tolerance=0) == len(means)
+    require(whole, "class means", "be linearly independent for a finite condition "
             "number", f"{means.shape} of lower rank")
     return float(values[0] / values[-1])

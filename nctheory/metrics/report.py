@@ -12,19 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from nctheory.errors import InputError, choice
+from nctheory import activations
+from nctheory.activations import Activation
+from nctheory.errors import InputError
 from nctheory.metrics import (
     classifier,
     generalisation,
     geometry,
-    ranks,
+    spectrum,
     triangular,
     variability,
 )
-from nctheory.metrics.files import FeatureSet, Layer
+from nctheory.metrics.files import LabelledFeatures, Layer
 from nctheory.metrics.moments import Moments
-
-ACTIVATIONS = ("identity", "relu", "tanh")
 
 # The key in the report and what computes it; the function's docstring is the definition.
 OF_MOMENTS: dict[str, Callable[[Moments], float]] = {
@@ -48,19 +48,20 @@ OF_MOMENTS: dict[str, Callable[[Moments], float]] = {
     "dnc2": geometry.nc2_frame,
     "dnc2_condition": lambda m: geometry.condition(m.means),
     "triangular": lambda m: triangular.triangular_distance(geometry.gram(m.means)),
-    "rank": lambda m: ranks.numerical_rank(m.means),
-    "stable_rank": lambda m: ranks.stable_rank(m.means),
+    "rank": lambda m: spectrum.numerical_rank(m.means),
+    "stable_rank": lambda m: spectrum.stable_rank(m.means),
 }
 
 
-def report(features: FeatureSet, activation: str = "identity") -> dict[str, Any]:
+def report(features: LabelledFeatures, activation: str = "linear") -> dict[str, Any]:
     r"""Every metric of every layer.
 
     Parameters
     ----------
-    features : FeatureSet
+    features : LabelledFeatures
         From `load`, `assemble` or built by hand.
-    activation : {"identity", "relu", "tanh"}
+    activation : str
+        A word of `nctheory.activations`: "linear", "relu", "tanh", "leaky:a=1/10".
         What is applied to the features before the layer's weight acts. Give "relu" for features
         saved before the activation: `dnc2_activated` and `dnc3` then use sigma(M_l), as
         [SLM24].
@@ -81,21 +82,22 @@ def report(features: FeatureSet, activation: str = "identity") -> dict[str, Any]
     >>> layer["nc1"], round(layer["nc2_etf"], 12), layer["triangular"] is None, layer["nc3"]
     (0.0, 0.0, False, None)
     """
-    choice("activation", activation, ACTIVATIONS)
+    sigma = activations.get(activation)
     layers = [(layer, Moments.of(layer.features, features.labels)) for layer in features.layers]
     first = layers[0][1]
     return {
         "labels": first.labels.tolist(),
         "counts": first.counts.tolist(),
-        "layers": [_layer(layer, m, features, activation) for layer, m in layers],
+        "layers": [_layer(layer, m, features, sigma) for layer, m in layers],
     }
 
 
-def _layer(layer: Layer, m: Moments, features: FeatureSet, activation: str) -> dict[str, Any]:
+def _layer(layer: Layer, m: Moments, features: LabelledFeatures,
+           sigma: Activation) -> dict[str, Any]:
     values: dict[str, Any] = {"layer": layer.name, "samples": m.samples, "classes": m.classes,
                               "width": m.width}
     notes = list(remarks(m))
-    for key, metric in (_of_means(m, activation) | _of_classifier(layer, m, activation)
+    for key, metric in (_of_means(m, sigma) | _of_classifier(layer, m, sigma)
                         | _of_test(layer, m, features)).items():
         try:
             values[key] = metric() if metric else None
@@ -108,16 +110,16 @@ def _layer(layer: Layer, m: Moments, features: FeatureSet, activation: str) -> d
 Metric = Callable[[], float]
 
 
-def _of_means(m: Moments, activation: str) -> dict[str, Metric | None]:
+def _of_means(m: Moments, sigma: Activation) -> dict[str, Metric | None]:
     table: dict[str, Metric | None] = {key: partial(f, m) for key, f in OF_MOMENTS.items()}
     if triangular.vertices(m.classes) is None:  # no such geometry for this K: not worth a note
         table["triangular"] = None
     table["dnc2_activated"] = lambda: geometry.gram_distance(
-        geometry.gram(classifier.activate(activation, m.means)), np.eye(m.classes))
+        geometry.gram(sigma(m.means)), np.eye(m.classes))
     return table
 
 
-def _of_classifier(layer: Layer, m: Moments, activation: str) -> dict[str, Metric | None]:
+def _of_classifier(layer: Layer, m: Moments, sigma: Activation) -> dict[str, Metric | None]:
     table: dict[str, Metric | None] = dict.fromkeys(
         ("nc3", "nc3_frobenius", "nc3_product", "nc4", "nc4_agreement", "dnc3", "weight_rank",
          "weight_stable_rank"))
@@ -125,9 +127,9 @@ def _of_classifier(layer: Layer, m: Moments, activation: str) -> dict[str, Metri
         return table
     weight = classifier.check_weight(layer.weight, m.width)
     table |= {
-        "dnc3": lambda: classifier.dnc3(classifier.activate(activation, m.means), weight),
-        "weight_rank": lambda: ranks.numerical_rank(weight),
-        "weight_stable_rank": lambda: ranks.stable_rank(weight),
+        "dnc3": lambda: classifier.dnc3(sigma(m.means), weight),
+        "weight_rank": lambda: spectrum.numerical_rank(weight),
+        "weight_stable_rank": lambda: spectrum.stable_rank(weight),
     }
     if len(weight) == m.classes:  # a row a class: the layer is read by a classifier
         misses = cache(partial(classifier.nc4, layer.features, m.means, weight, layer.bias))
@@ -141,7 +143,7 @@ def _of_classifier(layer: Layer, m: Moments, activation: str) -> dict[str, Metri
     return table
 
 
-def _of_test(layer: Layer, m: Moments, features: FeatureSet) -> dict[str, Metric | None]:
+def _of_test(layer: Layer, m: Moments, features: LabelledFeatures) -> dict[str, Metric | None]:
     x, y = layer.test_features, features.test_labels
     if x is None or y is None:
         return dict.fromkeys(("test_nc1", "test_strong", "test_weak", "test_train_ratio",

@@ -20,6 +20,7 @@ from scipy.spatial.distance import pdist
 
 from nctheory.errors import InputError, choice, require
 from nctheory.metrics.moments import Array, Moments
+from nctheory.metrics.spectrum import counted
 
 BETWEEN = ("classes", "global-mean", "samples")
 
@@ -56,7 +57,7 @@ def between(m: Moments, between: str = "classes") -> float:
     return float(np.square(between_factor(m, between)).sum())
 
 
-def nc1(m: Moments, between: str = "classes", tolerance: float | None = None) -> float:
+def nc1(m: Moments, between: str = "classes", tolerance: float = 0.0) -> float:
     r"""NC1 = tr(Sigma_W pinv(Sigma_B)) / K  [PHD20].
 
     pinv by the symmetric eigendecomposition of Sigma_B = A^T A, taken as the singular value
@@ -71,9 +72,9 @@ def nc1(m: Moments, between: str = "classes", tolerance: float | None = None) ->
     m : Moments
     between : {"classes", "global-mean", "samples"}
         The convention for Sigma_B.
-    tolerance : float, optional
-        Singular values of A at most tolerance * the largest count as 0; at most K-1 are kept,
-        for the rows of A are linearly dependent. Default max(K, d) * 2^-52.
+    tolerance : float
+        Singular values of A count by the rule of `nctheory.metrics.spectrum`, here by default
+        all that are not rounding; at most K-1, for the rows of A are linearly dependent.
 
     Raises
     ------
@@ -87,11 +88,13 @@ def nc1(m: Moments, between: str = "classes", tolerance: float | None = None) ->
     """
     directions, values = between_directions(m, between, tolerance)
     variances = np.einsum("ij,jk,ik->i", directions, m.scatter, directions, optimize=True)
-    return float(np.sum(np.maximum(variances, 0) / m.samples / values**2) / m.classes)
+    # Divided twice: the square of a small value underflows before the quotient does.
+    shares = np.maximum(variances, 0) / m.samples / values / values
+    return float(np.sum(shares) / m.classes)
 
 
 def between_directions(m: Moments, between: str = "classes",
-                       tolerance: float | None = None) -> tuple[Array, Array]:
+                       tolerance: float = 0.0) -> tuple[Array, Array]:
     """Orthonormal rows spanning the range of Sigma_B, and the roots of their eigenvalues.
 
     Raises
@@ -101,14 +104,12 @@ def between_directions(m: Moments, between: str = "classes",
     """
     require(m.classes >= 2, "labels", "have at least 2 classes for a between-class scatter",
             m.classes)
-    if tolerance is None:
-        tolerance = max(m.classes, m.width) * float(np.finfo(np.float64).eps)
-    require(0 <= tolerance < 1, "tolerance", "be in [0, 1)", tolerance)
     _, values, directions = np.linalg.svd(between_factor(m, between), full_matrices=False)
-    if values[0] <= rounding(m):
+    rank = counted(values, m.means.shape, tolerance, floor=rounding(m))
+    if rank == 0:
         raise InputError("features must have class means that differ (the between-class "
                          "scatter is zero), got equal means")
-    rank = min(int(np.sum(values > tolerance * values[0])), m.classes - 1)
+    rank = min(rank, m.classes - 1)
     return directions[:rank], values[:rank]
 
 
@@ -118,7 +119,8 @@ def trace_ratio(m: Moments, between: str = "classes") -> float:
     Raises `InputError` where Sigma_B = 0.
     """
     _, values = between_directions(m, between)
-    return within(m) / float(np.sum(values**2))
+    top = float(values[0])
+    return within(m) / top / top / float(np.sum((values / top) ** 2))
 
 
 def relative_variation(m: Moments) -> float:

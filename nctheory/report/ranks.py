@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from nctheory.ranks import Verification
+from nctheory.rank_bounds import Verification
 from nctheory.terminal.grid import grid, render
 
 

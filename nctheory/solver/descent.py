@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nctheory.network import pack, unpack
+from nctheory.network import Array, pack, unpack
 from nctheory.problem import Problem
 from nctheory.solver import kernels
 from nctheory.solver.outcome import ranks
-from nctheory.solver.program import Program
+from nctheory.solver.program import Program, Slot
 from nctheory.solver.starts import shapes
 from nctheory.solver.state import State
 
 # Doubles multiplied between two looks at the clock and at Ctrl-C: about half a second.
 CHUNK_FLOPS = 2e10
+
+# Where a factor (or its velocity) lies in the work array, and the rows that keep it.
+Slots = tuple[tuple[list[Slot], NDArray[np.float64]], ...]
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,32 @@ class Descent:
     tol: float
     ranked: bool
 
+    interleaved = None
+    kinked = 0
+
+    @property
+    def accelerated(self) -> bool:
+        """Whether runs have velocities."""
+        return self.method != "gd"
+
+    def dense_memory(self) -> int:
+        """None beside the program's."""
+        return 0
+
     @property
     def tables(self) -> tuple[str, ...]:
+        """What `Program` must write."""
         return ("gradient", "descent" if self.method == "gd" else "momentum")
 
     @property
     def points(self) -> int:
         """Points of the trace: step 0, every `trace_every`-th, and the last."""
         return math.ceil(self.steps / self.trace_every) + 1
+
+    @property
+    def trace_steps(self) -> NDArray[np.int64]:
+        """The steps at which the trace has its points."""
+        return np.minimum(np.arange(self.points) * self.trace_every, self.steps)
 
     def flops(self) -> float:
         """Multiplications and additions of one step of one run, counted layer by layer."""
@@ -63,7 +83,7 @@ class Descent:
                 if kept.size:
                     program.write(work, where, lane, unpack(kept[row], like))
         numbers = np.array([self.rate, self.inertia, self.method == "nesterov", 0.0,
-                            *self.problem.decays])
+                            program.leak, *self.problem.decays])
         losses = program.losses
         fit = work[losses.offset:losses.offset + losses.row_stride]
         diverged = np.full(kernels.LANES, -1, np.int64)
@@ -86,8 +106,8 @@ class Descent:
             kernels.descend(work, table, numbers, fit, step, target - step, diverged)
             step = target
 
-    def _keep(self, state: State, row: int, lane: int, program: Program, work: Any, step: int,
-              slots: Any, like: Any, diverged: NDArray[np.int64]) -> None:
+    def _keep(self, state: State, row: int, lane: int, program: Program, work: Array, step: int,
+              slots: Slots, like: list[tuple[int, int]], diverged: NDArray[np.int64]) -> None:
         """Copy one run out, unless it has stopped before."""
         if state.finished[row]:
             return
@@ -99,8 +119,8 @@ class Descent:
             state.diverged[row] = diverged[diverged >= 0].min()
             state.finished[row] = True
 
-    def _look(self, state: State, rows: list[int], program: Program, work: Any, step: int,
-              numbers: Any, fit: Any) -> None:
+    def _look(self, state: State, rows: list[int], program: Program, work: Array, step: int,
+              numbers: Array, fit: Array) -> None:
         """Add a point to the trace, and stop the runs whose gradient is small enough."""
         kernels.descend(work, program.gradient, numbers, fit, step, 1,
                         np.zeros(kernels.LANES, np.int64))

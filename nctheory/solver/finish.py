@@ -3,7 +3,7 @@
 Units with zero weights, and what of H_1 no row of W_1 sees, are left out first, which leaves a
 few hundred unknowns: the smoothed loss then has a small dense Hessian.  A ridge, adapted so that
 every step lowers the smoothed loss, shortens the steps: rotations of features (along which the
-loss is constant), kinks that depend on each other and kinks whose slope ends at 0 or 1 need not
+loss is constant), kinks that depend on each other and kinks whose slope ends at a or 1 need not
 be told apart from the others, as they would in a system of equations for the kinks.
 
 What takes long are valleys: with negative curvature near 1e-6, and walls, pre-activations that
@@ -15,7 +15,7 @@ L-BFGS, whose evaluations cost a hundredth of a Hessian.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
@@ -31,6 +31,7 @@ from nctheory.network import (
     unpack,
 )
 from nctheory.problem import Problem
+from nctheory.solver.sigma import leak
 
 DEAD = 1e-6  # norm below which a unit's weights count as zero
 LARGEST = 2500  # unknowns beyond which a dense system is not worth solving
@@ -65,10 +66,11 @@ def newton_finish(parameters: Parameters, slopes: list[Array], problem: Problem,
                   tolerance: float) -> tuple[Parameters, list[Array], bool] | None:
     """A point of lower smoothed loss, its slopes, and whether it is stationary to `tolerance`.
 
-    None where the dense Hessian would be too large.  `slopes` are the shifts to begin with.
+    None where the dense Hessian would be too large, or where nothing is left of a layer: then
+    the run is on its way to zero.  `slopes` are the shifts to begin with.
     """
     small, shifts, live, basis = _compress(parameters, slopes, problem)
-    if sum(p.size for p in small) > LARGEST:
+    if sum(p.size for p in small) > LARGEST or not all(p.size for p in small):
         return None
     widest = width
     ridge, error, goal, done = FIRST_RIDGE, np.inf, np.inf, False
@@ -104,7 +106,8 @@ def _step(point: _Smoothed, shifts: list[Array], width: float, problem: Problem,
     like = [p.shape for p in point.parameters]
     smooth, derivatives = _curvature(point, problem)
     q = _flat([t + h / width for t, h in zip(shifts, point.features, strict=True)])
-    upstream, beyond = _flat(point.upstreams), q - np.clip(q, 0.0, 1.0)
+    a = leak(problem)
+    upstream, beyond = _flat(point.upstreams), q - np.clip(q, a, 1.0)
     kinks = beyond == 0
 
     def moved(start: _Smoothed, step: Array) -> tuple[_Smoothed, float, float]:
@@ -130,7 +133,7 @@ def _step(point: _Smoothed, shifts: list[Array], width: float, problem: Problem,
         if slope > 0 and gain >= 0.1 * slope:
             point = _follow(new, factor, moved)
             return point, max(LEAST_RIDGE, ridge * (0.1 if gain >= 0.4 * slope else 1.0))
-        reached = ~kinks & (_flat([(s > 0) & (s < 1) for s in new.slopes]) > 0) & (upstream > 0)
+        reached = ~kinks & (_flat([(s > a) & (s < 1) for s in new.slopes]) > 0) & (upstream > 0)
         if slope > 0 and reached.any():
             kinks |= reached
         else:
@@ -138,7 +141,7 @@ def _step(point: _Smoothed, shifts: list[Array], width: float, problem: Problem,
     return None
 
 
-def _follow(point: _Smoothed, factor: Any, moved: Move) -> _Smoothed:
+def _follow(point: _Smoothed, factor: tuple[Array, bool], moved: Move) -> _Smoothed:
     """L-BFGS, with the Hessian of a point nearby to begin with: down curved, flat valleys."""
     pairs: list[tuple[Array, Array]] = []
     goal = 1e-2 * float(np.linalg.norm(point.gradient))
@@ -179,14 +182,15 @@ def _flat(matrices: list[Array]) -> Array:
 
 def _smoothed(parameters: Parameters, shifts: list[Array], width: float,
               problem: Problem) -> _Smoothed:
-    features, inputs, slopes = [], [parameters[0]], []
+    a, features, inputs, slopes = leak(problem), [], [parameters[0]], []
     for weight, shift in zip(parameters[1:-1], shifts, strict=True):
         h = weight @ inputs[-1]
         q = shift + h / width
-        s = np.clip(q, 0.0, 1.0)
+        s = np.clip(q, a, 1.0)
         features.append(h)
         slopes.append(s)
-        inputs.append(width * (0.5 * (s - shift) * (s + shift) + np.maximum(q - 1.0, 0.0)))
+        inputs.append(width * (0.5 * (s - shift) * (s + shift) + np.maximum(q - 1.0, 0.0)
+                               + a * np.minimum(q - a, 0.0)))
     outputs = parameters[-1] @ inputs[-1]
     delta = output_gradient(outputs, problem)
     gradients, upstreams, deltas = [], [], []

@@ -45,13 +45,13 @@ ROW_LENGTH = 17
 
 # What becomes of a finished entry s of a product.
 STORE = 0  # C = s
-RELU = 1  # C = max(s, 0)
-GATE = 2  # C = s where MASK > 0, else 0
+SIGMA = 1  # C = max(s, leak s): leaky ReLU, of slope leak in [0, 1) below 0
+GATE = 2  # C = s where MASK > 0, else leak s
 SCALE = 3  # C = s MASK
 UPDATE = 4  # C = keep C + rate s
 
 # Numbers of a run, before the factors' weight decays.
-RATE, INERTIA, NESTEROV, SMOOTHING, DECAYS = range(5)
+RATE, INERTIA, NESTEROV, SMOOTHING, LEAK, DECAYS = range(6)
 
 # Loss of one column, beyond which a run counts as diverged.
 BLOW_UP = 1e12
@@ -65,7 +65,7 @@ _FUSED = bool(_features.get("fma") or _features.get("neon"))
 # ---- the register-blocked product ----------------------------------------------------------
 
 def tile(work: Any, op: Any, top: int, left: int, height: int, width: int,
-         keep: float, rate: float) -> None:
+         keep: float, rate: float, leak: float) -> None:
     """One tile (height x width registers at row `top`, column `left`) of the product `op`."""
     rows, cols = top + np.arange(height), left + np.arange(width)
     inner, lane = np.arange(op[INNER]), np.arange(LANES)
@@ -74,10 +74,10 @@ def tile(work: Any, op: Any, top: int, left: int, height: int, width: int,
     b = work[op[B] + np.add.outer(inner * op[B_INNER], cols * op[B_COL])[..., None] + lane]
     total = np.sum(a[:, :, None, :] * b[None], axis=1)
     at = np.add.outer(rows * op[C_ROW], cols * op[C_COL])[..., None] + lane
-    if op[EPILOGUE] == RELU:
-        total = np.maximum(total, 0.0)
+    if op[EPILOGUE] == SIGMA:
+        total = np.maximum(total, leak * total)
     elif op[EPILOGUE] == GATE:
-        total = np.where(work[op[MASK] + at] > 0, total, 0.0)
+        total = np.where(work[op[MASK] + at] > 0, total, leak * total)
     elif op[EPILOGUE] == SCALE:
         total = total * work[op[MASK] + at]
     elif op[EPILOGUE] == UPDATE:
@@ -166,23 +166,24 @@ class _Emitter:
         builder.position_at_end(after)
         return finished
 
-    def finish(self, kind: int, s: Any, at: Any, keep: Any, rate: Any) -> Any:
+    def finish(self, kind: int, s: Any, at: Any, keep: Any, rate: Any, leak: Any) -> Any:
         """What is stored for the finished entry s, as `tile` says."""
         builder = self.builder
-        if kind == RELU:  # unordered: a nan stays a nan
-            return builder.select(builder.fcmp_unordered(">", s, _ZERO), s, _ZERO)
+        leaked = builder.fmul(self.splat(leak), s) if kind in (SIGMA, GATE) else None
+        if kind == SIGMA:  # unordered: a nan stays a nan
+            return builder.select(builder.fcmp_unordered(">", s, leaked), s, leaked)
         if kind in (GATE, SCALE):
             mask = self.load(self.address(self.op[MASK], (1, at)))
             if kind == SCALE:
                 return builder.fmul(s, mask)
-            return builder.select(builder.fcmp_ordered(">", mask, _ZERO), s, _ZERO)
+            return builder.select(builder.fcmp_ordered(">", mask, _ZERO), s, leaked)
         if kind == UPDATE:
             old = self.load(self.address(self.op[C], (1, at)))
             return self.fma(self.splat(keep), old, builder.fmul(self.splat(rate), s))
         return s
 
     def tile(self, top: Any, left: Any, height: int, width: int, splat: bool,
-             keep: Any, rate: Any, done: Any) -> None:
+             keep: Any, rate: Any, leak: Any, done: Any) -> None:
         builder, op = self.builder, self.op
         sums = self.sums(top, left, height, width, splat)
         corner = self.address(ir.Constant(_INT, 0), (top, op[C_ROW]), (left, op[C_COL]))
@@ -194,20 +195,20 @@ class _Emitter:
             for r, row in enumerate(sums):
                 for c, s in enumerate(row):
                     at = self.address(corner, (r, op[C_ROW]), (c, op[C_COL]))
-                    self.store(self.finish(kind, s, at, keep, rate),
+                    self.store(self.finish(kind, s, at, keep, rate, leak),
                                self.address(op[C], (1, at)))
             builder.branch(done)
 
 
 @intrinsic
 def _tile(typing: Any, work: Any, op: Any, top: Any, left: Any, height: Any, width: Any,
-          keep: Any, rate: Any) -> Any:
-    signature = types.void(work, op, *[types.int64] * 4, types.float64, types.float64)
+          keep: Any, rate: Any, leak: Any) -> Any:
+    signature = types.void(work, op, *[types.int64] * 4, *[types.float64] * 3)
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         work, op = (context.make_array(kind)(context, builder, value).data
                     for kind, value in zip(signature.args[:2], arguments[:2], strict=True))
-        top, left, height, width, keep, rate = arguments[2:]
+        top, left, height, width, keep, rate, leak = arguments[2:]
         emitter = _Emitter(builder, work, op)
         done = builder.append_basic_block("done")
         # One case for each size of tile and for each kind of left operand.
@@ -221,7 +222,7 @@ def _tile(typing: Any, work: Any, op: Any, top: Any, left: Any, height: Any, wid
                     block = builder.append_basic_block(f"tile{h}x{w}")
                     switch.add_case(ir.Constant(_INT, 16 * h + 2 * w + splat), block)
                     builder.position_at_end(block)
-                    emitter.tile(top, left, h, w, bool(splat), keep, rate, done)
+                    emitter.tile(top, left, h, w, bool(splat), keep, rate, leak, done)
         builder.position_at_end(done)
         return context.get_dummy_value()
 
@@ -230,13 +231,13 @@ def _tile(typing: Any, work: Any, op: Any, top: Any, left: Any, height: Any, wid
 
 @overload(tile, strict=False, inline="always")
 def _tile_compiled(work: Any, op: Any, top: Any, left: Any, height: Any, width: Any,
-                   keep: Any, rate: Any) -> Any:
-    return lambda work, op, top, left, height, width, keep, rate: _tile(  # type: ignore
-        work, op, top, left, height, width, keep, rate)
+                   keep: Any, rate: Any, leak: Any) -> Any:
+    return lambda work, op, top, left, height, width, keep, rate, leak: _tile(  # type: ignore
+        work, op, top, left, height, width, keep, rate, leak)
 
 
 @njit(error_model="numpy", inline="always")
-def product(work: Any, op: Any, keep: float, rate: float) -> None:
+def product(work: Any, op: Any, keep: float, rate: float, leak: float) -> None:
     """A matrix product, cut into tiles of nearly equal sizes."""
     row_tiles = (op[ROWS] + TILE_ROWS - 1) // TILE_ROWS
     col_tiles = (op[COLS] + TILE_COLS - 1) // TILE_COLS
@@ -248,7 +249,7 @@ def product(work: Any, op: Any, keep: float, rate: float) -> None:
         left = 0
         for j in range(col_tiles):
             w = width + (j < wide)
-            tile(work, op, top, left, h, w, keep, rate)
+            tile(work, op, top, left, h, w, keep, rate, leak)
             left += w
         top += h
 
@@ -378,18 +379,19 @@ def cross_entropy(z: Any, y: Any, weight: Any, scratch: Any, rows: int, measure:
 
 
 @njit(error_model="numpy")
-def smooth(h: Any, slope: Any, value: Any, shift: Any, width: float) -> None:
-    """Smoothed ReLU: slope = clip(shift + h/width, 0, 1), value = its integral from 0 to h.
+def smooth(h: Any, slope: Any, value: Any, shift: Any, width: float, leak: float) -> None:
+    """Smoothed leaky ReLU: slope = clip(shift + h/width, leak, 1), value = its integral from 0.
 
-    It is exact for h >= 0 with shift 1, for h <= 0 with shift 0, and at h = 0 its slope is
+    It is exact for h >= 0 with shift 1, for h <= 0 with shift leak, and at h = 0 its slope is
     shift: a point whose shifts are the multipliers of its kinks is critical for the smoothed
     loss exactly when it is for the loss itself.
     """
     for i in range(h.size):
         q = shift[i] + h[i] / width
-        s = min(max(q, 0.0), 1.0)
+        s = min(max(q, leak), 1.0)
         slope[i] = s
-        value[i] = width * (0.5 * (s - shift[i]) * (s + shift[i]) + max(q - 1.0, 0.0))
+        value[i] = width * (0.5 * (s - shift[i]) * (s + shift[i]) + max(q - 1.0, 0.0)
+                            + leak * min(q - leak, 0.0))
 
 
 @njit(error_model="numpy")
@@ -418,7 +420,7 @@ def interpret(work: Any, table: Any, numbers: Any, measure: bool) -> None:
         a, c = work[op[A]:op[A] + op[ROWS] * size], work[op[C]:op[C] + op[ROWS] * size]
         b, mask = work[op[B]:op[B] + op[ROWS] * size], work[op[MASK]:op[MASK] + size]
         if code == PRODUCT:
-            product(work, op, 1.0 - rate * decay, -rate)
+            product(work, op, 1.0 - rate * decay, -rate, numbers[LEAK])
         elif code == TRANSPOSE:
             transpose(work, op)
         elif code == MSE:
@@ -426,7 +428,7 @@ def interpret(work: Any, table: Any, numbers: Any, measure: bool) -> None:
         elif code == CROSS_ENTROPY:
             cross_entropy(a, b, mask, work[op[C]:op[C] + 3 * size], op[ROWS], measure)
         elif code == SMOOTH:
-            smooth(a, b, c, mask, numbers[SMOOTHING])
+            smooth(a, b, c, mask, numbers[SMOOTHING], numbers[LEAK])
         elif code == STEP:
             combine(c, c, 1.0 - rate * decay, a, -rate)
         elif code == DECAY:
@@ -498,6 +500,9 @@ def two_loops(g: Any, pairs: Any, curvature: Any, count: int, d: Any) -> None:
 def minimise(work: Any, table: Any, numbers: Any, fit: Any, ends: Any, start: int,
              memory: Any, tolerance: float, evaluations: int) -> tuple[float, float, int]:
     """L-BFGS with a weak Wolfe line search: (loss, |gradient|_2, evaluations used).
+
+    One loop over evaluations, not two: each pass interprets the table once, whose code is
+    inlined; a second call site would compile all tiles again.  Hence its many branches.
 
     The parameters are work[:n], their gradient work[start:start + n]; `memory` holds the
     pairs (s, y), and in its last pair the direction and the point a line search starts from.

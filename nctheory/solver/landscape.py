@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from nctheory.errors import require
+from nctheory.metrics.spectrum import counted
 from nctheory.network import (
     Array,
     Parameters,
@@ -21,13 +22,16 @@ from nctheory.network import (
 )
 from nctheory.problem import Problem
 from nctheory.solver.kinks import kink_jacobian
-from nctheory.solver.outcome import Outcome, outcome
+from nctheory.solver.outcome import EndPoint, outcome
 from nctheory.solver.solve import solve
 from nctheory.solver.stationarity import KINK_TOLERANCE, clarke
 
+# Kinks hold to 1e-8: of their gradients' singular values, what is smaller is not there.
+DEPENDENT = 1e-9
+
 
 @dataclass(frozen=True)
-class Curvature:
+class LeastCurvature:
     """
     Attributes
     ----------
@@ -49,7 +53,7 @@ class Curvature:
 
 
 def curvature(parameters: Sequence[ArrayLike], problem: Problem,
-              kink_tolerance: float = KINK_TOLERANCE) -> Curvature:
+              kink_tolerance: float = KINK_TOLERANCE) -> LeastCurvature:
     """The smallest eigenvalue of the Hessian by Lanczos, and its direction.
 
     Where no pre-activation is a kink this is the Hessian of the loss.  At kinks the loss is
@@ -74,7 +78,7 @@ def curvature(parameters: Sequence[ArrayLike], problem: Problem,
     if point.kink_count:
         jacobian = kink_jacobian(parameters, problem, point.kinks, point.slopes)
         left, values, _ = np.linalg.svd(jacobian.T, full_matrices=False)
-        normal = left[:, values > 1e-9 * max(values[0], 1e-300)]
+        normal = left[:, :counted(values, jacobian.shape, DEPENDENT)]
     # Shifted up along the normals, so that the least eigenvalue belongs to a tangent direction.
     ceiling = 10.0 + 10.0 * sum(float(np.linalg.norm(p, 2)) for p in parameters)
 
@@ -88,8 +92,8 @@ def curvature(parameters: Sequence[ArrayLike], problem: Problem,
     operator = LinearOperator((size, size), matvec=apply, dtype=float)
     start = np.random.default_rng(0).standard_normal(size)
     values, vectors = eigsh(operator, k=1, which="SA", v0=start, tol=1e-8, maxiter=20 * size)
-    return Curvature(float(values[0]), unpack(vectors[:, 0], like), point.value,
-                     point.kink_count)
+    return LeastCurvature(float(values[0]), unpack(vectors[:, 0], like), point.value,
+                          point.kink_count)
 
 
 @dataclass(frozen=True)
@@ -99,8 +103,8 @@ class Polish:
     parameters: Parameters
     before: float
     after: float
-    start: Outcome
-    end: Outcome
+    start: EndPoint
+    end: EndPoint
     stationarity: float
 
     @property
@@ -110,6 +114,7 @@ class Polish:
 
     @property
     def ranks_changed(self) -> bool:
+        """Whether any rank of class means differs between start and end."""
         return bool((self.start.ranks != self.end.ranks).any())
 
 

@@ -8,15 +8,19 @@ contiguous one and transposing is free; otherwise it is a copy, small beside the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nctheory.network import Parameters, targets
+from nctheory import losses
+from nctheory.errors import require
+from nctheory.losses.cross_entropy import CrossEntropy
+from nctheory.losses.mse import MeanSquaredError
+from nctheory.network import Parameters, labels
 from nctheory.problem import Problem
 from nctheory.solver import kernels
 from nctheory.solver.kernels import LANES
+from nctheory.solver.sigma import leak
 
 Array = NDArray[np.float64]
 
@@ -36,6 +40,7 @@ class Slot:
 
     @property
     def T(self) -> Slot:
+        """The transpose, in the same memory."""
         return Slot(self.offset, self.cols, self.rows, self.col_stride, self.row_stride)
 
     @property
@@ -60,7 +65,7 @@ class Program:
 
     def __init__(self, problem: Problem, width: int, tables: tuple[str, ...],
                  interleaved: bool | None = None) -> None:
-        self.problem, self.width = problem, width
+        self.problem, self.width, self.leak = problem, width, leak(problem)
         K, d, N = problem.classes, width, sum(problem.class_sizes)
         entries = d * N + (problem.layers - 1) * d * d + K * d
         if interleaved is None:
@@ -115,7 +120,7 @@ class Program:
         buffer = np.zeros(self.size + LANES)
         skip = (-buffer.ctypes.data % 64) // 8
         work = buffer[skip:skip + self.size]
-        wanted = targets(self.problem)
+        wanted = self._target(self.problem)[1][:, labels(self.problem)]
         for run in range(self.runs):
             self.view(work, self.target, run)[:] = wanted
             self.view(work, self.column_weight, run)[:] = 1 / wanted.shape[1]
@@ -136,9 +141,19 @@ class Program:
         head, *weights = (self.view(work, slot, run) for slot in slots)
         return [head.T.copy(), *(weight.copy() for weight in weights)]
 
+    @staticmethod
+    def _target(problem: Problem) -> tuple[int, Array]:
+        """The operation that takes the loss's gradient, and what it compares each class with."""
+        loss = losses.get(problem.loss)
+        if isinstance(loss, CrossEntropy):
+            return kernels.CROSS_ENTROPY, loss.targets(problem.classes)
+        require(isinstance(loss, MeanSquaredError), "loss",
+                "be one that the solver has a kernel for (mse, or a cross-entropy)", problem.loss)
+        return kernels.MSE, np.eye(problem.classes)
+
     # -- operations --------------------------------------------------------------------------
 
-    def _add(self, code: int, **fields: Any) -> None:
+    def _add(self, code: int, **fields: int) -> None:
         row = [0] * kernels.ROW_LENGTH
         row[kernels.CODE] = code
         for name, value in fields.items():
@@ -174,9 +189,9 @@ class Program:
 
     def _residual(self) -> None:
         """Outputs become d fit / dZ."""
-        code = kernels.MSE if self.problem.loss == "mse" else kernels.CROSS_ENTROPY
-        self._add(code, rows=self.problem.classes, cols=self.losses.row_stride,
-                  a=self.outputs.offset, b=self.target.offset, c=self.losses.offset,
+        self._add(self._target(self.problem)[0], rows=self.problem.classes,
+                  cols=self.losses.row_stride, a=self.outputs.offset, b=self.target.offset,
+                  c=self.losses.offset,
                   mask=self.column_weight.offset)
 
     def _settle(self, index: int, a: Slot, b: Slot) -> None:
@@ -198,11 +213,9 @@ class Program:
 
     def _write(self, name: str) -> NDArray[np.int64]:
         self._table, self._in_place = [], name == "descent"
-        self._smoothing = name == "smooth" and self.problem.activation == "relu"
-        if self.problem.activation == "relu":
-            settled = self._layer_by_layer()
-        else:
-            settled = self._linear_chain()
+        linear = self.leak == 1
+        self._smoothing = name == "smooth" and not linear
+        settled = self._linear_chain() if linear else self._layer_by_layer()
         if not self._in_place:
             for index in range(self.problem.layers + 1):
                 if index != settled:
@@ -229,7 +242,7 @@ class Program:
                 self.shifts.append(shift)
                 slopes.append(self._transposed(slope))
             else:
-                self._product(h, weight, x, kernels.RELU)
+                self._product(h, weight, x, kernels.SIGMA)
                 x = h
             by_samples.append(self._transposed(x))
         self._product(self.outputs, weights[-1], x)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +12,12 @@ from nctheory import activations, losses
 from nctheory.constructions import FAMILIES
 from nctheory.network import Array, Parameters, class_means, forward, loss
 from nctheory.problem import Problem
-from nctheory.solver.outcome import Outcome, outcome, ranks
+from nctheory.solver.outcome import EndPoint, outcome, ranks
 from nctheory.solver.state import TRACED
 from nctheory.solver.stationarity import Stationarity, clarke
+
+# Runs may end at any numbers: what overflows is inf, and no warning.
+QUIET = np.errstate(all="ignore")
 
 
 @dataclass(frozen=True)
@@ -25,15 +27,15 @@ class Result:
     Attributes
     ----------
     loss : (runs,) floats
-        Of the end points; nan for a run that diverged.
+        Of the end points; nan for a run that diverged or failed.
     stationarity : (runs,) floats
         See `nctheory.solver.stationarity`: kinks are pre-activations of at most 1e-7.
     ranks : (runs, L, 2) ints
         Numerical ranks of M_1..M_L before and after sigma: singular values above 1e-3 of the
-        largest; -1 for a run that diverged.
+        largest; -1 for a run that diverged or failed.
     gap_ranks : (runs, L, 2) ints
         The same by the largest gap between singular values
-        (`nctheory.solver.outcome.numerical_rank`): where the two differ, a rank is doubtful.
+        (`nctheory.metrics.gap_rank`): where the two differ, a rank is doubtful.
     excess : dict of (runs,) arrays
         The loss minus the closed-form losses of the constructions that exist for the problem:
         "dnc", "triangular", "pairs", "groups", each the best of its family, and "best", the
@@ -41,13 +43,17 @@ class Result:
         family with exact outputs z I.  (Direct sums, a search of their own, are compared by
         `nctheory.thresholds`.)
     label : (runs,) strings
-        What the run became; see `nctheory.solver.outcome.outcome`.
+        What the run became; see `nctheory.solver.outcome.EndPoint`; or "diverged", "failed".
     diverged : (runs,) ints
         The step at which a run blew up (lower its learning rate), or -1.
+    failed : (runs,) strings
+        The error that ended a run, or "".
     steps : (runs,) ints
         Steps done, or evaluations for quasi-Newton.
     finished : (runs,) bools
         False only after an interruption.
+    interrupted : bool
+        Whether Ctrl-C ended the batch (`solve(..., keep_partial=True)`).
     trace : dict of (runs, points) arrays
         "loss", "fit", "regularisation", "gradient_norm" and "step"; nan after the end.
         Descent: at `trace_steps` (empty for quasi-Newton).  Quasi-Newton: at the start, after
@@ -63,10 +69,11 @@ class Result:
     method: str
     seeds: NDArray[np.int64]
     solutions: list[Parameters]
-    slopes: list[Any]
+    slopes: list[list[Array] | None]
     steps: NDArray[np.int64]
     finished: NDArray[np.bool_]
     diverged: NDArray[np.int64]
+    failed: NDArray[np.str_]
     trace_values: NDArray[np.float64]
     trace_ranks: NDArray[np.int64]
     trace_steps: NDArray[np.int64]
@@ -78,8 +85,12 @@ class Result:
 
     def __repr__(self) -> str:
         best = np.nanmin(self.loss) if np.isfinite(self.loss).any() else np.nan
-        return (f"Result({len(self)} runs of {self.method}, width {self.width}, "
-                f"{int((self.diverged >= 0).sum())} diverged, least loss {best:.7g})")
+        counts = {"diverged": self.diverged >= 0, "failed": self.failed != "",
+                  "unfinished": ~self.finished}
+        parts = [f"{len(self)} runs of {self.method}", f"width {self.width}",
+                 *(f"{n} {word}" for word, rows in counts.items() if (n := int(rows.sum()))),
+                 f"least loss {best:.7g}"]
+        return ("interrupted " if self.interrupted else "") + f"Result({', '.join(parts)})"
 
     def parameters(self, i: int) -> Parameters:
         """[H_1, W_1, ..., W_L] of run i."""
@@ -87,30 +98,37 @@ class Result:
 
     def sound(self, i: int) -> bool:
         """Whether run i ended on finite numbers."""
-        return bool(self.diverged[i] < 0)
+        return bool(self.diverged[i] < 0 and not self.failed[i])
 
     @property
     def trace(self) -> dict[str, NDArray[np.float64]]:
+        """The trace by name: "loss", "fit", "regularisation", "gradient_norm", "step"."""
         return {name: self.trace_values[:, :, i] for i, name in enumerate(TRACED)}
 
     def advice(self, i: int) -> str:
-        """A sentence on a run that diverged; empty for the others."""
+        """A sentence on a run that diverged or failed; empty for the others."""
         if self.sound(i):
             return ""
+        if self.failed[i]:
+            return f"seed {self.seeds[i]} failed: {self.failed[i]}"
         return (f"seed {self.seeds[i]} diverged at step {self.diverged[i]}: "
                 "use a smaller learning_rate or scale")
 
     @cached_property
+    @QUIET
     def loss(self) -> NDArray[np.float64]:
+        """The losses of the end points, by the NumPy reference."""
         return np.array([float(loss(self.parameters(i), self.problem)) if self.sound(i)
                          else np.nan for i in range(len(self))])
 
+    @QUIET
     def stationary(self, i: int) -> Stationarity:
         """The stationarity of run i with the slopes that attain it."""
         return clarke(self.parameters(i), self.problem, guess=self.slopes[i], enough=1e-8)
 
     @cached_property
     def stationarity(self) -> NDArray[np.float64]:
+        """The stationarity of the end points (`nctheory.solver.stationarity`)."""
         return np.array([self.stationary(i).value if self.sound(i) else np.nan
                          for i in range(len(self))])
 
@@ -120,7 +138,9 @@ class Result:
         return [class_means(h, self.problem) for h in features]
 
     @cached_property
+    @QUIET
     def ranks(self) -> NDArray[np.int64]:
+        """Ranks of M_1..M_L before and after sigma, by `nctheory.metrics.numerical_rank`."""
         found = np.full((len(self), self.problem.layers, 2), -1)
         for i in filter(self.sound, range(len(self))):
             found[i] = ranks(self.parameters(i), self.problem)
@@ -128,6 +148,7 @@ class Result:
 
     @cached_property
     def gap_ranks(self) -> NDArray[np.int64]:
+        """The same by the largest gap between singular values."""
         found = np.full((len(self), self.problem.layers, 2), -1)
         for i in filter(self.sound, range(len(self))):
             found[i] = self.outcome(i).gap_ranks
@@ -135,16 +156,19 @@ class Result:
 
     @cached_property
     def excess(self) -> dict[str, NDArray[np.float64]]:
+        """The loss minus each family's closed form, by name."""
         return {name: self.loss - value for name, value in closed_forms(self.problem).items()}
 
-    def outcome(self, i: int) -> Outcome:
+    @QUIET
+    def outcome(self, i: int) -> EndPoint:
         """Everything measured of what run i became."""
         return outcome(self.parameters(i), self.problem)
 
     @cached_property
     def label(self) -> NDArray[np.str_]:
-        return np.array([self.outcome(i).label if self.sound(i) else "diverged"
-                         for i in range(len(self))])
+        """What each run became."""
+        return np.array([self.outcome(i).label if self.sound(i) else
+                         "failed" if self.failed[i] else "diverged" for i in range(len(self))])
 
 
 def closed_forms(problem: Problem) -> dict[str, float]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nctheory.errors import choice, require
+from nctheory.errors import choice, nonnegative, positive, require
 from nctheory.network import Array, Parameters, check_parameters
 from nctheory.problem import Problem
 
@@ -29,6 +29,7 @@ def starting_point(problem: Problem, width: int, seed: int, init: str | Sequence
     scale.  "small": gaussian with 1/100 of its scale.  A list of matrices: these, padded with
     zeros to the width, plus gaussian noise of scale `noise` (0: exactly these).
     """
+    scale, noise = positive("scale", scale), nonnegative("noise", noise)
     rng = np.random.default_rng(seed)
     gaussian = [rng.standard_normal(shape) / np.sqrt(width) for shape in shapes(problem, width)]
     if not isinstance(init, str):

@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from nctheory.files import read_npz, write_npz
 from nctheory.network import Parameters, pack
 
 TRACED = ("loss", "fit", "regularisation", "gradient_norm", "step")
+MESSAGE = 300  # longest text kept of an error
 
 
 @dataclass
@@ -30,31 +30,39 @@ class State:
     diverged: NDArray[np.int64]  # the step at which a run blew up, or -1
     trace: NDArray[np.float64]  # runs x points x len(TRACED); nan where not reached
     ranks: NDArray[np.int64]  # runs x points x L x 2; -1 where not measured
+    failed: NDArray[np.str_]  # why a run failed, or ""
     lock: Lock = field(default_factory=Lock)
     cancelled: Event = field(default_factory=Event)
 
     ARRAYS = ("parameters", "velocities", "slopes", "steps", "finished", "diverged", "trace",
-              "ranks")
+              "ranks", "failed")
 
     @classmethod
     def fresh(cls, starts: list[Parameters], points: int, momentum: bool,
               slopes: int) -> State:
+        """The state before the first step, one run a start."""
         packed = np.array([pack(start) for start in starts])
         runs, layers = len(starts), len(starts[0]) - 1
         return cls(packed, np.zeros(packed.shape if momentum else (runs, 0)),
                    np.full((runs, slopes), 0.5), np.zeros(runs, np.int64),
                    np.zeros(runs, bool), np.full(runs, -1, np.int64),
                    np.full((runs, points, len(TRACED)), np.nan),
-                   np.full((runs, points, layers, 2), -1))
+                   np.full((runs, points, layers, 2), -1), np.zeros(runs, f"U{MESSAGE}"))
 
-    def save(self, path: Path, settings: dict[str, Any]) -> None:
+    def fail(self, row: int, error: Exception) -> None:
+        """End a run with a message in place of a result."""
+        with self.lock:
+            self.failed[row] = f"{type(error).__name__}: {error}"[:MESSAGE]
+            self.finished[row] = True
+
+    def save(self, path: Path, settings: dict[str, object]) -> None:
         """Write a checkpoint: whole, or not at all."""
         with self.lock:
             arrays = {name: getattr(self, name).copy() for name in self.ARRAYS}
         write_npz(path, {"settings": np.array(json.dumps(settings)), **arrays},
                   name="checkpoint", force=True)  # `load` has looked at what was there
 
-    def load(self, path: Path, settings: dict[str, Any]) -> None:
+    def load(self, path: Path, settings: dict[str, object]) -> None:
         """Take up a checkpoint of the same batch.
 
         Raises

@@ -1,10 +1,11 @@
-"""How far a point is from being stationary, where ReLU makes the loss non-smooth.
+"""How far a point is from being stationary, where (leaky) ReLU makes the loss non-smooth.
 
-At a kink (a pre-activation that is 0) the chain rule may take any slope in [0, 1].  Let G(s) be
+At a kink (a pre-activation that is 0) the chain rule may take any slope in [a, 1], a the slope
+below 0: 0 for ReLU.  Let G(s) be
 the backward pass with slopes s at the kinks.  It is affine in each layer's slopes, so
-G([0,1]^kinks) lies in the convex hull of its values at sign patterns, and
+G([a,1]^kinks) lies in the convex hull of its values at sign patterns, and
 
-    stationarity = min over s in [0,1]^kinks of |G(s)|_F        (|gradient|_F without kinks).
+    stationarity = min over s in [a,1]^kinks of |G(s)|_F        (|gradient|_F without kinks).
 
 What it bounds (ours).  Clarke's subdifferential lies in that hull, with equality where the kink
 pre-activations have linearly independent gradients (every sign pattern then occurs nearby).
@@ -34,8 +35,10 @@ from nctheory.network import (
     gradient,
     output_gradient,
     pack,
+    slope,
 )
 from nctheory.problem import Problem
+from nctheory.solver.sigma import leak
 
 KINK_TOLERANCE = 1e-7
 
@@ -50,6 +53,7 @@ class Stationarity:
 
     @property
     def kink_count(self) -> int:
+        """Pre-activations counted as kinks, over all layers."""
         return sum(int(kink.sum()) for kink in self.kinks)
 
 
@@ -79,9 +83,9 @@ def clarke(parameters: Sequence[ArrayLike], problem: Problem,
     """
     parameters = check_parameters(parameters, problem)
     features = forward(parameters, problem)[0][1:]
-    plain = [(h > 0).astype(float) if problem.activation == "relu" else np.ones(h.shape)
-             for h in features]
-    kinks = [(np.abs(h) <= kink_tolerance) & (problem.activation == "relu") for h in features]
+    least = leak(problem)
+    plain = [slope(h, problem) for h in features]
+    kinks = [(np.abs(h) <= kink_tolerance) & (least < 1) for h in features]
 
     def slopes_at(s: Array) -> list[Array]:
         filled, start = [], 0
@@ -105,9 +109,9 @@ def clarke(parameters: Sequence[ArrayLike], problem: Problem,
     count = sum(int(kink.sum()) for kink in kinks)
     if count == 0:
         return Stationarity(norm(plain), plain, kinks)
-    s = np.full(count, 0.5)
+    s = np.full(count, 0.5 * (least + 1))
     if guess is not None:
-        s = np.clip(np.concatenate([g[k] for g, k in zip(guess, kinks, strict=True)]), 0, 1)
+        s = np.clip(np.concatenate([g[k] for g, k in zip(guess, kinks, strict=True)]), least, 1)
     best = norm(slopes_at(s))
     if best > enough:
         # In units of its start, so that the search can go on to small gradients.
@@ -117,7 +121,7 @@ def clarke(parameters: Sequence[ArrayLike], problem: Problem,
             value, pull = objective(x)
             return value / unit, pull / unit
 
-        found = minimize(scaled, s, jac=True, method="L-BFGS-B", bounds=[(0, 1)] * count,
+        found = minimize(scaled, s, jac=True, method="L-BFGS-B", bounds=[(least, 1)] * count,
                          options={"maxiter": 1000, "maxfun": 2000, "ftol": 0, "gtol": 1e-12})
         if norm(slopes_at(found.x)) < best:
             s, best = found.x, norm(slopes_at(found.x))

@@ -119,7 +119,7 @@ def solve(seed: list[int], *, classes: int, layers: int, samples: int = 1, width
             "ranks_after": result.ranks[i, :, 1].tolist() if sound else None,
             "mean_rank": float(result.ranks[i, 1:, 0].mean()) if sound and layers > 1 else None,
             "steps_done": int(result.steps[i]),
-            "diverged_at": None if sound else int(result.diverged[i]),
+            "diverged_at": int(result.diverged[i]) if result.diverged[i] >= 0 else None,
             **(_solve_arrays(result, i, keep) if sound else {}),
         })
     return rows
@@ -147,10 +147,9 @@ def ranks(seed: list[int], *, classes: int, layers: int, width: int = 30,
           weight_decay: float = 0.004, loss: str = "mse", activation: str = "relu",
           method: str = "quasi-newton") -> list[dict[str, Any]]:
     """The rank bounds at solver end points: the margin of every statement that applies."""
-    import numpy as np
-
+    from nctheory.metrics import numerical_rank
     from nctheory.problem import Problem
-    from nctheory.ranks import Point, verify
+    from nctheory.rank_bounds import Witness, verify
     from nctheory.solver import solve as run
 
     problem = Problem(classes=classes, layers=layers, width=width, weight_decay=weight_decay,
@@ -159,16 +158,15 @@ def ranks(seed: list[int], *, classes: int, layers: int, width: int = 30,
     rows: list[dict[str, Any]] = []
     for i in range(len(seed)):
         if not result.sound(i):
-            rows.append({"holds": None, "label": "diverged"})
+            rows.append({"holds": None, "label": str(result.label[i])})
             continue
-        found = verify([Point(result.parameters(i), problem, f"solver, seed {seed[i]}")])
+        found = verify([Witness(result.parameters(i), problem, f"solver, seed {seed[i]}")])
         applied = [v for v in found if v.points]
-        values = np.linalg.svd(np.array(result.means(i)[-1]), compute_uv=False)
         rows.append({
             "holds": all(v.counterexample is None for v in applied),
             "label": str(result.label[i]),
             "end_loss": float(result.loss[i]),
-            "rank_of_last_means": int(np.sum(values > 1e-3 * values[0])),
+            "rank_of_last_means": numerical_rank(result.means(i)[-1]),
             **{"margin_" + v.statement.name.replace("-", "_"): float(v.least_margin)
                for v in applied}})
     return rows

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nctheory.errors import InputError, integer, require
-from nctheory.metrics.files import FeatureSet
+from nctheory.metrics.files import LabelledFeatures
 from nctheory.trained.network import Array, Codes
 
 
@@ -56,7 +56,7 @@ def digits(seed: int = 0) -> Split:
     return random_split(bunch.data / 8 - 1, bunch.target, seed)
 
 
-def from_features(features: FeatureSet, seed: int = 0) -> Split:
+def from_features(features: LabelledFeatures, seed: int = 0) -> Split:
     """The first layer of a feature set as network input; lacking a test set, a quarter is."""
     layer = features.layers[0]
     if layer.test_features is None or features.test_labels is None:

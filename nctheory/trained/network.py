@@ -18,14 +18,15 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nctheory import activations, losses
+from nctheory.activations import PiecewiseLinear
 from nctheory.compiled import cached
-from nctheory.errors import choice, integer, require
+from nctheory.errors import integer, require
+from nctheory.losses.cross_entropy import CrossEntropy
+from nctheory.losses.mse import MeanSquaredError
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
-
-ACTIVATIONS = ("identity", "relu", "tanh")
-LOSSES = ("ce", "mse")
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,11 @@ class Architecture:
     ----------
     widths : sequence of int
         (d_1, ..., d_{L+1}): the width of the input, of the hidden layers, and K.
-    activation : {"relu", "tanh", "identity"}
-        sigma.
-    loss : {"ce", "mse"}
-        "ce": -log softmax(output)_label.  "mse": 1/2 |output - e_label|^2.
+    activation : str
+        sigma, a word of `nctheory.activations`: "relu", "linear", "tanh", "leaky:a=1/10".
+    loss : str
+        A word of `nctheory.losses`: "ce": -log softmax(output)_label, also with label smoothing;
+        "mse": 1/2 |output - e_label|^2.
     bias : bool
         Whether there are b_l. They are never decayed.
     """
@@ -53,8 +55,8 @@ class Architecture:
         widths = tuple(integer(f"widths[{i}]", w, 1) for i, w in enumerate(self.widths))
         object.__setattr__(self, "widths", widths)
         require(len(widths) >= 2, "widths", "name at least the input and the classes", widths)
-        choice("activation", self.activation, ACTIVATIONS)
-        choice("loss", self.loss, LOSSES)
+        object.__setattr__(self, "activation", activations.get(self.activation).word)
+        object.__setattr__(self, "loss", losses.get(self.loss).word)
 
     @property
     def layers(self) -> int:
@@ -92,9 +94,11 @@ class Network:
 
     @classmethod
     def initialised(cls, architecture: Architecture, rng: np.random.Generator) -> Network:
-        """Normal weights of variance gain/d_l (gain 2 for ReLU, else 1) and zero biases."""
+        """Normal weights of variance gain/d_l, gain 2/(1 + a^2) for leaky ReLU of slope a, else
+        1, and zero biases."""
         network = cls(architecture)
-        gain = 2.0 if architecture.activation == "relu" else 1.0
+        a = _leak(architecture.activation)
+        gain = 1.0 if a is None else 2 / (1 + a * a)
         for w in network.weights:
             w[:] = rng.normal(0, math.sqrt(gain / w.shape[1]), w.shape)
         return network
@@ -127,8 +131,7 @@ class Network:
         outputs = self.forward(x)
         reserved = self._reserve(len(x))[1]
         found = [buffer[:len(x)] for buffer in reserved]
-        kernel = softmax_delta if self.architecture.loss == "ce" else squared_delta
-        loss = float(kernel(outputs[-1], labels, found[-1]))
+        loss = _output_delta(self.architecture.loss, outputs[-1], labels, found[-1])
         for l in reversed(range(self.architecture.layers)):
             np.matmul(found[l].T, outputs[l], out=self.weight_gradients[l])
             if self.biases:
@@ -175,27 +178,47 @@ def _views(vector: Array, shapes: list[tuple[int, int]],
     return weights, biases
 
 
+def _leak(name: str) -> float | None:
+    """a where sigma(x) = max(x, a x); None for other activations."""
+    sigma = activations.get(name)
+    return float(sigma.leak) if isinstance(sigma, PiecewiseLinear) else None
+
+
 def _activate(name: str, z: Array) -> None:
-    if name == "relu":
-        np.maximum(z, 0, out=z)
-    elif name == "tanh":
-        np.tanh(z, out=z)
+    a = _leak(name)
+    if a is None:
+        z[:] = activations.get(name)(z)
+    elif a < 1:
+        np.maximum(z, a * z if a else 0, out=z)
 
 
 def _times_derivative(name: str, delta: Array, z: Array) -> None:
-    """delta *= sigma'(a), written through z = sigma(a); sigma'(0) = 0 for ReLU."""
-    if name == "relu":
-        mask_positive(delta, z)
-    elif name == "tanh":
+    """delta *= sigma'(x), written through z = sigma(x); at a kink the slope from the left."""
+    a = _leak(name)
+    if a is None:
+        require(name == "tanh", "activation", "have a derivative that its value gives", name)
         times_one_minus_square(delta, z)
+    elif a < 1:
+        times_leak(delta, z, a)
+
+
+def _output_delta(name: str, output: Array, labels: Codes, delta: Array) -> float:
+    """The mean loss; delta becomes its derivative in the output."""
+    loss, classes = losses.get(name), output.shape[1]
+    if isinstance(loss, CrossEntropy):
+        smoothing = classes * float(loss.targets(classes)[-1, 0]) if classes > 1 else 0.0
+        return float(softmax_delta(output, labels, delta, smoothing))
+    require(isinstance(loss, MeanSquaredError), "loss",
+            "be one that networks have a kernel for (mse, or a cross-entropy)", name)
+    return float(squared_delta(output, labels, delta))
 
 
 @cached(numba.njit)
-def mask_positive(delta: Array, z: Array) -> None:
-    """delta = 0 where z <= 0."""
+def times_leak(delta: Array, z: Array, leak: float) -> None:
+    """delta *= leak where z <= 0."""
     for i in range(z.shape[0]):
         for j in range(z.shape[1]):
-            delta[i, j] = delta[i, j] if z[i, j] > 0 else 0.0
+            delta[i, j] = delta[i, j] if z[i, j] > 0 else leak * delta[i, j]
 
 
 @cached(numba.njit)
@@ -207,8 +230,9 @@ def times_one_minus_square(delta: Array, z: Array) -> None:
 
 
 @cached(numba.njit)
-def softmax_delta(output: Array, labels: Codes, delta: Array) -> float:
-    """Mean cross-entropy; delta = (softmax(output) - e_label) / N."""
+def softmax_delta(output: Array, labels: Codes, delta: Array, smoothing: float) -> float:
+    """Mean cross-entropy to the targets t = (1 - smoothing) e_label + smoothing/K; delta =
+    (softmax(output) - t) / N."""
     rows, classes = output.shape
     loss = 0.0
     for i in range(rows):
@@ -217,10 +241,12 @@ def softmax_delta(output: Array, labels: Codes, delta: Array) -> float:
         for k in range(classes):
             delta[i, k] = math.exp(output[i, k] - output[i, top])
             rest += delta[i, k] if k != top else 0.0
-        loss += math.log1p(rest) + (output[i, top] - output[i, labels[i]])
+        own = output[i, labels[i]]
+        loss += math.log1p(rest) + (output[i, top] - own)
+        loss += smoothing * (own - output[i].mean())
         for k in range(classes):
-            delta[i, k] /= (1 + rest) * rows
-        delta[i, labels[i]] -= 1 / rows
+            delta[i, k] = delta[i, k] / ((1 + rest) * rows) - smoothing / (classes * rows)
+        delta[i, labels[i]] -= (1 - smoothing) / rows
     return float(loss / rows)
 
 
@@ -239,5 +265,5 @@ def squared_delta(output: Array, labels: Codes, delta: Array) -> float:
 
 KERNELS: dict[str, Any] = {
     kernel.__name__: kernel
-    for kernel in (mask_positive, times_one_minus_square, softmax_delta, squared_delta)
+    for kernel in (times_leak, times_one_minus_square, softmax_delta, squared_delta)
 }

@@ -20,7 +20,7 @@ import numpy as np
 
 from nctheory.errors import require
 from nctheory.metrics.moments import Moments
-from nctheory.metrics.ranks import distance_to_rank, numerical_rank, stable_rank
+from nctheory.metrics.spectrum import distance_to_rank, numerical_rank, stable_rank
 from nctheory.metrics.variability import within
 from nctheory.trained.network import Array
 from nctheory.trained.training import Training

@@ -20,7 +20,19 @@ def test_a_table_made_checked_and_tampered_with(run, tmp_path):
 
     path.write_text(path.read_text()[:-9])
     status, out, err = run("check", str(path))
+    assert status == 2 and len(out.splitlines()) == 53 and len(err.splitlines()) == 1
+
+    path.write_text(path.read_text().replace("certificates 1", "certificates 0"))
+    status, out, err = run("check", str(path))
     assert status == 2 and out == "" and len(err.splitlines()) == 1
+
+
+def test_a_budget(run, tmp_path):
+    path = tmp_path / "certs.json"
+    run("certify", "triangular-thresholds", "--output", str(path))
+    status, out, _ = run("check", "--budget", "10000", str(path))
+    assert status == 1 and "the work limit of 10000 units" in out
+    assert run("check", "--budget", "1000000000", str(path))[0] == 0
 
 
 @pytest.mark.parametrize("claim, verdict", [

@@ -1,12 +1,17 @@
 """The checker: it verifies what is true, refuses every tampering, survives hostile files."""
 
 import ast
-import copy
+import gzip
+import io
 import itertools
 import json
+import math
+import os
 import random
+import re
 import subprocess
 import sys
+import tracemalloc
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +19,8 @@ import mpmath
 import pytest
 import sympy
 from flint import arb, ctx, fmpz
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nctheory import Triangular, losses
 from nctheory.certify import (
@@ -23,40 +30,14 @@ from nctheory.certify import (
     checker,
     compare,
     cost,
-    minimal_loss,
-    partial_fit,
     threshold,
     thresholds,
     to_json,
 )
-from nctheory.certify.maker import equal_scale, family, identity, polynomial
-from nctheory.constructions import Orthogonal
+from nctheory.certify.maker import family, identity
+from tests.certify.samples import SAMPLES, leaves, plain, put
 
-SAMPLES = {
-    "cell": [cell(6, 3, 2), cell(4, 2, 2), cell(4, 2, 3), cell(7, 4, 5), cell(5, 3, 2)],
-    "threshold": [threshold(11, 3), threshold(9, 3), threshold(5, 4)],
-    "chain": [chain(3, 4), chain(7, 3), chain(12, 5)],
-    "cost": [cost(4, 5), cost(2, 3), cost(15, 2), cost(11, 3)],
-    "partial fit": [partial_fit(5, 2), partial_fit(4, 3), partial_fit(8, 2)],
-    "minimal loss": [minimal_loss(Orthogonal(classes=10), 4),
-                     minimal_loss(Triangular(vertices=5, subset=3), 3, samples=3),
-                     minimal_loss(Orthogonal(classes=4), 1, weight_decay="1/100"),
-                     minimal_loss(Orthogonal(classes=4), 2, weight_decay="1/3")],
-    "cross-entropy": [compare("pairs", "dnc", 10, 2, samples=5, weight_decay="1/1024"),
-                      compare("pairs", "dnc", 4, 2), compare("dnc", "pairs", 7, 3),
-                      compare("relu pairs", "dnc", 15, 4, weight_decay="1/100000"),
-                      compare("pairs", "dnc", 6, 2, weight_decay="2")],
-    "identity": [identity("(x + 1)**2/(x + 1)", "x + 1")],
-    "polynomial": [polynomial("u**2 + 3*u*t + 1"), polynomial("u*t", strict=False)],
-    "triangular family": [family("5+u+t", "3+u", "3+", "below"), family("4+u", "2", "3", "above"),
-                          family("6+2*u", "3+u", "2", "below")],
-    "equal scale": [equal_scale("pairs", "4+u", "3+", "below"),
-                    equal_scale("relu pairs", "4", "2+", "above")],
-}
-
-
-def plain(certificates):
-    return json.loads(to_json(certificates))["certificates"]
+WORK = checker.Work(10**15)
 
 
 def test_every_kind_of_claim_is_verified_and_shown():
@@ -84,6 +65,18 @@ def test_standard_library_alone():
     assert {name.partition(".")[0] for name in imported} <= sys.stdlib_module_names
 
 
+def test_makers_and_checker_share_no_code():
+    """No module that makes certificates imports from the checker, or the checker from them."""
+    makers = [path for path in Path(checker.__file__).parent.glob("*.py")
+              if path.name not in ("checker.py", "__init__.py")]
+    assert len(makers) >= 5
+    for path in makers:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                assert "checker" not in [node.module.rpartition(".")[2],
+                                         *(alias.name for alias in node.names)], path.name
+
+
 def test_as_a_program_of_its_own(tmp_path):
     path = tmp_path / "certificates.json"
     path.write_text(to_json(thresholds(range(3, 12), [2, 3])))
@@ -99,20 +92,26 @@ def test_logarithms_enclose_those_of_arb():
     try:
         for _ in range(3000):
             n = rng.randrange(1, 1 << rng.randrange(1, 500))
-            low, high = checker.log(n)
+            low, high = checker.log(n, WORK)
             true = arb(fmpz(n)).log() * arb(2) ** checker.PLACES
             assert low <= true and true <= high and high - low < 6
     finally:
         ctx.prec = 53
-        checker._Budget.left = checker.BUDGET
+
+
+@given(st.integers(0, 10**60), st.integers(1, 600), st.integers(-1, 1))
+def test_integer_roots(base, degree, near):
+    number = max(0, base ** min(degree, 40) + near)
+    root = WORK.root(number, degree)
+    assert root**degree <= number < (root + 1) ** degree
 
 
 @pytest.mark.parametrize("size, seed", [(1, 0), (2, 1), (5, 2), (9, 3)])
 def test_trace_of_the_inverse(size, seed):
     rng = random.Random(seed)
     factor = [[rng.randrange(-10**9, 10**9) for _ in range(size)] for _ in range(size + 2)]
-    gram = checker.product(checker.transpose(factor), factor)
-    upper, lower = checker.trace_of_inverse(gram)
+    gram = checker.product(checker.transpose(factor), factor, WORK)
+    upper, lower = checker.trace_of_inverse(gram, WORK)
     exact = sympy.Matrix(gram)
     assert lower == exact.det() and sympy.Rational(upper, lower) == exact.inv().trace()
 
@@ -139,25 +138,6 @@ def test_chains_that_show_nothing(matrices, K, L, trace, reason):
 
 
 # --- tampering ---
-
-def leaves(value, path=()):
-    """The paths of all strings in a certificate, and of all values in it."""
-    if isinstance(value, dict | list):
-        pairs = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, item in pairs:
-            yield from leaves(item, (*path, key))
-    else:
-        yield path, value
-
-
-def put(certificate, path, value):
-    changed = copy.deepcopy(certificate)
-    place = changed
-    for key in path[:-1]:
-        place = place[key]
-    place[path[-1]] = value
-    return changed
-
 
 WORDS = ["below", "above", "equal", "beaten", "not beaten", "zero", "enclosed", "true", "dnc",
          "positive", "nonnegative", "pairs", "relu pairs", *checker.CLAIMS, "shifted coefficients",
@@ -267,7 +247,6 @@ def test_every_change_is_refused_or_remains_true(claim):
                     assert true(changed), (path, text, other)
                 else:
                     refused += 1
-    checker._Budget.left = checker.BUDGET
     # Witnesses may become weaker and stay sufficient; most changes must be noticed.
     assert changes > 20 and refused > 0.6 * changes, (changes, refused)
 
@@ -299,13 +278,12 @@ def test_junk_in_any_place_is_refused(claim, junk):
     for certificate in plain(SAMPLES[claim][:2]):
         for path in nodes(certificate):
             changed = put(certificate, path, junk)
-            result = checker.check(changed)
+            result = checker.check(changed, checker.Work(10**7))
             assert isinstance(result, checker.Result) and result.statement.isprintable()
             if result.verified:
                 assert true(changed)
             else:
                 assert result.reason and len(result.reason) < 300
-            checker._Budget.left = checker.BUDGET
 
 
 VALID = to_json([cell(5, 3, 3)])
@@ -323,30 +301,137 @@ VALID = to_json([cell(5, 3, 3)])
 ], ids=lambda content: ascii(content[:25]))
 def test_not_a_certificate_file(content, tmp_path, capsys):
     with pytest.raises(checker.NotACertificateFile):
-        checker.check_file(content)
+        list(checker.check_file(content))
     path = tmp_path / "file.json"
     path.write_bytes(content)
     assert checker.main([str(path)]) == 2
     assert "not a certificate file" in capsys.readouterr().err
 
 
+def identity_of(left, right="x"):
+    return {"claim": "identity", "parameters": {"left": left, "right": right},
+            "method": "expansion", "data": {}, "verdict": "true"}
+
+
+def polynomial_of(text):
+    return {"claim": "polynomial", "parameters": {"polynomial": text},
+            "method": "shifted coefficients", "data": {}, "verdict": "positive"}
+
+
 @pytest.mark.parametrize("expression", [
-    "(" * 5000 + "x" + ")" * 5000, "-" * 19000 + "x", "x+" * 9000 + "x", "2**2**2**2**64",
+    "(" * 5000 + "x" + ")" * 5000, "-" * 19000 + "y", "x+" * 9000 + "x", "2**2**2**2**64",
     "((((9**64)**64)**64)**64)**64", "(a+b+c+d+e+f+g)**64*(a+b+c+d+e+f+g)**64", "x**(0-1)",
     "__import__('os')", "x.y", "x if x else y", "1or 2", "lambda: x", "x**10**10", "1/0",
-    "x/(x-x)",
+    "x/(x-x)", "", " ", "x**", "x**-1", "(x", "x)", "()", "x y", "2x", "+x", "x//2", "٣", "x\ty",
     "9" * 19000, "x" * 19000 + "**2", "a" + "*(1+a+b)" * 2000,
 ])
 def test_hostile_expressions_cost_bounded_work(expression):
-    checker._Budget.left = 10**6
-    for certificate in (
-            {"claim": "identity", "parameters": {"left": expression, "right": "x"},
-             "method": "expansion", "data": {}, "verdict": "true"},
-            {"claim": "polynomial", "parameters": {"polynomial": expression},
-             "method": "shifted coefficients", "data": {}, "verdict": "positive"}):
-        result = checker.check(certificate)
+    for certificate in (identity_of(expression), polynomial_of(expression)):
+        result = checker.check(certificate, checker.Work(10**6))
         assert not result.verified and result.reason
-    checker._Budget.left = checker.BUDGET
+
+
+@given(st.text("ab19 +-*/()", max_size=12))
+def test_expressions_are_read_as_python_reads_them(text):
+    """Where both read one, the values agree; what Python cannot read, the checker refuses."""
+    try:
+        p, q = checker.parse(text, checker.Work(10**6))
+    except checker.Refused:
+        return
+    a, b = Fraction(2, 3), Fraction(-5, 7)
+
+    def at(polynomial):
+        return sum((c * math.prod({"a": a, "b": b}.get(name, 11) ** e for name, e in m)
+                    for m, c in polynomial.terms.items()), Fraction(0))
+
+    names = {name for poly in (p, q) for m in poly.terms for name, _ in m}
+    values = {name: {"a": a, "b": b}.get(name, Fraction(11)) for name in names}
+    if at(q) != 0:
+        exact = re.sub(r"(?<![A-Za-z0-9*])([0-9]+)(?![A-Za-z0-9])", r"Fraction(\1)",
+                       text.strip(" "))
+        known = {"a": a, "b": b, **values, "Fraction": Fraction}
+        for name in set(re.findall("[a-b][a-b0-9]*", text)):
+            known.setdefault(name, Fraction(11))
+        try:
+            expected = eval(exact, known)  # noqa: S307
+        except ZeroDivisionError:
+            return
+        assert at(p) / at(q) == expected
+
+
+def long_product(n):
+    return "*".join(f"a{i}" for i in range(n))
+
+
+def roots(count, layers):
+    """A cross-entropy claim with that many roots of degree L+1."""
+    return {"claim": "cross-entropy", "method": "Gibbs lines", "verdict": "below",
+            "parameters": {"first": "pairs", "second": "dnc", "K": "4", "L": str(layers),
+                           "n": "1", "decay": "1/1000"},
+            "data": {"point": "2", "bound": "1000",
+                     "pieces": {"points": [f"{i}/7919" for i in range(1, count + 1)],
+                                "weights": [[["4", "0", "0"]]] * count, "denominator": "4"}}}
+
+
+def norms(count, digits):
+    """A chain of 1 x 1 matrices, whose norms make one long product."""
+    return {"claim": "chain", "parameters": {"K": "2", "L": "1000"}, "method": "integer matrices",
+            "verdict": "beaten", "data": {"inverse trace": "1", "matrices": [
+                [["1", "-1"]], *[[["9" * digits]]] * count]}}
+
+
+def denominators(count, digits):
+    """Blocks whose roots have denominators without common factors."""
+    first = 10**digits
+    return {"claim": "cost", "parameters": {"K": str(count), "L": "1", "bound": "1"},
+            "method": "direct sum", "verdict": "reached", "data": {"blocks": [
+                {"construction": {"K": "1"}, "root": f"{first + 2 * i}/{first + 2 * i - 1}"}
+                for i in range(1, count + 1)]}}
+
+
+ATTACKS = {  # by name: what is larger by a factor, and how the work grows with it at least
+    "long monomials": (lambda n: identity_of(f"({long_product(20 * n)} + 1)**8", "0"), 1),
+    "a sum of names": (lambda n: polynomial_of(f"-{'-'.join(long_product(150 * n).split('*'))}"),
+                       2),
+    "one over sums": (lambda n: identity_of("+".join(f"1/(x+{i})" for i in range(10 * n))), 2),
+    "roots": (lambda n: roots(40 * n, 500), 1),
+    "degrees": (lambda n: roots(40, 120 * n), 1),
+    "norms": (lambda n: norms(10 * n, 1500), 2),
+    "denominators": (lambda n: denominators(20 * n, 1000), 2),
+}
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_work_is_counted_and_refused_at_the_budget(name):
+    """The charge grows as the true work does, and the budget stops it with a clear word."""
+    make, order = ATTACKS[name]
+    spent = []
+    for n in (2, 4):
+        work = checker.Work(10**12)
+        result = checker.check(make(n), work)
+        assert not result.verified and "limit" not in result.reason
+        spent.append(work.budget - work.left)
+    assert spent[1] > 0.8 * 2**order * spent[0] > 10**4
+    result = checker.check(make(4), checker.Work(spent[0]))
+    assert not result.verified
+    assert f"the work limit of {spent[0]} units is reached: --budget" in result.reason
+
+
+def test_a_scanner_does_not_go_back():
+    """The old pattern took four times as long for every two letters more, from 32 on a minute."""
+    for length in (32, 19_999):
+        work = checker.Work(0)
+        result = checker.check(polynomial_of("a" * length + "!"), work)
+        assert "not an expression" in result.reason and work.left == 0
+
+
+def test_a_threshold_of_a_million_classes_lists_its_blocks_itself():
+    made = {"claim": "threshold", "parameters": {"K": "1000000", "L": "2"},
+            "method": "square-root elimination", "data": [], "verdict": "not beaten"}
+    tracemalloc.start()
+    assert not checker.check(made).verified
+    assert tracemalloc.get_traced_memory()[1] < 10**5  # not a list of a million pairs
+    tracemalloc.stop()
 
 
 @pytest.mark.parametrize("r, s", [("(u + 12)/2 + t", "3"), ("u/2 + 5", "3"),
@@ -372,9 +457,66 @@ def test_deep_nesting_inside_a_claim(depth):
     assert not result.verified and "not an integer" in checker.line(result)
 
 
-def test_the_budget_ends_a_file_of_heavy_claims(monkeypatch):
-    monkeypatch.setattr(checker, "BUDGET", 10**5)
-    monkeypatch.setattr(checker, "BUDGET_PER_BYTE", 0)
-    heavy = to_json([identity("(a + b + c)**20", "(c + b + a)**20")] * 50)
-    results = list(checker.check_file(heavy.encode()))
-    assert not results[-1].verified and "work limit" in results[-1].reason
+def test_the_budget_is_an_argument():
+    made = identity("(a + b + c)**20", "(c + b + a)**20")
+    heavy = to_json([made] * 5).encode()
+    assert all(result.verified for result in checker.check_file(heavy))
+    results = list(checker.check_file(heavy, budget=10**6))
+    assert not results[-1].verified and "the work limit of 1000000 units" in results[-1].reason
+    assert all(result.verified for result in checker.check_file(heavy, budget=10**9))
+
+
+# --- long files ---
+
+def test_certificates_are_read_one_by_one(monkeypatch):
+    """Verdicts come before the end is read, and memory stays with the longest certificate."""
+    monkeypatch.setattr(checker._Reader, "CHUNK", 1 << 12)
+    one = json.dumps(plain([cell(5, 3, 3)])[0])
+    head = f'{{"format": "{checker.FORMAT}", "versions": {{}}, "certificates": ['
+    content = (head + ",\n".join([one] * 2000)).encode()  # and no end
+    source = io.BytesIO(content)
+    results = checker.check_file(source)
+    assert all(next(results).verified for _ in range(50)) and source.tell() < len(content) / 4
+    tracemalloc.start()
+    with pytest.raises(checker.NotACertificateFile):
+        count = 50
+        for _ in results:
+            count += 1
+    assert count == 2000 and tracemalloc.get_traced_memory()[1] < len(content)
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("chunk", [1, 100, 1 << 16])
+def test_where_the_text_is_cut_does_not_matter(chunk, monkeypatch):
+    monkeypatch.setattr(checker._Reader, "CHUNK", chunk)
+    content = to_json([cell(5, 3, 3), chain(3, 4), identity("x", "x")]).encode()
+    assert [result.verified for result in checker.check_file(content)] == [True] * 3
+    spaced = json.dumps(json.loads(content), indent=3).replace(":", " :\r\n").encode()
+    assert [result.verified for result in checker.check_file(spaced)] == [True] * 3
+    for end in range(0, len(content) - 1, 41):
+        with pytest.raises(checker.NotACertificateFile):
+            list(checker.check_file(content[:end]))
+    with pytest.raises(checker.NotACertificateFile, match="follows"):
+        list(checker.check_file(content + b"x"))
+
+
+def test_gzip(tmp_path, capsys, monkeypatch):
+    content = to_json([cell(5, 3, 3), chain(3, 4)]).encode()
+    path = tmp_path / "certificates.json.gz"
+    path.write_bytes(gzip.compress(content))
+    assert checker.main([str(path)]) == 0
+    assert capsys.readouterr().out.count("verified") == 2
+    path.write_bytes(gzip.compress(content)[:-20])
+    assert checker.main([str(path)]) == 2
+    assert "not readable" in capsys.readouterr().err
+    monkeypatch.setattr(checker, "LARGEST_FILE", 10**6)  # a bomb: 10^7 spaces
+    path.write_bytes(gzip.compress(content.replace(b" ", b" " * 10**6, 10)))
+    assert checker.main([str(path)]) == 2
+    assert "longer than 1000000 characters" in capsys.readouterr().err
+
+
+def test_what_is_no_regular_file_is_refused(tmp_path, capsys):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path):
+        assert checker.main([str(path)]) == 2
+        assert "not a regular file" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from importlib.resources import files
 
 import pytest
 
@@ -44,6 +45,29 @@ def test_cells_by_the_decider(tmp_path):
     assert "P2 6 3 < P_DNC 6 2" in out and "P2 4 2 = P_DNC 4 2" in out
     # The decider computes in integers, without any axiom.
     assert out.rstrip().endswith("Closed under the global context")
+
+
+RULES = files("nctheory.certify").joinpath("rules.v").read_text(encoding="utf-8")
+
+
+@needs_coq
+def test_the_checkers_rules_are_sound(tmp_path):
+    out, axioms = checked(RULES, tmp_path)
+    assert out.count("Axioms:") == RULES.count("Print Assumptions") == 6
+    assert axioms == REAL_AXIOMS
+
+
+@needs_coq
+@pytest.mark.parametrize("old, new", [
+    ("<? 0 then 1 else", "<? 0 then -1 else"),
+    ("(a * C = A * c)%Z -> (b * b * d * C * C", "(b * b * d * C * C"),
+    ("0 <=? fst t", "-1 <=? fst t"),
+    ("P * Q ^ (L - 1) < T ^ (2 * L)", "P * Q ^ (L - 1) < 2 * T ^ (2 * L)"),
+    ("low <= f L below", "low <= f L above"),
+])
+def test_false_rules_do_not_compile(tmp_path, old, new):
+    assert old in RULES
+    assert compile_coq(RULES.replace(old, new), tmp_path).returncode != 0
 
 
 @needs_coq

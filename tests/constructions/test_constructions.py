@@ -23,7 +23,7 @@ from nctheory import (
     network,
     register,
 )
-from nctheory.constructions import FAMILIES
+from nctheory.constructions import FAMILIES, Rook
 from nctheory.constructions.registry import Family
 
 
@@ -44,6 +44,9 @@ CONSTRUCTIONS = [
     points_of_a_square(),
     Features(features=graphs.subset_incidence(5, 2, 3), name="johnson",
              rows=graphs.subset_incidence(5, 2, 3).T * 2 - 1),
+    Rook(side=3),
+    Rook(side=4, height=1, width=2),
+    *map(construct, ("paley:q=5", "petersen", "clebsch")),
     DirectSum([Triangular(vertices=4, subset=2), Orthogonal(classes=2)]),
     DirectSum([Triangular(vertices=5, subset=3), Triangular(vertices=4, subset=2),
                points_of_a_square(), Orthogonal(classes=1)]),

@@ -22,7 +22,8 @@ SPECS = [
     *(f"rook:m={m},n={n}" for m in range(1, 5) for n in range(1, 5)),
     *(f"multipartite:sizes={sizes}" for sizes in
       ["1", "4", "1x1x1", "3x3x3", "2x2", "1x4", "1x2", "5x2x2", "1x2x3", "4x1x1x7x7x2"]),
-    *(f"paley:q={q}" for q in [5, 13, 29]),
+    *(f"paley:q={q}" for q in [5, 9, 13, 25, 29, 49]),
+    "petersen", "clebsch", "schlaefli", "hoffman-singleton",
 ]
 SPECS += [f"complement:{spec}" for spec in SPECS]
 
@@ -88,6 +89,16 @@ def test_families_are_the_graphs_that_other_definitions_give():
                             nx.complete_multipartite_graph(3, 1, 2))
     assert nx.is_isomorphic(graphs.johnson(5, 3), graphs.triangular(5))
     assert nx.is_isomorphic(graphs.paley(5), nx.cycle_graph(5))
+    for q in (5, 13, 29):
+        assert same(graphs.paley(q), nx.paley_graph(q, nx.Graph))
+    assert nx.is_isomorphic(graphs.paley(9), graphs.rook(3, 3))
+    assert nx.is_isomorphic(graphs.petersen(), nx.petersen_graph())
+    half_cube = nx.Graph((a, b) for a in range(32) for b in range(a) if (a ^ b).bit_count() == 2
+                         and a.bit_count() % 2 == b.bit_count() % 2 == 0)
+    assert nx.is_isomorphic(graphs.complement(graphs.clebsch()), half_cube)
+    # The neighbours of a line's skew lines: 16, the complement of Clebsch's graph [BCN89, 3.11].
+    schlaefli = graphs.schlaefli()
+    assert nx.is_isomorphic(schlaefli.subgraph(schlaefli[0]), half_cube)
     assert nx.is_isomorphic(graphs.johnson(6, 1), nx.complete_graph(6))
 
 
@@ -178,16 +189,20 @@ def test_members_of_the_families_are_realised_here(spec):
     (lambda: graphs.complete_multipartite(2, 0), r"sizes\[1\] must be an integer .* got 0"),
     (lambda: graphs.complete_multipartite(*range(1, 12)),
      "sizes must hold at most 10 distinct numbers, got 11"),
-    (lambda: graphs.paley(9), "q must be a prime with remainder 1 modulo 4, got 9"),
-    (lambda: graphs.paley(7), "q must be a prime with remainder 1 modulo 4, got 7"),
+    (lambda: graphs.paley(27), "q must be a prime power with remainder 1 modulo 4, got 27"),
+    (lambda: graphs.paley(7), "q must be a prime power with remainder 1 modulo 4, got 7"),
+    (lambda: graphs.paley(21), "q must be a prime power with remainder 1 modulo 4, got 21"),
     (lambda: graphs.complement(np.eye(3)), "graph must be an undirected networkx.Graph"),
     (lambda: graphs.complement(nx.DiGraph()), "graph must be an undirected networkx.Graph"),
     (lambda: graphs.complement(nx.empty_graph(3000)),
      "graph must have at most 2000000 edges in its complement, got 4498500"),
     (lambda: graphs.triangular(10**6),
      r"triangular:r=1000000 must have at most 2000000 .*, got \(499999500000, "),
-    (lambda: from_spec("petersen"), "graph must be one of triangular, johnson, .*, "
-                                    "got 'petersen'"),
+    (lambda: from_spec("grid"), "graph must be one of triangular, johnson, .*, got 'grid'"),
+    (lambda: from_spec("petersen:n=5"), "petersen must have the parameters of petersen, got 'n'"),
+    (lambda: from_spec("srg:no such file"), "file must hold a graph in graph6 format, got 'no"),
+    (lambda: graphs.given(nx.path_graph(4)), "graph must be strongly regular, got"),
+    (lambda: from_spec("schlaefli").sets(True), "graph must have known vertex sets, got schl"),
     (lambda: from_spec("complement:"), "graph must be one of .*, got ''"),
     (lambda: from_spec("triangular"), "triangular:r must be given, as in triangular:r=..,"),
     (lambda: from_spec("triangular:r"), "triangular must be written as triangular:r=.., got"),
@@ -202,3 +217,45 @@ def test_members_of_the_families_are_realised_here(spec):
 def test_bad_input_is_named(call, message):
     with pytest.raises(InputError, match=message):
         call()
+
+
+@pytest.mark.parametrize("spec", ["rook:n=3", "rook:n=5", "triangular:r=6", "kneser:n=7,k=2",
+                                  "paley:q=9", "paley:q=25", "clebsch", "complement:clebsch"])
+def test_vertex_sets_have_the_gram_matrix_of_one_eigenspace(spec):
+    graph = from_spec(spec)
+    A, v = graph.adjacency(), graph.order
+    for positive in (True, False):
+        size = graph.set_size(positive)
+        if size is None:
+            continue
+        sets = graph.sets(positive)
+        assert set(sets.sum(axis=1)) == {size}
+        (k, _), (r, _), (s, _) = graph.spectrum().items()
+        # (A - r I)(A - s I) is 0 off the constant vector: one factor must vanish on F^T F.
+        other = A - (r if positive else s) * np.eye(v, dtype=int)
+        gram = sets.T @ sets
+        assert np.ptp(other @ gram) == 0 and gram[0, 0] == len(sets) * size / v
+
+
+def test_any_strongly_regular_graph_is_taken_and_its_cliques_found(tmp_path):
+    board = nx.convert_node_labels_to_integers(graphs.rook(4, 4))
+    path = tmp_path / "board.g6"
+    nx.write_graph6(board, path)
+    found = from_spec(f"srg:{path}")
+    assert found.parameters() == (16, 6, 2, 2)
+    assert same(found.graph(), board)
+    # The eight lines; the complement's cliques of four cells are the 24 permutations.
+    assert len(found.sets(True)) == 8 and len(found.sets(False)) == 24
+    # The Shrikhande graph has the same parameters and no clique of four.
+    steps = [(1, 0), (0, 1), (1, 1)]
+    shrikhande = nx.Graph(((a, b), ((a + x) % 4, (b + y) % 4))
+                          for a in range(4) for b in range(4) for x, y in steps)
+    assert graphs.given(shrikhande).parameters() == (16, 6, 2, 2)
+    assert graphs.given(shrikhande).set_size(True) is None
+
+
+def test_a_file_of_several_graphs_is_refused(tmp_path):
+    path = tmp_path / "two.g6"
+    path.write_text("D??\nD??\n")
+    with pytest.raises(InputError, match="file must hold one graph"):
+        from_spec(f"srg:{path}")

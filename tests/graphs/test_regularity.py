@@ -179,11 +179,12 @@ def has_spectrum(known):
     ((50, 21, 4, 12), "impossible", "absolute bound"),
     ((64, 21, 0, 10), "impossible", "Krein"),
     ((841, 200, 87, 35), "impossible", "f (f + 1) / 2 = 820"),   # only the sharper form
+    ((16, 5, 0, 2), "realised here", "clebsch"),
+    ((25, 12, 5, 6), "realised here", "paley:q=25"),
+    ((27, 10, 1, 5), "realised here", "complement:schlaefli"),    # absolute bound, equality
+    ((50, 7, 0, 1), "realised here", "hoffman-singleton"),
     # Known to exist, by graphs that are not in these families:
-    ((16, 5, 0, 2), "unknown", ""),             # Clebsch
-    ((25, 12, 5, 6), "unknown", ""),            # Paley, 5^2
-    ((27, 10, 1, 5), "unknown", ""),            # Schlaefli, absolute bound with equality
-    ((50, 7, 0, 1), "unknown", ""),             # Hoffman-Singleton
+    ((56, 10, 0, 2), "unknown", ""),            # Gewirtz
     ((100, 22, 0, 6), "unknown", ""),           # Higman-Sims
     ((275, 112, 30, 56), "unknown", ""),        # McLaughlin, absolute bound with equality
     # Known not to exist, by other arguments:

@@ -4,18 +4,26 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from nctheory.network import gradient, loss
+from nctheory import losses
+from nctheory.errors import InputError
+from nctheory.losses import LOSSES
+from nctheory.losses.cross_entropy import CrossEntropy, softmax
+from nctheory.network import fit, forward, gradient, loss
 from nctheory.problem import Problem
 from nctheory.solver import kernels
+from nctheory.solver import program as program_module
 from nctheory.solver.program import Program
 from nctheory.solver.starts import starting_point
+from nctheory.specs import Kind
 
+LEAKY = "leaky:a=1/10"
 PROBLEMS = [
     Problem(classes=3, layers=layers, samples=samples, loss=kind, activation=activation,
             weight_decay=tuple(0.01 * (i + 1) for i in range(layers + 1)))
     for layers, samples in ((1, 2), (2, (3, 1, 7)), (4, 1)) for kind in ("mse", "ce")
     for activation in ("relu", "linear")
-]
+] + [Problem(classes=3, layers=layers, samples=(3, 1, 7), loss=kind, activation=LEAKY,
+             weight_decay=0.02) for layers, kind in ((2, "mse"), (4, "ce"))]
 RATE, INERTIA = 0.3, 0.8
 
 
@@ -30,7 +38,7 @@ def prepared(problem, interleaved, tables, width=11):
 
 
 def descend(module, program, work, table, steps, nesterov=0.0):
-    numbers = np.array([RATE, INERTIA, nesterov, 0.1, *program.problem.decays])
+    numbers = np.array([RATE, INERTIA, nesterov, 0.1, program.leak, *program.problem.decays])
     losses = program.losses
     fit = work[losses.offset:losses.offset + losses.row_stride]
     diverged = np.full(kernels.LANES, -1)
@@ -67,7 +75,7 @@ def test_momentum_takes_the_reference_steps(interleaved, nesterov):
             assert_allclose(found, wanted, rtol=0, atol=1e-14)
 
 
-@pytest.mark.parametrize("problem", [PROBLEMS[4], PROBLEMS[7], PROBLEMS[10]], ids=str)
+@pytest.mark.parametrize("problem", [PROBLEMS[i] for i in (4, 7, 10, 13)], ids=str)
 @pytest.mark.parametrize("interleaved", [True, False])
 def test_compiled_and_python_kernels_agree_to_rounding(python_kernels, problem, interleaved):
     for table in ("descent", "gradient", "momentum", "smooth"):
@@ -96,10 +104,51 @@ def test_every_tile_size_and_epilogue(python_kernels, rows, epilogue, splat):
         work = rng.standard_normal(6000)
         other = work.copy()
         # The kernel runs whole tables: one product, with keep = 1 - rate * decay.
-        numbers = np.array([0.25, 0.0, 0.0, 0.0, 2.0])
+        numbers = np.array([0.25, 0.0, 0.0, 0.0, 0.3, 2.0])
         kernels.descend(work, op[None], numbers, work[:0], 0, 1, np.zeros(8, np.int64))
         python_kernels.descend(other, op[None], numbers, other[:0], 0, 1, np.zeros(8, np.int64))
         assert_allclose(work, other, rtol=0, atol=1e-14)
+
+
+class Smoothed(CrossEntropy):
+    """Targets 0.9 e_c + 0.1/K, the fit in one formula."""
+
+    word = "smoothed for a test"
+
+    def targets(self, classes):
+        return 0.9 * np.eye(classes) + 0.1 / classes
+
+    def fit(self, outputs, labels):
+        wanted = self.targets(len(outputs))[:, labels]
+        return -np.mean(np.sum(wanted * np.log(softmax(outputs)), axis=0))
+
+
+@pytest.mark.parametrize("interleaved", [True, False])
+def test_other_targets_of_cross_entropy(monkeypatch, interleaved):
+    """The kernel's loss and gradient for smoothed labels: the reference's, and differences."""
+    monkeypatch.setitem(LOSSES, Smoothed.word, Kind(Smoothed))
+    problem = Problem(classes=3, layers=3, samples=(3, 1, 2), loss=Smoothed.word)
+    program, work, starts = prepared(problem, interleaved, ("gradient",), width=5)
+    descend(kernels, program, work, "gradient", 1)
+    value = program.view(work, program.losses)[0].sum()
+    assert_allclose(value, fit(forward(starts[0], problem)[1], problem), rtol=1e-13)
+    found = program.read(work, program.gradients, 0)
+    for one, other in zip(found, gradient(starts[0], problem), strict=True):
+        assert_allclose(one, other, rtol=0, atol=1e-15)
+    for index, entry in ((0, (1, 2)), (2, (3, 1)), (3, (2, 1))):
+        sides = []
+        for h in (1e-6, -1e-6):
+            moved = [p.copy() for p in starts[0]]
+            moved[index][entry] += h
+            sides.append(loss(moved, problem))
+        assert_allclose((sides[0] - sides[1]) / 2e-6, found[index][entry], atol=1e-9)
+    losses.get.cache_clear()
+
+
+def test_a_loss_without_a_kernel_is_refused(monkeypatch):
+    monkeypatch.setattr(program_module, "CrossEntropy", Smoothed)
+    with pytest.raises(InputError, match="loss must be one that the solver has a kernel for"):
+        Program(Problem(classes=3, layers=2, loss="ce"), 4, ("gradient",)).new_work()
 
 
 def test_a_nan_is_not_swallowed():
@@ -118,16 +167,17 @@ def test_exponential_to_two_ulps():
     assert np.isnan(kernels.exponential(np.nan)) and kernels.exponential(-np.inf) < 1e-300
 
 
-def test_smoothed_gradient_and_lbfgs():
+@pytest.mark.parametrize("activation", ["relu", LEAKY])
+def test_smoothed_gradient_and_lbfgs(activation):
     """The kernel's smoothed loss has the kernel's gradient, and L-BFGS makes it vanish."""
-    problem = Problem(classes=4, layers=3, weight_decay=0.01)
+    problem = Problem(classes=4, layers=3, weight_decay=0.01, activation=activation)
     program, work, starts = prepared(problem, False, ("smooth",), width=6)
     for slot in program.shifts:
         program.view(work, slot)[:] = 0.5
     ends = np.array([s.offset for s in program.parameters[1:]] + [program.parameter_size])
     losses = program.losses
     fit = work[losses.offset:losses.offset + losses.row_stride]
-    numbers = np.array([0, 0, 0, 0.1, *problem.decays])
+    numbers = np.array([0, 0, 0, 0.1, program.leak, *problem.decays])
     memory = np.empty((6, 2, program.parameter_size))
     start = program.gradients[0].offset
 

@@ -1,7 +1,9 @@
 """`solve`: same numbers whatever the batch, resuming, divergence, refusals, known minima."""
 
+import itertools
 import signal
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from nctheory.errors import InputError
 from nctheory.network import gradient, loss, pack
 from nctheory.problem import Problem
 from nctheory.solver import METHODS, solve
+from nctheory.solver.descent import Descent
 from nctheory.solver.outcome import ranks
 from nctheory.solver.result import closed_forms
 from nctheory.solver.starts import starting_point
@@ -137,8 +140,10 @@ def test_resuming_gives_the_same_numbers(tmp_path, method):
         if done < runs:
             raise KeyboardInterrupt
 
-    part = solve(SMALL, **settings, threads=1, checkpoint=path, progress=interrupt)
+    part = solve(SMALL, **settings, threads=1, checkpoint=path, progress=interrupt,
+                 keep_partial=True)
     assert part.interrupted and not part.finished.all() and path.exists()
+    assert repr(part).startswith("interrupted Result(10 runs") and "unfinished" in repr(part)
     rest = solve(SMALL, **settings, checkpoint=path)
     assert not rest.interrupted and rest.finished.all()
     for i in range(10):
@@ -168,12 +173,103 @@ def test_ctrl_c_leaves_cleanly():
     timer = threading.Timer(1.0, signal.raise_signal, [signal.SIGINT])
     solve(SMALL, 9, seeds=[0], steps=1)  # compiled before the clock starts
     timer.start()
-    result = solve(Problem(classes=20, layers=5), 100, seeds=range(8), steps=10**7, threads=2)
+    result = solve(Problem(classes=20, layers=5), 100, seeds=range(8), steps=10**7, threads=2,
+                   keep_partial=True)
     assert result.interrupted and not result.finished.any()
     assert np.isfinite(result.loss).all()
 
 
+def test_ctrl_c_is_raised_once_the_checkpoint_is_written(tmp_path):
+    """So that a user's loop over problems stops; what is done is not lost."""
+    def interrupt(done, runs):
+        raise KeyboardInterrupt
+
+    path = tmp_path / "batch.npz"
+    settings = dict(width=9, seeds=range(10), steps=200, threads=1, checkpoint=path)
+    with pytest.raises(KeyboardInterrupt):
+        solve(SMALL, **settings, progress=interrupt)
+    with np.load(path) as file:
+        assert file["finished"][:8].all()
+    rest = solve(SMALL, **settings)
+    assert rest.finished.all() and not rest.interrupted
+    assert repr(rest).startswith("Result(10 runs of gd, width 9, least loss")
+
+
+def test_one_failing_run_costs_no_other(monkeypatch, tmp_path):
+    """Seeds 0..8 in groups of eight; whatever breaks in one, the rest end as alone."""
+    look = Descent._look
+
+    def broken(self, state, rows, program, work, step, *rest):
+        if 5 in rows and step == 40:
+            raise ArithmeticError("out of luck")
+        return look(self, state, rows, program, work, step, *rest)
+
+    whole = solve(SMALL, 9, seeds=range(9), steps=60, trace_every=20)
+    monkeypatch.setattr(Descent, "_look", broken)
+    path = tmp_path / "batch.npz"
+    found = solve(SMALL, 9, seeds=range(9), steps=60, trace_every=20, checkpoint=path)
+    assert found.failed.tolist() == [""] * 5 + ["ArithmeticError: out of luck"] + [""] * 3
+    assert found.label[5] == "failed" and np.isnan(found.loss[5]) and not found.sound(5)
+    assert found.advice(5) == "seed 5 failed: ArithmeticError: out of luck"
+    assert "1 failed" in repr(found) and found.finished.all()
+    for i in {*range(9)} - {5}:
+        assert_array_equal(packed(found, i), packed(whole, i))
+        assert_array_equal(found.trace["loss"][i], whole.trace["loss"][i])
+    again = solve(SMALL, 9, seeds=range(9), steps=60, trace_every=20, checkpoint=path)
+    assert again.failed.tolist() == found.failed.tolist()
+
+
+@pytest.mark.parametrize("kind", ["mse", "ce"])
+def test_quasi_newton_under_large_decays(kind):
+    """A seeded third of a grid on which 197 of 505 calls once crashed: zero is reached.
+
+    Beyond kappa_c the zero network is optimal among exact fits, and every run must end at a
+    stationary point, whatever units or layers die on the way.
+    """
+    rng = np.random.default_rng(1)
+    grid = list(itertools.product((2, 3), (1, 2, 3, 4), (1, 2, 6), (0.1, 0.5, 2.0, 1e3, 1e8),
+                                  (1, 2)))
+    labels = set()
+    for K, L, width, decay, samples in rng.permutation(grid)[:80]:
+        problem = Problem(classes=int(K), layers=int(L), weight_decay=decay,
+                          samples=int(samples), loss=kind)
+        result = solve(problem, int(width), range(2), method="quasi-newton", threads=1)
+        assert (result.failed == "").all() and result.stationarity.max() <= 1e-7
+        labels |= set(result.label)
+        if decay >= 2:
+            assert set(result.label) == {"zero"}
+    assert labels > {"zero"}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_extreme_numbers_are_rows_and_not_warnings(method):
+    """Warnings are errors in these tests; what overflows is reported as diverged."""
+    for decay, rate, scale in itertools.product((1e-300, 1e100, 1e300), (0.5, 1e300),
+                                                (1e-200, 1.0, 1e200)):
+        result = solve(Problem(classes=3, layers=3, weight_decay=decay), 4, range(2),
+                       method=method, learning_rate=rate, scale=scale, steps=30, threads=1)
+        assert (result.failed == "").all()
+        assert (np.isfinite(result.loss) == (result.diverged < 0)).all()
+        assert len(result.label) == 2 and repr(result)
+        assert (np.isnan(result.stationarity) == (result.diverged >= 0)).all()
+
+
+def test_weights_that_grow_behind_dead_units_have_diverged():
+    """Outputs stay 0, so no column blows up; the loss is infinite all the same."""
+    problem = Problem(classes=2, layers=2, weight_decay=1.0)
+    start = [-np.eye(2), np.eye(2), np.eye(2)]
+    result = solve(problem, 2, [0], init=start, learning_rate=1e3, steps=200)
+    assert result.diverged[0] > 0 and result.label[0] == "diverged"
+
+
 @pytest.mark.parametrize(("arguments", "message"), [
+    (dict(seeds=3), r"seeds must be integers, one a run, such as range\(3\) or \[3\], got 3"),
+    (dict(seeds=[1.5]), "seeds must be an integer at least 0, got 1.5"),
+    (dict(noise=-1), "noise must be finite and at least 0, got -1"),
+    (dict(scale=0), "scale must be a finite number greater than 0"),
+    (dict(tol="x"), "tol must be finite and at least 0, got 'x'"),
+    (dict(momentum=None), "momentum must be at least 0 and less than 1, got None"),
+    (dict(threads=0), "threads must be an integer at least 1"),
     (dict(steps=0), "steps must be an integer at least 1"),
     (dict(width=0), "width must be an integer at least 1"),
     (dict(seeds=[]), "seeds must not be empty"),
@@ -205,6 +301,11 @@ def test_quasi_newton_where_kinks_are_degenerate(problem, width, seeds):
     assert result.stationarity.max() <= 1e-8 and result.finished.all()
 
 
+def test_the_problem_is_checked_first():
+    with pytest.raises(InputError, match="problem must be an nctheory.Problem, got 10"):
+        solve(10, 4)
+
+
 def test_quasi_newton_finds_stationary_points_on_kinks():
     problem = Problem(classes=10, layers=4)
     result = solve(problem, 30, seeds=[0, 6, 7], method="quasi-newton")
@@ -214,6 +315,27 @@ def test_quasi_newton_finds_stationary_points_on_kinks():
     assert min(plain) > 1e-3
     descent = solve(problem, 30, seeds=[0, 6, 7], steps=20000)
     assert result.loss.min() < descent.loss.min()
+
+
+def test_leaky_relu_between_relu_and_linear():
+    """a = 0 and a = 1 are ReLU and the linear network, to the last bit; between, quasi-Newton
+    ends at stationary points on kinks, with slopes in [a, 1]."""
+    problem = Problem(classes=4, layers=3, weight_decay=0.005)
+    for same, a in (("relu", "0"), ("linear", "1")):
+        for method in ("gd", "quasi-newton"):
+            pair = [solve(replace(problem, activation=name), 8, range(2), method=method, steps=300)
+                    for name in (same, f"leaky:a={a}")]
+            assert_array_equal(packed(pair[0], 1), packed(pair[1], 1))
+    leaky = Problem(classes=6, layers=4, activation="leaky:a=1/10")
+    result = solve(leaky, 10, range(4), method="quasi-newton")
+    assert result.stationarity.max() <= 1e-8
+    slopes = np.concatenate([s[k] for i in range(4) for s, k in zip(
+        result.stationary(i).slopes, result.stationary(i).kinks, strict=True)])
+    assert slopes.size and slopes.min() >= 0.1 and slopes.max() <= 1
+    plain = [np.linalg.norm(pack(gradient(result.parameters(i), leaky))) for i in range(4)]
+    assert min(plain) > 1e-3  # the plain gradient does not vanish on kinks
+    descent = solve(leaky, 10, range(4), steps=4000)
+    assert result.loss.min() <= descent.loss.min() + 1e-9
 
 
 def test_the_linear_cross_entropy_minimum_is_that_of_the_paper():

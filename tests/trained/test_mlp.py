@@ -8,10 +8,15 @@ import numpy as np
 import pytest
 
 from nctheory import InputError
+from nctheory.activations import ACTIVATIONS
+from nctheory.losses import LOSSES
 from nctheory.trained import Architecture, Network
-from nctheory.trained.network import ACTIVATIONS, KERNELS, LOSSES
+from nctheory.trained.network import KERNELS
 
-CASES = list(itertools.product(ACTIVATIONS, LOSSES, (True, False)))
+# Every example of both registries: an activation or a loss without a kernel fails here.
+WORDS = [[word for kind in registry.values() for word in kind.examples]
+         for registry in (ACTIVATIONS, LOSSES)]
+CASES = list(itertools.product(*WORDS, (True, False)))
 
 
 def problem(activation="relu", loss="ce", bias=True, rows=7, seed=0):
@@ -24,7 +29,9 @@ def problem(activation="relu", loss="ce", bias=True, rows=7, seed=0):
 
 def plain_loss(network, x, labels, decays=(0, 0, 0)):
     """One sample at a time, one formula a line."""
-    act = {"relu": lambda a: np.where(a > 0, a, 0), "tanh": np.tanh, "identity": lambda a: a}
+    act = {"relu": lambda a: np.where(a > 0, a, 0), "tanh": np.tanh, "linear": lambda a: a,
+           "leaky:a=1/10": lambda a: np.where(a > 0, a, a / 10)}
+    smoothing = {"ce": 0, "mse": None}.get(network.architecture.loss, 0.1)
     total = 0
     for row, label in zip(x, labels):
         z = row
@@ -32,8 +39,10 @@ def plain_loss(network, x, labels, decays=(0, 0, 0)):
             z = w @ z + (network.biases[l] if network.biases else 0)
             if l < len(network.weights) - 1:
                 z = act[network.architecture.activation](z)
-        if network.architecture.loss == "ce":
-            total -= math.log(math.exp(z[label]) / sum(math.exp(v) for v in z))
+        if smoothing is not None:
+            for k, v in enumerate(z):
+                share = smoothing / len(z) + (1 - smoothing) * (k == label)
+                total -= share * math.log(math.exp(v) / sum(math.exp(v) for v in z))
         else:
             total += sum((v - (k == label)) ** 2 for k, v in enumerate(z)) / 2
     return total / len(x) + sum(d / 2 * np.sum(w**2) for d, w in zip(decays, network.weights))
@@ -71,14 +80,17 @@ def test_cross_entropy_does_not_overflow():
     """Against 50 digits, where exp overflows and where softmax is 1 to 16 digits."""
     kernel = KERNELS["softmax_delta"]
     for row in ([1000.0, 990.0, -3000.0], [-800.0, -800.0, -801.0], [40.0, 0.0, 0.0]):
-        for label in range(3):
+        for label, smoothing in itertools.product(range(3), (0.0, 0.25)):
             delta = np.empty((1, 3))
-            value = kernel(np.array([row]), np.array([label]), delta)
+            value = kernel(np.array([row]), np.array([label]), delta,
+                           smoothing)
             with mpmath.workdps(50):
                 total = mpmath.fsum(mpmath.exp(v) for v in row)
-                exact = mpmath.log(total) - row[label]
-                softmax = [float(mpmath.exp(v) / total) - (k == label)
-                           for k, v in enumerate(row)]
+                wanted = [(1 - smoothing) * (k == label) + mpmath.mpf(smoothing) / 3
+                          for k in range(3)]
+                exact = mpmath.log(total) - mpmath.fsum(
+                    t * v for t, v in zip(wanted, row))
+                softmax = [float(mpmath.exp(v) / total - t) for v, t in zip(row, wanted)]
             assert value == pytest.approx(float(exact), rel=1e-13)
             assert delta[0] == pytest.approx(softmax, rel=1e-13, abs=2e-16)
 
@@ -90,8 +102,10 @@ def test_kernels_equal_their_python_bodies(name):
     results = []
     for kernel in (KERNELS[name], KERNELS[name].py_func):
         delta = np.ones((9, 4))
-        arguments = (delta, output) if KERNELS[name].py_func.__code__.co_argcount == 2 \
-            else (output, labels, delta)
+        arguments = {"times_one_minus_square": (delta, output),
+                     "times_leak": (delta, output, 0.3),
+                     "softmax_delta": (output, labels, delta, 0.2),
+                     "squared_delta": (output, labels, delta)}[name]
         results.append((kernel(*arguments), delta))
     assert results[0][0] == results[1][0] or results[0][0] == pytest.approx(results[1][0])
     np.testing.assert_allclose(results[0][1], results[1][1], rtol=1e-14)
@@ -114,6 +128,7 @@ def test_buffers_do_not_leak_between_calls():
     (dict(widths=(5,)), "widths must name at least the input and the classes"),
     (dict(widths=(5, 0)), r"widths\[1\] must be an integer at least 1, got 0"),
     (dict(widths=(5, 2), activation="gelu"), "activation must be one of"),
+    (dict(widths=(5, 2), activation="identity"), "activation must be one of .*linear"),
     (dict(widths=(5, 2), loss="hinge"), "loss must be one of"),
 ])
 def test_bad_architecture_is_named(arguments, message):

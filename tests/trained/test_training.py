@@ -168,7 +168,7 @@ def test_own_data_is_split_or_taken_as_given():
     np.testing.assert_array_equal(coarse.names[coarse.labels] == 3, split.labels == 1)
 
 
-@pytest.mark.parametrize("activation", ["relu", "tanh", "identity"])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "linear"])
 @pytest.mark.parametrize("loss", ["ce", "mse"])
 @pytest.mark.parametrize("epochs", [0, 1, 30])
 def test_rank_bound_holds_everywhere(activation, loss, epochs):
@@ -190,7 +190,7 @@ def test_rank_bound_holds_everywhere(activation, loss, epochs):
 def test_rank_bound_by_hand():
     """One linear layer, two classes of one sample: no variation, the bound is |G|_F / lam."""
     x = np.array([[1.0, 0.0], [-1.0, 0.0]])
-    run = Training(x, np.array([0, 1]), Architecture((2, 2), "identity", "mse", bias=False),
+    run = Training(x, np.array([0, 1]), Architecture((2, 2), "linear", "mse", bias=False),
                    Recipe(weight_decay=0.5))
     run.network.parameters[:] = [3.0, 0.0, 0.0, 4.0]
     (b,) = rank_bounds(run)

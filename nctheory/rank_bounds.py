@@ -3,6 +3,8 @@ r"""Rank bounds and balancedness as statements that can be checked at any point.
 A statement about critical points becomes, with the gradient of the loss on its right side, an
 inequality at *every* point; near a critical point it says what the statement says.  Each check
 returns the margin, right side minus left side: negative beyond rounding is a counterexample.
+
+Not among them: "rank M_l <= K".  M_l has K columns, so no point could ever refute it.
 """
 
 from __future__ import annotations
@@ -14,8 +16,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nctheory import activations
 from nctheory.constructions import FAMILIES, Construction
-from nctheory.network import Array, check_parameters, class_means, forward, gradient
+from nctheory.metrics import distance_to_rank, numerical_rank
+from nctheory.network import Array, activate, check_parameters, class_means, forward, gradient
 from nctheory.problem import Problem
 
 # Left and right sides are sums of some thousand float products: rounding, relative to the
@@ -31,8 +35,8 @@ class Check(NamedTuple):
     where: str
 
 
-class Point(NamedTuple):
-    """Parameters of a problem, and in words where they come from."""
+class Witness(NamedTuple):
+    """Parameters of a problem that a statement is held against, and where they come from."""
 
     parameters: Sequence[ArrayLike]
     problem: Problem
@@ -48,17 +52,17 @@ class Statement:
     text: str
     domain: str
     source: str
-    applies: Callable[[Point], bool]
-    sides: Callable[[Point], Iterable[tuple[str, float, float]]]
+    applies: Callable[[Witness], bool]
+    sides: Callable[[Witness], Iterable[tuple[str, float, float]]]
 
-    def check(self, point: Point) -> Check:
+    def check(self, point: Witness) -> Check:
         """The least margin over all layers at one point.
 
         Examples
         --------
         >>> from nctheory import Orthogonal
         >>> problem = Problem(classes=10, layers=4, width=12)
-        >>> point = Point(Orthogonal(classes=10).weights(problem), problem, "DNC")
+        >>> point = Witness(Orthogonal(classes=10).weights(problem), problem, "DNC")
         >>> STATEMENTS["rank-of-weights"].check(point).holds
         True
         """
@@ -74,18 +78,18 @@ class Verification(NamedTuple):
     statement: Statement
     points: int
     least_margin: float
-    counterexample: Point | None
+    counterexample: Witness | None
     where: str
 
 
-def verify(points: Iterable[Point]) -> list[Verification]:
+def verify(points: Iterable[Witness]) -> list[Verification]:
     """Check every statement at every point of its domain.
 
     Examples
     --------
     >>> from nctheory import Triangular
     >>> problem = Problem(classes=6, layers=3)
-    >>> points = [Point(Triangular(vertices=4, subset=2).weights(problem), problem, "T(4)",
+    >>> points = [Witness(Triangular(vertices=4, subset=2).weights(problem), problem, "T(4)",
     ...                 Triangular(vertices=4, subset=2))]
     >>> all(found.counterexample is None for found in verify(points))
     True
@@ -107,7 +111,7 @@ def verify(points: Iterable[Point]) -> list[Verification]:
 # --- where points come from ---
 
 def construction_points(classes: Iterable[int], layers: Iterable[int],
-                        weight_decay: float = 1e-3) -> list[Point]:
+                        weight_decay: float = 1e-3) -> list[Witness]:
     """DNC and every triangular construction of the given sizes, at their optimal scale."""
     layers = list(layers)
     points = []
@@ -117,38 +121,40 @@ def construction_points(classes: Iterable[int], layers: Iterable[int],
             for L in layers:
                 if L >= construction.least_layers:
                     problem = Problem(classes=K, layers=L, weight_decay=weight_decay)
-                    points.append(Point(construction.weights(problem), problem,
-                                        construction.label, construction))
+                    weights = construction.weights(problem)
+                    # Beyond kappa_c the optimal scale is 0, and so is every rank.
+                    stated = construction if weights[0].any() else None
+                    points.append(Witness(weights, problem, construction.label, stated))
     return points
 
 
 def solver_points(problem: Problem, width: int, seeds: Iterable[int], *,
-                  method: str = "quasi-newton") -> list[Point]:
+                  method: str = "quasi-newton") -> list[Witness]:
     """The end points of gradient solver runs."""
     from nctheory.solver import solve
 
     result = solve(problem, width=width, seeds=list(seeds), method=method)
-    return [Point(result.parameters(i), problem, f"solver, seed {result.seeds[i]}")
+    return [Witness(result.parameters(i), problem, f"solver, seed {result.seeds[i]}")
             for i in range(len(result)) if result.sound(i)]
 
 
 # --- the statements ---
 
-def _size(point: Point) -> float:
+def _size(point: Witness) -> float:
     """The largest lam_l |W_l|_F^2: what enters the sides, before anything cancels."""
     return max(decay * float(np.sum(np.square(matrix))) for decay, matrix in zip(
         point.problem.decays, point.parameters, strict=True))
 
 
-def _linear(point: Point) -> bool:
-    return point.problem.activation == "linear"
+def _linear(point: Witness) -> bool:
+    return activations.homogeneous(point.problem.activation).linear
 
 
-def _everywhere(point: Point) -> bool:
+def _everywhere(point: Witness) -> bool:
     return True
 
 
-def _arrays(point: Point) -> tuple[list[Array], list[Array]]:
+def _arrays(point: Witness) -> tuple[list[Array], list[Array]]:
     parameters = check_parameters(point.parameters, point.problem)
     return parameters, gradient(parameters, point.problem)
 
@@ -157,12 +163,7 @@ def _spectral(matrix: Array) -> float:
     return float(np.linalg.norm(matrix, 2))
 
 
-def _tail(matrix: Array, rank: int) -> float:
-    """dist_F to the matrices of rank at most `rank`: sqrt(sum_{i > rank} s_i^2)."""
-    return float(np.linalg.norm(np.linalg.svd(matrix, compute_uv=False)[rank:]))
-
-
-def _rank_of_weights(point: Point) -> Iterable[tuple[str, float, float]]:
+def _rank_of_weights(point: Witness) -> Iterable[tuple[str, float, float]]:
     # lam_l W_l = grad_l - (data term), and the data term is a product through N columns, or,
     # for linear networks, through the K x N matrix d fit / dZ.
     parameters, gradients = _arrays(point)
@@ -170,7 +171,7 @@ def _rank_of_weights(point: Point) -> Iterable[tuple[str, float, float]]:
     columns = sum(problem.class_sizes)
     bound = problem.classes if _linear(point) else columns
     for index, (matrix, slope) in enumerate(zip(parameters, gradients, strict=True)):
-        yield (_name(index), _tail(matrix, bound),
+        yield (_name(index), distance_to_rank(matrix, bound),
                float(np.linalg.norm(slope)) / problem.decays[index])
 
 
@@ -178,7 +179,7 @@ def _name(index: int) -> str:
     return f"W_{index}" if index else "H_1"
 
 
-def _gram_balance(point: Point) -> Iterable[tuple[str, float, float]]:
+def _gram_balance(point: Witness) -> Iterable[tuple[str, float, float]]:
     # W_{l+1}^T grad_{l+1} - grad_l W_l^T: the data terms cancel where no ReLU stands between.
     parameters, gradients = _arrays(point)
     decays = point.problem.decays
@@ -191,7 +192,7 @@ def _gram_balance(point: Point) -> Iterable[tuple[str, float, float]]:
         yield f"{_name(i)}, {_name(i + 1)}", float(np.linalg.norm(left)), float(right)
 
 
-def _neuron_balance(point: Point) -> Iterable[tuple[str, float, float]]:
+def _neuron_balance(point: Witness) -> Iterable[tuple[str, float, float]]:
     # The same entry by entry on the diagonal: sigma(h) = sigma'(h) h, also at a kink.
     parameters, gradients = _arrays(point)
     decays = point.problem.decays
@@ -206,7 +207,7 @@ def _neuron_balance(point: Point) -> Iterable[tuple[str, float, float]]:
                float(right[worst]))
 
 
-def _norm_balance(point: Point) -> Iterable[tuple[str, float, float]]:
+def _norm_balance(point: Witness) -> Iterable[tuple[str, float, float]]:
     parameters, gradients = _arrays(point)
     decays = point.problem.decays
     for i in range(len(parameters) - 1):
@@ -216,26 +217,14 @@ def _norm_balance(point: Point) -> Iterable[tuple[str, float, float]]:
                abs(slopes[0]) + abs(slopes[1]))
 
 
-def _means_rank(point: Point) -> Iterable[tuple[str, float, float]]:
-    features, _ = forward(point.parameters, point.problem)
-    for layer, matrix in enumerate(features, start=1):
-        yield f"M_{layer}", _numerical_rank(class_means(matrix, point.problem)), float(
-            point.problem.classes)
-
-
-def _numerical_rank(matrix: Array) -> float:
-    s = np.linalg.svd(matrix, compute_uv=False)
-    return float(np.sum(s > 1e-9 * s[0])) if s[0] else 0.0
-
-
-def _stated_ranks(point: Point) -> Iterable[tuple[str, float, float]]:
+def _stated_ranks(point: Witness) -> Iterable[tuple[str, float, float]]:
     construction, problem = point.construction, point.problem
     assert construction is not None
     features, _ = forward(point.parameters, problem)
     means = [class_means(matrix, problem) for matrix in features]
     stated = construction.ranks(problem.layers)
-    found = [*map(_numerical_rank, means),
-             *(_numerical_rank(np.maximum(mean, 0)) for mean in means[1:])]
+    found = [*map(numerical_rank, means),
+             *(numerical_rank(activate(mean, problem)) for mean in means[1:])]
     names = [f"M_{i + 1}" for i in range(len(means))]
     names += [f"sigma({name})" for name in names[1:]]
     for name, rank, wanted in zip(names, found, [*stated.before, *stated.after], strict=True):
@@ -249,12 +238,9 @@ STATEMENTS = {statement.name: statement for statement in (
         "DNC: rank K in every layer. Triangular: rank r = (1 + sqrt(1 + 8K))/2 of M_1..M_L "
         "and sigma(M_2)..sigma(M_{L-1}), but r - 1 of M_L (of M_1, M_2 at L = 2) for balanced "
         "cuts 2s = r; rank K of sigma(M_L).",
-        "DNC and the triangular family",
+        "DNC and the triangular family, where their optimal scale is not 0",
         "[SLM24, section 5]; the case 2s = r is ours",
         lambda point: point.construction is not None, _stated_ranks),
-    Statement(
-        "rank-of-means", "rank M_l <= K for every l.", "any point", "immediate",
-        _everywhere, _means_rank),
     Statement(
         "rank-of-weights",
         "dist_F(W_l, rank <= R) <= |grad_l|_F / lam_l, with R = K for the linear model and "

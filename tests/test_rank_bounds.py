@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nctheory import Orthogonal, Problem, Triangular, network
-from nctheory.ranks import (
+from nctheory.rank_bounds import (
     STATEMENTS,
-    Point,
+    Witness,
     construction_points,
     solver_points,
     verify,
@@ -30,7 +30,7 @@ def points(draw):
     parameters = [scale * rng.standard_normal(shape) for shape in shapes]
     if draw(st.booleans()):
         parameters[0][:, 0] = 0
-    return Point(parameters, problem, "random")
+    return Witness(parameters, problem, "random")
 
 
 @settings(max_examples=200)
@@ -60,8 +60,8 @@ def test_balanced_cuts_lose_a_rank():
 
 def test_a_wrong_rank_is_a_counterexample():
     problem = Problem(classes=6, layers=3)
-    wrong = Point(Orthogonal(classes=6).weights(problem), problem, "DNC, called triangular",
-                  Triangular(vertices=4, subset=2))
+    wrong = Witness(Orthogonal(classes=6).weights(problem), problem, "DNC, called triangular",
+                    Triangular(vertices=4, subset=2))
     found = {v.statement.name: v for v in verify([wrong])}
     assert found["construction-ranks"].counterexample is wrong
     assert found["construction-ranks"].least_margin < 0
@@ -71,7 +71,7 @@ def test_a_wrong_rank_is_a_counterexample():
 def test_margins_vanish_at_critical_points():
     """At an interior critical point of a smooth piece the gradient is 0, so both sides are."""
     problem = Problem(classes=4, layers=3, activation="linear", samples=2)
-    point = Point(Orthogonal(classes=4).weights(problem), problem, "DNC")
+    point = Witness(Orthogonal(classes=4).weights(problem), problem, "DNC")
     for name in ("rank-of-weights", "equal-spectra", "balanced-neurons", "balanced-norms"):
         check = STATEMENTS[name].check(point)
         assert check.holds and abs(check.margin) < 1e-12
@@ -96,3 +96,10 @@ def test_statements_at_solver_end_points(activation, loss):
     problem = Problem(classes=4, layers=3, weight_decay=5e-3, activation=activation, loss=loss)
     found = verify(solver_points(problem, 8, range(4)))
     assert all(verification.counterexample is None for verification in found)
+
+
+def test_zero_networks_have_no_stated_ranks():
+    """lam = 0.5 is beyond kappa_c (L = 3): DNC's optimal scale is 0, not a counterexample."""
+    found = {v.statement.name: v for v in verify(construction_points([3], [3], 0.5))}
+    assert found["construction-ranks"].points == 0 and found["balanced-norms"].points == 1
+    assert all(v.counterexample is None for v in found.values())
