@@ -11,7 +11,7 @@ import warnings
 import click
 
 from nctheory import __version__
-from nctheory.errors import InputError
+from nctheory.errors import InputError, one_line
 from nctheory.terminal.screen import SCREEN, Screen
 
 # Where each command lives; a module is imported only when its command is asked for.
@@ -79,9 +79,9 @@ def main() -> None:
 
 def _warn(message: Warning | str, *_: object, **__: object) -> None:
     """A warning as one line, without the place in our source."""
-    print(f"nctheory: warning: {' '.join(str(message).split())}", file=sys.stderr)
+    print(f"nctheory: warning: {one_line(str(message))}", file=sys.stderr)
 
 
 def _refuse(message: str) -> None:
-    print("nctheory: error: " + " ".join(message.split()), file=sys.stderr)
+    print("nctheory: error: " + one_line(message), file=sys.stderr)
     sys.exit(2)

@@ -23,6 +23,12 @@ def show(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
+def one_line(text: str) -> str:
+    """`text` for a terminal: one line of bounded length, without control characters."""
+    words = "".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(text.split()))
+    return words if len(words) <= 2000 else words[:1000] + " ... " + words[-900:]
+
+
 def require(condition: bool, name: str, requirement: str, value: object) -> None:
     """Raise `InputError` "`name` must `requirement`, got `value`" unless `condition` holds."""
     if not condition:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from nctheory import files
-from nctheory.errors import InputError
+from nctheory.errors import InputError, show
 from nctheory.terminal.screen import SCREEN, Screen
 
 
@@ -28,9 +28,9 @@ class IntegerRange(click.ParamType[range]):
             low = int(first)
             high = int(last) if colon else low
         except ValueError:
-            self.fail(f"must be a range a:b of integers, got {value!r}")
+            self.fail(f"must be a range a:b of integers, got {show(value)}")
         if high < low:
-            self.fail(f"must be a range a:b with a <= b, got {value!r}")
+            self.fail(f"must be a range a:b with a <= b, got {show(value)}")
         return range(low, high + 1)
 
 

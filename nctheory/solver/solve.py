@@ -28,6 +28,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nctheory import limits
 from nctheory.errors import InputError, integer, require, show
 from nctheory.network import Array, Parameters, collapse, expand, pack, unpack
 from nctheory.problem import Problem
@@ -152,7 +153,7 @@ def _seeds(seeds: Iterable[int]) -> list[int]:
     if not isinstance(seeds, Iterable):
         raise InputError("seeds must be integers, one a run, such as range(3) or [3], "
                          f"got {show(seeds)}")
-    found = [integer("seeds", seed, 0) for seed in seeds]
+    found = [integer("seeds", seed, 0) for seed in limits.few("seeds", seeds)]
     require(len(found) > 0, "seeds", "not be empty", found)
     return found
 

@@ -8,6 +8,7 @@ only as workers come free, so that a million of them need no memory.  A batch wh
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import subprocess
@@ -264,6 +265,8 @@ class Dask:
         except ImportError:
             raise InputError("executor must be 'processes' or 'inline' where the extra 'dask' "
                              "is not installed, got 'dask'") from None
+        for handler in logging.getLogger("distributed").handlers:
+            handler.setLevel(logging.CRITICAL)  # what it loses comes back as one line of ours
         with (_client(distributed, self.scheduler, workers) as client,
               client.get_executor(pure=False) as pool):
             def known() -> list[Any]:

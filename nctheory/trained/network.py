@@ -18,7 +18,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from nctheory import activations, losses
+from nctheory import activations, limits, losses
 from nctheory.activations import PiecewiseLinear
 from nctheory.compiled import cached
 from nctheory.errors import integer, require
@@ -55,6 +55,8 @@ class Architecture:
         widths = tuple(integer(f"widths[{i}]", w, 1) for i, w in enumerate(self.widths))
         object.__setattr__(self, "widths", widths)
         require(len(widths) >= 2, "widths", "name at least the input and the classes", widths)
+        limits.affordable("widths", widths, memory=24 * sum(
+            a * b for a, b in itertools.pairwise(widths)))  # parameters, gradient, velocity
         object.__setattr__(self, "activation", activations.get(self.activation).word)
         object.__setattr__(self, "loss", losses.get(self.loss).word)
 
