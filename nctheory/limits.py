@@ -46,7 +46,8 @@ def _short(number: float) -> str:
 def few(name: str, values: Iterable[int]) -> list[int]:
     """The values, of which there may be `VALUES`; an endless range is not run through."""
     found = list(islice(values, VALUES + 1))
-    require(len(found) <= VALUES, name, f"be at most {VALUES} numbers", values)
+    if len(found) > VALUES:
+        raise InputError(f"{name} must be at most {VALUES} numbers, got more")
     return found
 
 
@@ -58,7 +59,7 @@ def cells(classes: Iterable[int], layers: Iterable[int]) -> tuple[list[int], lis
     >>> cells(range(3, 5), range(2, 10**9))
     Traceback (most recent call last):
     ...
-    nctheory.errors.InputError: layers must be at most 1000000 numbers, got range(2, 1000000000)
+    nctheory.errors.InputError: layers must be at most 1000000 numbers, got more
     """
     K, L = few("classes", classes), few("layers", layers)
     require(len(K) * len(L) <= CELLS, "classes and layers",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nctheory import losses
+from nctheory import limits, losses
 from nctheory.certify.checker import LARGEST_CLASSES, LARGEST_LAYERS
 from nctheory.certify.format import Certificate
 from nctheory.constructions import Block, Orthogonal, Triangular, partial
@@ -109,8 +109,8 @@ def threshold(classes: int, layers: int) -> Certificate:
 
 def thresholds(classes: Iterable[int], layers: Iterable[int]) -> Iterator[Certificate]:
     """`threshold` for each K and L of a table."""
-    L_values = list(layers)
-    return (threshold(K, L) for K in classes for L in L_values)
+    K_values, L_values = limits.cells(classes, layers)
+    return (threshold(K, L) for K in K_values for L in L_values)
 
 
 def chain(classes: int, layers: int) -> Certificate:
@@ -159,8 +159,8 @@ def cost(classes: int, layers: int) -> Certificate:
 
 def costs(classes: Iterable[int], layers: Iterable[int]) -> Iterator[Certificate]:
     """A certificate a cell of the atlas."""
-    L_values = list(layers)
-    return (cost(K, L) for K in classes for L in L_values)
+    K_values, L_values = limits.cells(classes, layers)
+    return (cost(K, L) for K in K_values for L in L_values)
 
 
 def _certifiable(block: Block, layers: int) -> Block:

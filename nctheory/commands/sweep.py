@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nctheory.commands.options import force_option, forced, left_out
-from nctheory.errors import InputError
+from nctheory.errors import InputError, printable
+from nctheory.files import check_target
 from nctheory.terminal.progress import duration, progress
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def _words(summary: Summary) -> str:
 
 
 def _log_to(path: Path) -> None:
+    check_target(path, name="--log", force=True)  # what is there stays: lines are added
     try:
         handler = logging.FileHandler(path, encoding="utf-8")
     except OSError as error:
@@ -119,7 +121,8 @@ def show(path: Path, failed: bool) -> None:
         for entry in counts if failed else ():
             for row in opened.rows(entry["task"], entry["version"]):
                 if row.error is not None:
-                    click.echo(f"\n{row.task} {row.parameters} seed {row.seed}\n{row.error}")
+                    click.echo(printable(f"\n{row.task} {row.parameters} seed {row.seed}\n"
+                                         f"{row.error}"))
 
 
 @store.command()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import xarray
 
 Record = dict[str, Any]
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # text that spreadsheets would compute
 
 
 def columns(records: Iterable[Record]) -> list[str]:
@@ -37,7 +38,10 @@ def columns(records: Iterable[Record]) -> list[str]:
 
 def write_csv(records: Callable[[], Iterable[Record]], path: Path, *,
               force: bool = False) -> None:
-    """One line a record; lists are written with spaces, what is missing as nothing."""
+    """One line a record; lists are written with spaces, what is missing as nothing.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
     names = columns(records())
     heads = io.StringIO()
     csv.writer(heads, lineterminator="\n").writerow(names)
@@ -51,6 +55,8 @@ def write_csv(records: Callable[[], Iterable[Record]], path: Path, *,
 def _cell(value: Any) -> Any:
     if isinstance(value, list):
         return " ".join(str(_cell(item)) for item in value)
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return "'" + value
     return repr(value) if isinstance(value, float) else value
 
 

@@ -139,6 +139,7 @@ class Store:
 
     def __init__(self, path: str | Path, *, writable: bool = False) -> None:
         self.path = Path(path)
+        require(bool(self.path.name), "store", "be a file", str(path))
         self.folder = self.path.with_name(self.path.name + ".arrays")
         self._lock: sqlite3.Connection | None = None
         require(self.path.parent.is_dir(), "store", "be in a folder that exists", str(path))

@@ -24,7 +24,7 @@ from tests.fuzz.attack import CPU, Attack, run  # noqa: E402
 PRELOADED = ("nctheory.thresholds", "nctheory.solver", "nctheory.atlas", "nctheory.certify",
              "nctheory.metrics", "nctheory.sweep.run", "nctheory.report.figures",
              "nctheory.report.page", "nctheory.trained", "nctheory.cross_entropy.phases",
-             "nctheory.claims", "nctheory.ranks", "nctheory.graphs")
+             "nctheory.claims", "nctheory.graphs")
 
 
 def main() -> None:

@@ -159,7 +159,7 @@ def _child(arguments: tuple[str, ...], folder: Path, streams: tuple[int, int],
         cli.main()
     except SystemExit as stop:
         status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
-    except BaseException:
+    except BaseException:  # noqa: B036  (the child ends here, whatever it was)
         traceback.print_exc()
     finally:
         try:

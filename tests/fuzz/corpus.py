@@ -58,8 +58,8 @@ def _destroyed_data() -> Iterator[Attack]:
     yield _attack("solve --seeds 0:0 --checkpoint a.db", keeps=("a.db",), a_db=store)
     yield _attack("sweep plan.toml --store own.csv", keeps=("own.csv",), own_csv=own,
                   plan_toml=formats.LOSS_PLAN)
-    yield _attack("sweep plan.toml --store new.db --log own.csv", keeps=("own.csv",),
-                  own_csv=own, plan_toml=formats.LOSS_PLAN)
+    yield _attack("sweep plan.toml --store new.db --log a.db", keeps=("a.db",), a_db=store,
+                  plan_toml=formats.LOSS_PLAN)
 
 
 def _damaged_stores() -> Iterator[Attack]:
@@ -90,7 +90,6 @@ def _sizes() -> Iterator[Attack]:
                  "cost dnc:K=6 --layers 2:100000000", "certify cell:r=5,s=3,L=1000000",
                  "certify threshold:K=11,L=100000", "certify threshold:K=100000000,L=3",
                  "certify cost:K=11,L=100000", "certify minimal-loss:K=5,L=100000",
-                 "certify minimal-loss:K=5,L=3,n=1" + "0" * 3000,
                  "certify thresholds --classes 3:100000000",
                  "certify atlas --layers 2:100000000", "certify chain:K=3,L=1000000",
                  "solve --seeds 0:100000000", "solve --classes 100000 --seeds 0:0",
