@@ -1,6 +1,7 @@
 """Partial fits: their closed form against forward passes, what is stored, the search."""
 
 import json
+import math
 from dataclasses import replace
 from fractions import Fraction
 
@@ -165,13 +166,28 @@ def test_search_stores_and_resumes(tmp_path):
 def test_certificates_are_checked():
     made = partial_fit(7, 2)
     assert _check(made).verified
-    few = replace(made, parameters={"K": 4, "L": 2})  # the matrices have five classes
+    few = replace(made, parameters={"K": 3, "L": 2})  # the matrices have four classes
     assert not _check(few).verified
     frame = [[1, 0], [0, 1]]
     tie = replace(made, parameters={"K": 2, "L": 2}, data={"matrices": [frame] * 3})
     assert "beaten" in _check(tie).reason
-    with pytest.raises(InputError, match="K = 4"):
-        partial_fit(4, 2)
+    with pytest.raises(InputError, match="K = 3"):
+        partial_fit(3, 2)
+
+
+@pytest.mark.parametrize("K, L, ratio", [(4, 2, 0.9961), (5, 2, 0.9456), (4, 3, 0.98),
+                                         (5, 3, 0.9183)])
+def test_few_classes(K, L, ratio):
+    """P |Z|^(2(L-1)) / (tr Z)^(2L) by a forward pass in integers, and the certificate."""
+    first, second, *rest = min((fit for fit in partial_fits(K) if fit.layers == L),
+                               key=lambda fit: fit.ratio_power).matrices
+    signal = second @ first
+    for factor in rest:
+        signal = factor @ np.maximum(signal, 0)
+    P = math.prod(int((m * m).sum()) for m in (first, second, *rest))
+    both = P * int((signal**2).sum())**(L - 1), int(np.trace(signal))**(2 * L)
+    assert Fraction(*both) < Fraction(ratio)
+    assert _check(partial_fit(K, L)).verified
 
 
 def _check(certificate):
