@@ -166,8 +166,15 @@ class RepresentationCost:
     @cached_property
     def log(self) -> float:
         """log P as a float: finite where P itself would overflow."""
-        norm = math.fsum(m * math.sqrt(theta) for theta, m in self.spectrum.items())
-        return log(self.scale) + 2 * math.log(norm)
+        try:
+            norm = math.fsum(m * math.sqrt(theta) for theta, m in self.spectrum.items())
+        except OverflowError:
+            norm = math.inf
+        if 0 < norm < math.inf:
+            return log(self.scale) + 2 * math.log(norm)
+        largest = max(self.spectrum)  # rationals that are no floats: relative to the largest
+        norm = math.fsum(m * math.sqrt(theta / largest) for theta, m in self.spectrum.items())
+        return log(self.scale) + log(largest) + 2 * math.log(norm)
 
     def bounds(self, bits: int) -> tuple[Fraction, Fraction]:
         """Rationals lo <= P <= hi, about `bits` bits apart relative to P."""

@@ -199,5 +199,5 @@ def _misleading() -> Iterator[Attack]:
     yield _attack("refute --help", OK, "runs")
     yield _attack("cost features:file=a.npz", a_npz=formats.npz(
         features=np.array([{}], dtype=object)))
-    formula = formats.store(formats.LOSS_PLAN).replace(b'"dnc:K=6"', b'"=cmd()"')
+    formula = formats.store(formats.LOSS_PLAN).replace(b'"dnc:K=6"', b'"=cmd(1)"')
     yield _attack("store export a.db", (1,), a_db=formula)
