@@ -9,7 +9,8 @@ other way round.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
 
 # Precisions (bits) tried one after the other where no closed form decides a sign.
 PRECISIONS = (64, 256, 1024, 4096)
+
+
+def product(numbers: Iterable[Fraction]) -> Fraction:
+    """The product; of a thousand equal layers as one power, which needs no common divisors.
+
+    >>> product([Fraction(2, 3)] * 1000) == Fraction(2, 3)**1000
+    True
+    """
+    powers = (number**count for number, count in Counter(numbers).items())
+    return math.prod(powers, start=Fraction(1))
 
 
 def sign(number: Fraction | int) -> int:
@@ -169,8 +180,15 @@ class RepresentationCost:
     @cached_property
     def log(self) -> float:
         """log P as a float: finite where P itself would overflow."""
-        norm = math.fsum(m * math.sqrt(theta) for theta, m in self.spectrum.items())
-        return log(self.scale) + 2 * math.log(norm)
+        try:
+            norm = math.fsum(m * math.sqrt(theta) for theta, m in self.spectrum.items())
+        except OverflowError:
+            norm = math.inf
+        if 0 < norm < math.inf:
+            return log(self.scale) + 2 * math.log(norm)
+        largest = max(self.spectrum)  # rationals that are no floats: relative to the largest
+        norm = math.fsum(m * math.sqrt(theta / largest) for theta, m in self.spectrum.items())
+        return log(self.scale) + log(largest) + 2 * math.log(norm)
 
     def bounds(self, bits: int) -> tuple[Fraction, Fraction]:
         """Rationals lo <= P <= hi, about `bits` bits apart relative to P."""

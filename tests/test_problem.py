@@ -38,7 +38,7 @@ def test_equal_class_sizes_become_one_number():
     (dict(classes=1), "classes must be an integer at least 2, got 1"),
     (dict(classes=2.5), "classes must be an integer at least 2, got 2.5"),
     (dict(classes=True), "classes must be an integer at least 2, got True"),
-    (dict(layers=0), "layers must be an integer at least 1, got 0"),
+    (dict(layers=0), "layers must be an integer between 1 and 10000, got 0"),
     (dict(samples=0), "samples must be an integer at least 1, got 0"),
     (dict(samples=(1, 2)), "samples must be one number or classes = 10 numbers"),
     (dict(width=0), "width must be an integer at least 1, got 0"),

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nctheory import activations, integers, losses
+from nctheory import activations, integers, limits, losses
 from nctheory.atlas.search import Factors, forward, rounded
 from nctheory.atlas.store import MARGIN, write
 from nctheory.constructions import FAMILIES, Block, Chain, stored
@@ -121,8 +121,10 @@ def close(classes: Iterable[int], layers: Iterable[int], folder: Path = stored.P
     InputError
         Where a K is below 3 or an L below 2.
     """
+    classes, layers = limits.cells(classes, layers)
     K_values = sorted({integer("classes", K, 3) for K in classes})
-    L_values = sorted({integer("layers", L, 2) for L in layers})
+    L_values = sorted({integer("layers", L, 2, limits.LAYERS) for L in layers})
+    limits.affordable("classes", K_values[-1], memory=100 * K_values[-1]**2)
     pool: dict[int, list[Candidate]] = {K: [] for K in range(1, K_values[-1] + 1)}
     sources = list(_sources(K_values[-1] + MOST_DELETED, L_values, folder))
     for count, source in enumerate(sources, start=1):

@@ -15,7 +15,7 @@ from nctheory import integers
 from nctheory.constructions.base import Block
 from nctheory.constructions.factors import Matrix, Ranks
 from nctheory.errors import InputError, require, show
-from nctheory.exact import RepresentationCost, log
+from nctheory.exact import RepresentationCost, log, product
 from nctheory.integers import Integers
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class Chain(Block):
 
     def representation_cost(self, layers: int) -> RepresentationCost:
         L = self._check_layers(layers)
-        scale = math.prod(self.squared_norms(L), start=Fraction(1))
+        scale = product(self.squared_norms(L))
         return RepresentationCost(scale * self._norms[0] * self._norms[1], {Fraction(1): 1})
 
     def factors(self, layers: int) -> list[sympy.Expr]:

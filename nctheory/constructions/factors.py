@@ -22,7 +22,7 @@ from nctheory import limits
 from nctheory.constructions.outputs import Simplex
 from nctheory.constructions.schatten import SchattenCost
 from nctheory.errors import integer
-from nctheory.exact import PRECISIONS, RepresentationCost, log, root_bounds, sign
+from nctheory.exact import PRECISIONS, RepresentationCost, log, product, root_bounds, sign
 from nctheory.losses.base import Outputs
 from nctheory.problem import Problem
 
@@ -148,7 +148,7 @@ class Factored(Network):
 @lru_cache(maxsize=4096)
 def _representation_cost(network: Factored, layers: int) -> RepresentationCost:
     # Tables ask for the same few constructions over and over.
-    scale = math.prod(network.squared_norms(layers), start=Fraction(1))
+    scale = product(network.squared_norms(layers))
     return RepresentationCost(scale, network.gram_spectrum(layers))
 
 

@@ -47,6 +47,7 @@ def chains(classes: int, folder: Path = PACKAGE) -> tuple[Chain, ...]:
                  else replace(one, name=f"{one.name}, rank {one.projected[1]}") for one in found)
 
 
+@lru_cache(maxsize=None)
 def chain_sizes(folder: Path = PACKAGE) -> tuple[int, ...]:
     """The numbers of classes that a folder has chains for."""
     return tuple(sorted(int(path.stem) for path in (folder / CHAINS).glob("*.json")))
@@ -76,7 +77,7 @@ def chain(classes: int, layers: int) -> Chain:
 def best_chain(classes: int, layers: int, loss: Loss,
                activation: PiecewiseLinear) -> Chain | None:
     """The cheapest chain of so many classes for L layers, or None (chains are of the ReLU)."""
-    if activation.leak:
+    if activation.leak or classes not in chain_sizes(PACKAGE):
         return None
     fitting = [one for one in chains(classes, PACKAGE) if one.least_layers <= layers]
     return min(fitting, key=lambda one: one.log_cost(layers), default=None)
@@ -91,6 +92,7 @@ def write_chain(chain: Chain, name: str, folder: Path, instead: Chain | None = N
     entries = [*kept, {"name": name, **dump(chain)}]
     _rewrite(folder, CHAINS, chain.classes, sorted(entries, key=lambda e: len(e["matrices"])))
     chains.cache_clear()
+    chain_sizes.cache_clear()
 
 
 def dominates(one: Chain, other: Chain) -> bool:

@@ -15,7 +15,7 @@ from nctheory.constructions import FAMILIES, Construction
 from nctheory.errors import InputError
 from nctheory.problem import Problem
 from nctheory.thresholds.library import Library
-from nctheory.thresholds.table import cells
+from nctheory.thresholds.table import cells, check_sizes
 
 AXES = ("classes", "layers", "weight_decay", "width")
 ZERO = "zero"
@@ -98,6 +98,7 @@ def phase_diagram(*, classes: int | Sequence[int], layers: int | Sequence[int],
 
 def _best(problem: Problem) -> tuple[str, float, int]:
     """(family, loss, rank) of the best member that fits into the width."""
+    check_sizes([problem.classes], [problem.layers])
     model = problem.layers, problem.loss, problem.activation
     cell, = cells(Library(tuple(FAMILIES), problem.loss, problem.activation, problem.layers),
                   [problem.classes], 1, None)

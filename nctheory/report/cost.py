@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import sympy
+
 from nctheory import activations, limits, losses
 from nctheory.constructions import Block, Construction, Orthogonal
 from nctheory.errors import InputError, show
@@ -76,11 +78,19 @@ def _record(construction: Construction, problem: Problem,
         "loss": construction.loss(problem), "width": construction.required_width(L, *model),
         "ranks": {"before": list(ranks.before), "after": list(ranks.after)}}
     if "exact" in fields:
-        told["exact"] = (str(construction.representation_cost(L).expression)
+        told["exact"] = (_exact(construction.representation_cost(L).expression)
                          if isinstance(construction, Block) else None)
     if "verdict" in fields:
         told |= _against_dnc(construction, problem)
     return {name: told[name] for name in fields}
+
+
+def _exact(power: sympy.Expr) -> str:
+    """P in full, or its size where Python does not print so long integers."""
+    try:
+        return str(power)
+    except ValueError:
+        return f"about 10^{sympy.log(power, 10).evalf(9)}"
 
 
 def _against_dnc(construction: Construction, problem: Problem) -> dict[str, Any]:

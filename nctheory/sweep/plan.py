@@ -179,7 +179,9 @@ class Plan(Sequence[Point]):
             line = _line(source, error.table, error.key)
             place = f"{path}, line {line}" if line else str(path)
             raise InputError(f"{place}: {error}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        except InputError:
+            raise
+        except (ValueError, RecursionError) as error:  # also integers of too many digits
             raise InputError(f"{path}: not a TOML file: {error}") from None
 
     @classmethod

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -42,6 +43,10 @@ class Library:
     layers: int
     width: int | None = None
 
+    @cached_property
+    def _model(self) -> tuple[losses.Loss, activations.PiecewiseLinear]:
+        return losses.get(self.loss), activations.homogeneous(self.activation)
+
     def offer(self, construction: Construction) -> Offer:
         """A construction with the exact comparison."""
         model = self.layers, self.loss, self.activation
@@ -53,8 +58,7 @@ class Library:
         family = FAMILIES[name]
         if family.best is None:
             return None
-        found = family.best(classes, self.layers, losses.get(self.loss),
-                            activations.homogeneous(self.activation))
+        found = family.best(classes, self.layers, *self._model)
         return None if isinstance(found, Orthogonal) else found
 
     def fits(self, made: Construction) -> bool:

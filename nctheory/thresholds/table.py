@@ -87,7 +87,7 @@ def threshold_table(classes: Iterable[int], layers: Iterable[int], *, samples: i
     n = integer("samples", samples, 1)
     decay = None if weight_decay is None else positive("weight_decay", weight_decay)
     loss, activation = losses.get(loss).word, activations.homogeneous(activation).word
-    _affordable(K_values, L_values)
+    check_sizes(K_values, L_values)
     rows: dict[tuple[int, int], Row] = {}
     for L in L_values:
         chosen = Library(names, loss, activation, L, width)
@@ -125,7 +125,7 @@ def _values(name: str, values: Iterable[int], least: int) -> tuple[int, ...]:
     return numbers
 
 
-def _affordable(K_values: Sequence[int], L_values: Sequence[int]) -> None:
+def check_sizes(K_values: Sequence[int], L_values: Sequence[int]) -> None:
     """Refuse tables whose blocks, sums or rows would never end.
 
     Up to K there are some 2 sqrt(2 K) blocks; each K asks the families for them, and its

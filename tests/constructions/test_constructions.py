@@ -348,7 +348,7 @@ def test_constructions_refuse_problems_that_are_not_theirs():
         frame.loss(Problem(classes=5, layers=3))
     with pytest.raises(InputError, match="samples must be one number here"):
         frame.loss(Problem(classes=4, layers=3, samples=(1, 2, 3, 4)))
-    with pytest.raises(InputError, match="layers must be an integer at least 2, got 1"):
+    with pytest.raises(InputError, match="layers must be an integer between 2 and 10000, got 1"):
         Triangular(vertices=4, subset=2).cost(1)
     with pytest.raises(InputError, match="blocks must be at least one construction"):
         DirectSum([])

@@ -196,7 +196,7 @@ def test_zero_is_said_where_it_is_optimal():
     (lambda: Pairs(classes=3).loss(Problem(classes=3, layers=2, loss="ce")),
      "classes must be at least 4 for pairs with ReLU"),
     (lambda: Pairs(classes=4).loss(Problem(classes=4, layers=1, loss="ce")),
-     "layers must be an integer at least 2"),
+     "layers must be an integer between 2 and 10000"),
     (lambda: Groups(sizes=(2, 2)).loss(Problem(classes=4, layers=2, loss="ce")),
      "activation must be 'linear' for groups 2x2"),
     (lambda: Pairs(classes=4).loss(Problem(classes=5, layers=2, loss="ce")),

@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=1,
                         help="only every so many attacks of the corpus; 0: none")
+    parser.add_argument("--first", type=int, default=0, help="attack of the corpus to begin at")
     parser.add_argument("--only", default="", help="only commands with this text")
     parser.add_argument("--cpu", type=float, default=CPU, help="seconds an attack may take")
     parser.add_argument("-v", "--verbose", action="store_true", help="print every attack")
@@ -63,7 +64,7 @@ def _attacks(given: argparse.Namespace) -> Iterator[Attack]:
     from tests.fuzz.corpus import corpus
     from tests.fuzz.generate import attacks
 
-    chosen = list(corpus())[::given.every] if given.every else []
+    chosen = list(corpus())[given.first::given.every] if given.every else []
     for attack in [*chosen, *islice(attacks(given.seed), given.cases)]:
         if given.only in str(attack):
             yield attack

@@ -143,7 +143,7 @@ def _features() -> Iterator[Attack]:
         features_1=x, labels=labels, weight_7=np.ones((4, 8))))
     yield _attack("metrics a.npz", OK, a_npz=formats.npz(
         features=x, labels=np.array(["\x1b[31mred", "b\x07", "c", "d"])[labels]))
-    yield _attack("metrics a.npz", says="row", a_npz=formats.npz(
+    yield _attack("metrics a.npz", OK, "5 rows for 4 classes", a_npz=formats.npz(
         features=x, labels=labels, weight=np.ones((5, 8))))
     yield _attack("metrics pipe.npz", **{"pipe_npz": FIFO})
     rng = np.random.default_rng(1)
@@ -199,5 +199,5 @@ def _misleading() -> Iterator[Attack]:
     yield _attack("refute --help", OK, "runs")
     yield _attack("cost features:file=a.npz", a_npz=formats.npz(
         features=np.array([{}], dtype=object)))
-    formula = formats.store(formats.LOSS_PLAN).replace(b'"dnc:K=6"', b'"=cmd()"')
+    formula = formats.store(formats.LOSS_PLAN).replace(b'"dnc:K=6"', b'"=cmd(1)"')
     yield _attack("store export a.db", (1,), a_db=formula)

@@ -262,7 +262,7 @@ def test_kinds_that_numpy_has_not(tmp_path):
 
 
 def test_many_classes_in_a_triangular_number():
-    found = report(assemble(labelled(np.arange(630), width=40)))["layers"][0]
+    found = report(assemble(labelled(np.arange(300), width=40)))["layers"][0]
     assert 0 < found["triangular"] < math.sqrt(2)
 
 

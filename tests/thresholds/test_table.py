@@ -151,7 +151,7 @@ def test_large_tables():
     (([], [3]), "classes must be a non-empty range"),
     (([3], []), "layers must be a non-empty range"),
     (([1], [3]), "classes must be an integer at least 2, got 1"),
-    (([3], [0]), "layers must be an integer at least 1, got 0")])
+    (([3], [0]), "layers must be an integer between 1 and 10000, got 0")])
 def test_bad_ranges_are_named(arguments, message):
     with pytest.raises(InputError, match=message):
         threshold_table(*arguments)
