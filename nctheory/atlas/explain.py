@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from nctheory.atlas.algebraic import minimum, polynomial
 from nctheory.atlas.search import Factors
 from nctheory.atlas.simplify import entry_orbits, simplified
-from nctheory.atlas.structure import Layer, layers
+from nctheory.atlas.structure import Layer, layers, rank
 from nctheory.atlas.symmetry import Group, class_symmetry, network_symmetry, orbits, scaled
 from nctheory.atlas.table import Cell, atlas
-from nctheory.constructions import Block, Chain
+from nctheory.constructions import Block, Chain, Ranks
+from nctheory.errors import integer, require
 from nctheory.problem import Problem
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ Matrix = NDArray[np.float64]
 
 # Python prints integers of up to so many digits.
 PRINTED = 4000
+# Classes and neurons of all layers, of which symmetries are looked for among all pairs.
+MOST_POINTS = 6000
 # Up to so many classes the minimum is looked up among algebraic numbers (seconds).
 ALGEBRAIC = 4
 
@@ -49,6 +52,12 @@ class Explanation:
     def layers(self) -> list[Layer]:
         """Layers 2..L."""
         return layers(self.factors)
+
+    @cached_property
+    def numerical_ranks(self) -> Ranks:
+        """Of M_1..M_L and sigma(M_2)..sigma(M_L), singular values within rounding left out."""
+        return Ranks((rank(self.factors[0]), *(layer.ranks[0] for layer in self.layers)),
+                     tuple(layer.ranks[1] for layer in self.layers))
 
     @cached_property
     def symmetry(self) -> Group:
@@ -120,7 +129,7 @@ def explain(classes: int, layers: int) -> Explanation:
     Raises
     ------
     InputError
-        Where K or L is outside the atlas.
+        Where K or L is outside the atlas, or the construction has too many neurons.
 
     Examples
     --------
@@ -128,10 +137,14 @@ def explain(classes: int, layers: int) -> Explanation:
     >>> explanation.symmetry.order, explanation.layers[0].name
     (720, 'frame of 6')
     """
-    from nctheory.errors import integer
-
     K, L = integer("classes", classes, 2), integer("layers", layers, 2)
-    return Explanation(atlas([K], [L])[0])
+    cell = atlas([K], [L])[0]
+    width = cell.construction.required_width(L)
+    require(K + width <= MOST_POINTS, "classes and layers",
+            f"be those of a construction of at most {MOST_POINTS} classes and neurons to be "
+            f"explained (nctheory cost has its numbers): {cell.construction.label} has up to "
+            f"{width} neurons a layer", (K, L))
+    return Explanation(cell)
 
 
 def ordered(matrix: Matrix, rows: Sequence[Sequence[int]],

@@ -33,7 +33,7 @@ from nctheory.atlas.transitions import first_means, transition
 from nctheory.errors import InputError, integer, require
 from nctheory.feature_sets import FeatureSet, members
 
-Progress = Callable[[int, int], object]
+Progress = Callable[[int, int, str], object]
 
 # A neuron with a smaller share of the gauge is left out of a chain.
 IDLE = 1e-7
@@ -261,14 +261,22 @@ def library(classes: int, layers: Iterable[int],
     """
     wanted = [integer("layers", L, 2) for L in layers]
     nodes = [Node(found, ROUGH) for found in members(integer("classes", classes, 3))]
+
+    def counted(nodes: Sequence[Node], what: str) -> Iterator[Node]:
+        for done, node in enumerate(nodes, start=1):
+            yield node
+            if progress is not None:
+                progress(done, len(nodes), f"K = {classes}: {what}")
+
     full = [node for node in nodes if node.full]
-    some = _screened([node for node in nodes if not node.full], wanted, SCREEN, Node.at_most)
+    some = _screened(counted([node for node in nodes if not node.full], "bounds"), wanted, SCREEN,
+                     Node.at_most)
     shapes = [Node(shaped(node.features, node.rows), ROUGH)
-              for node in _counted(some, progress) if node.separable]
+              for node in counted(some, "shapes") if node.separable]
     # Different sets may have one best shape: of equal rank and cost the first stays.
     different = {(node.features.rank, round(node.alone(3), 4)): node
                  for node in reversed([*full, *some, *shapes]) if node.separable}
-    best = _screened([*different.values()], wanted, FINAL, Node.alone)
+    best = _screened(counted([*different.values()], "costs"), wanted, FINAL, Node.alone)
     return Library([node.features for node in best])
 
 
@@ -291,7 +299,7 @@ def compare(classes: Iterable[int], layers: Iterable[int],
             ) -> Iterator[Comparison]:
     """Named paths against the atlas, cell by cell; what is better is stored in `folder`.
 
-    `progress` is called with (shapes found, shapes to find), for each K from 0.
+    `progress` is called with (done, everything, of what), stage by stage for each K.
 
     Raises
     ------
@@ -310,16 +318,13 @@ def compare(classes: Iterable[int], layers: Iterable[int],
             yield Comparison(path, cell.cost, cell.construction.label)
 
 
-def _counted(nodes: Sequence[Node], progress: Progress | None) -> Iterator[Node]:
-    for done, node in enumerate(nodes, start=1):
-        yield node
-        if progress is not None:
-            progress(done, len(nodes))
-
-
-def _screened(nodes: Sequence[Node], layers: Sequence[int], margin: float,
+def _screened(found: Iterable[Node], layers: Sequence[int], margin: float,
               cost: Callable[[Node, int], float]) -> list[Node]:
     """Those within `margin` of the best, by log c, for some L."""
-    costs = np.array([[cost(node, L) for L in layers] for node in nodes])
+    nodes, rows = [], []
+    for node in found:
+        nodes.append(node)
+        rows.append([cost(node, L) for L in layers])
+    costs = np.array(rows)
     return [node for node, near in zip(nodes, costs <= costs.min(axis=0) + margin, strict=True)
             if near.any()]

@@ -46,6 +46,11 @@ class Layer:
         return len(self.signal)
 
     @property
+    def lit(self) -> list[int]:
+        """The neurons that some class switches on: rounding leaves others as good as off."""
+        return np.flatnonzero(support(self.signal).any(axis=1)).tolist()
+
+    @property
     def supports(self) -> dict[int, int]:
         """{number of neurons that a class switches on: number of such classes}."""
         return dict(sorted(Counter(support(self.signal).sum(axis=0).tolist()).items()))
@@ -252,10 +257,13 @@ def _polygon_name(signal: Matrix) -> str:
 
 def _sentence(name: str, signal: Matrix, ranks: tuple[int, int]) -> str:
     """The name with what the numbers say beside it."""
-    K, on = signal.shape[1], support(signal)
+    K, counts = signal.shape[1], Counter(support(signal).sum(axis=1).tolist())
+    idle = counts.pop(0, 0)
+    lit = f"{len(signal) - idle} neurons"
+    off = f", {idle} more as good as off" if idle else ""
     if ranks[1] == K and len(parts(signal)) == 1:
-        sizes = ", ".join(f"{count} on {size}" for size, count in sorted(
-            Counter(on.sum(axis=1).tolist()).items()))
+        sizes = ", ".join(f"{count} by {size}" for size, count in sorted(counts.items()))
         fold = f", folded from rank {ranks[0]}" if ranks[0] < K else ""
-        return f"{len(signal)} neurons tell {K} classes apart{fold} (neurons on classes: {sizes})"
-    return f"{name}: rank {ranks[1]} on {len(signal)} neurons"
+        return (f"{lit} tell {K} classes apart{fold}{off} (neurons by how many classes switch "
+                f"them on: {sizes})")
+    return f"{name}: rank {ranks[1]} on {lit}{off}"

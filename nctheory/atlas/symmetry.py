@@ -111,7 +111,8 @@ def _stabiliser(colours: Colours, cells: Colours) -> tuple[list[Permutation], in
     generators, order = _stabiliser(colours, _single(cells, point))
     for image in np.flatnonzero(cells == cells[point]).tolist():
         if image not in _orbit(point, generators):
-            found = _isomorphism(colours, _single(cells, point), _single(cells, image))
+            found = _exchange(colours, point, image) or _isomorphism(
+                colours, _single(cells, point), _single(cells, image))
             if found is not None:
                 generators.append(found)
     return generators, order * len(_orbit(point, generators))
@@ -153,6 +154,16 @@ def _refined(colours: Colours, one: Colours, other: Colours) -> tuple[Colours, C
         if int(labels.max()) + 1 == count:
             return one, other
         count = int(labels.max()) + 1
+
+
+def _exchange(colours: Colours, one: int, other: int) -> Permutation | None:
+    """The exchange of two points alone, where that keeps the colours: neurons often are alike."""
+    image = np.arange(len(colours))
+    image[[one, other]] = other, one
+    pair = image[[other, one]]
+    same = (np.array_equal(colours[pair], colours[pair[::-1]][:, image])
+            and np.array_equal(colours[:, pair], colours[:, pair[::-1]][image]))
+    return tuple(image.tolist()) if same else None
 
 
 def _mixed(values: Colours) -> Colours:

@@ -136,7 +136,11 @@ def gauge(file: Path, symmetric: bool, certify: bool, tolerance: float, seed: in
                    f"{float(proved.upper_squared)**0.5:.9g}, over {proved.cones} cones")
     search = "every region searched" if found.exhaustive else "by many starts, not certified"
     click.echo(f"C2 <= {found.upper:.9g}, C2^2 <= {found.upper**2:.9g}\n"
-               f"C2 >= {found.lower:.9g}  ({search})\n{len(found.rows)} neurons")
+               f"C2 >= {found.lower:.9g}  ({search})\n"
+               "C2: the least |U|_F |V|_F with U sigma(V F) = I, the last two layers on features F"
+               f"\n{len(found.rows)} neurons v: their shares of C2, and v / |v|\n"
+               f"{'share':>10}  " + " ".join(f"{f'v_{i}':>9}" for i in range(
+                   1, found.rows.shape[1] + 1)))
     for share, row in zip(found.shares, found.rows, strict=True):
         click.echo(f"{share:10.6f}  " + " ".join(f"{value:9.6f}" for value in row))
 

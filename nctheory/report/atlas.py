@@ -191,7 +191,11 @@ def paths_to_text(rows: Sequence[Comparison]) -> str:
                      for bound in (0.001, 0.01, 0.05))
     better = sum(row.excess < -BETTER for row in rows)
     return render(lines) + (
-        f"{len(rows)} cells: {near} of the atlas; {better} better than the atlas\n")
+        f"{len(rows)} cells: {near} of the atlas; {better} better than the atlas\n"
+        "path: the sets sigma(M_2) -> ... -> sigma(M_L); x3: in three layers; *: in its best\n"
+        "shape; C2: the layer after by the gauge (nctheory atlas gauge).  I(n) a frame, T(n) and"
+        "\nJ(n,k) all 2- and k-subsets of n, G(v,e) a graph of v vertices and e edges, K(v)+m loops\n"
+        "also with loops, H(m,q) words, simplex(r,n) points of a lattice, AG and PG planes\n")
 
 
 PATH_FORMATS: dict[str, Callable[[Sequence[Comparison]], str]] = {

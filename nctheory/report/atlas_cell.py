@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from nctheory.atlas.explain import Explanation, digits
-from nctheory.atlas.structure import Layer
+from nctheory.atlas.structure import TOLERANCE, Layer
+from nctheory.constructions import Ranks
 from nctheory.files import envelope
 from nctheory.terminal.grid import span
 
@@ -23,7 +24,7 @@ def to_text(explanation: Explanation) -> str:
              f"c = {cell.cost:.12g} = P^(1/{L + 1})" + _exact(explanation),
              f"c/K = {cell.cost / K:.6f}, lower bound {cell.lower:.4f} <= c "
              f"({'certified' if cell.certified else 'not certified'}; {cell.status})",
-             f"ranks of M_l: {span(cell.ranks.before)}; of sigma(M_l): {span(cell.ranks.after)}",
+             "exact ranks of " + _ranks(cell.ranks), *_numerical(explanation),
              "symmetry: " + _symmetry(explanation)]
     if explanation.minimum is not None:
         value, coefficients = explanation.minimum
@@ -32,11 +33,26 @@ def to_text(explanation: Explanation) -> str:
     for layer, neurons in zip(explanation.layers, explanation.neuron_orbits, strict=True):
         lines += ["", f"layer {layer.number}: {layer.sentence}"]
         if not layer.repeats:
-            lines.append(f"  neurons {_sets(neurons)}")
+            lit = [orbit for orbit in neurons if orbit[0] in layer.lit]
+            if any(len(orbit) > 1 for orbit in lit):
+                lines.append(f"  neurons {_sets(lit)}")
             table = explanation.table(layer)
             if max(*table.shape, L) <= SMALL:
                 lines += ["  " + " ".join(_entry(v) for v in row) for row in table]
     return "\n".join(lines) + "\n"
+
+
+def _ranks(ranks: Ranks) -> str:
+    return f"M_l: {span(ranks.before)}; of sigma(M_l): {span(ranks.after)}"
+
+
+def _numerical(explanation: Explanation) -> list[str]:
+    """Where integers in place of floats have raised ranks, those that the layers' names mean."""
+    found = explanation.numerical_ranks
+    if found == explanation.cell.ranks:
+        return []
+    return [f"with singular values below {TOLERANCE:g} of the largest as 0, as below, of "
+            + _ranks(found)]
 
 
 def _symmetry(explanation: Explanation) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nctheory.atlas.explain import Explanation
-from nctheory.atlas.structure import Layer, same_angles, section
+from nctheory.atlas.structure import Layer, same_angles, section, support
 from nctheory.atlas.table import Cell
 from nctheory.files import check_figure, write_figure
 from nctheory.report.figures import STYLE
@@ -102,10 +102,11 @@ def draw(explanation: Explanation, path: Path, *, force: bool = False) -> None:
 
 
 def _runs(layers: Sequence[Layer]) -> list[list[Layer]]:
-    """Layers that look alike together."""
+    """Layers that look alike and have one name together."""
     runs: list[list[Layer]] = []
     for layer in layers:
-        if runs and same_angles(runs[-1][0].signal, layer.signal, ALIKE):
+        if (runs and runs[-1][0].name == layer.name
+                and same_angles(runs[-1][0].signal, layer.signal, ALIKE)):
             runs[-1].append(layer)
         else:
             runs.append([layer])
@@ -116,7 +117,7 @@ def _panel(axes: Axes, explanation: Explanation, run: list[Layer]) -> None:
     layer = run[-1]  # whose neurons the next layer reads
     first, last = run[0].number, layer.number
     number = f"layer {first}" if first == last else f"layers {first} to {last}"
-    axes.set_title(f"{number}: {_wrapped(run[0])}", fontsize=8)
+    axes.set_title(f"{number}: {_wrapped(layer)}", fontsize=8)
     colours = _by_orbit(explanation.class_orbits, explanation.cell.classes)
     rank = layer.ranks[1]
     if last < explanation.cell.layers and rank == 2:
@@ -126,13 +127,14 @@ def _panel(axes: Axes, explanation: Explanation, run: list[Layer]) -> None:
     elif layer.graph is not None:
         _draw_graph(axes, layer.graph, colours)
     else:
-        _draw_matrix(axes, explanation.table(layer), explanation.class_orbits)
+        rows = explanation.table(layer)
+        _draw_matrix(axes, rows[support(rows).any(axis=1)], explanation.class_orbits)
 
 
 def _wrapped(layer: Layer) -> str:
     """The layer's name as a title, K_5 in mathematical type."""
     if layer.ranks[1] == layer.signal.shape[1] and layer.graph is None:
-        return f"{layer.neurons} neurons, rank {layer.ranks[0]} \u2192 {layer.ranks[1]}"
+        return f"{len(layer.lit)} neurons, rank {layer.ranks[0]} \u2192 {layer.ranks[1]}"
     name = layer.name if len(layer.name) < 34 else layer.name.replace(" + ", "\n+ ", 1)
     return re.sub(r"K_\{?([\d,]+)\}?", r"$K_{\1}$", name)
 

@@ -8,7 +8,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from nctheory import Orthogonal, Problem, Triangular
+from nctheory import InputError, Orthogonal, Problem, Triangular
 from nctheory.atlas import face, search, simplify
 from nctheory.atlas.algebraic import minimum, polynomial
 from nctheory.atlas.explain import explain
@@ -222,3 +222,24 @@ def test_an_explanation_says_what_the_construction_is():
     assert explanation.layers[0].name == "edges of K_5"
     assert explanation.symmetry.order == 120 and explanation.group_name == "S_5"
     assert [sum(map(len, o)) for o in explanation.neuron_orbits] == [5, 10]
+
+
+def test_panels_and_sentences_agree():
+    """K = 24, L = 10: rounded to integers, layers 2 to 9 are alike and have two names."""
+    from nctheory.report.atlas_cell import to_text
+    from nctheory.report.atlas_pictures import _runs
+
+    explanation = explain(24, 10)
+    assert [[layer.number for layer in run] for run in _runs(explanation.layers)] == [
+        list(range(2, 9)), [9], [10]]
+    text = to_text(explanation)
+    assert "34 neurons tell 24 classes apart" in text and "34 more as good as off" in text
+    assert " by 0" not in text
+    assert "exact ranks of M_l: 14 4 3" in text and "of M_l: 3 3 3 3 3 3 3 3 3 5;" in text
+    for layer, ranks in zip(explanation.layers, explanation.numerical_ranks.after, strict=True):
+        assert layer.repeats or f"rank {ranks}" in layer.sentence or ranks == 24
+
+
+def test_too_many_neurons_are_refused_in_one_line():
+    with pytest.raises(InputError, match="has up to 601080394 neurons a layer, got .500, 3."):
+        explain(500, 3)

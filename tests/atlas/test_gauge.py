@@ -68,6 +68,7 @@ def test_command(tmp_path):
     np.savez(tmp_path / "t4.npz", features=subset_incidence(4, 1, 2))
     run = CliRunner().invoke(cli, ["atlas", "gauge", str(tmp_path / "t4.npz"), "--symmetric"])
     assert "C2^2 <= 30\n" in run.output and "every region searched" in run.output
+    assert "share        v_1       v_2       v_3       v_4\n" in run.output
     assert "0.750000" in run.output  # two orbits of neurons, one of them the balanced cuts
     run = CliRunner().invoke(cli, ["atlas", "gauge", str(tmp_path / "t4.npz"), "--certify",
                                    "--format", "json"])
