@@ -45,9 +45,11 @@ def certify(claim: str, classes: range, layers: range, format_: str,
     """Certificates for CLAIM: a table, one claim, or a uniform theorem.
 
     \b
-    thresholds, atlas                         with --classes, --layers
+    thresholds                                with --classes, --layers: by sums of
+                                              triangular and DNC blocks alone
+    atlas                                     with --classes, --layers
     cell:r=5,s=3,L=3                          one member of the triangular family
-    threshold:K=11,L=3                        one cell of the table
+    threshold:K=11,L=3                        one cell of `thresholds`
     cost:K=12,L=6                             one cell of the atlas: what it costs
     chain:K=3,L=4                             DNC beaten by integer matrices of the atlas
     partial-fit:K=5,L=2                       DNC and zero beaten for some decays

@@ -9,7 +9,8 @@ import click
 from nctheory.commands.options import force_option, forced
 
 FILE = click.Path(path_type=Path)
-KINDS = ("threshold-map", "cost-curves", "loss-ratio", "rank", "dnc-probability",
+KINDS = ("threshold-map", "cost-curves", "loss-ratio", "decay-curves", "rank",
+         "dnc-probability",
          "singular-values", "matrices", "loss-curves")
 
 

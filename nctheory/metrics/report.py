@@ -14,7 +14,7 @@ import numpy as np
 
 from nctheory import activations
 from nctheory.activations import Activation
-from nctheory.errors import InputError
+from nctheory.errors import InputError, require
 from nctheory.metrics import (
     classifier,
     generalisation,
@@ -82,6 +82,8 @@ def report(features: LabelledFeatures, activation: str = "linear") -> dict[str, 
     >>> layer["nc1"], round(layer["nc2_etf"], 12), layer["triangular"] is None, layer["nc3"]
     (0.0, 0.0, False, None)
     """
+    require(isinstance(features, LabelledFeatures), "features",
+            "be what nctheory.metrics.load or assemble returns", features)
     sigma = activations.get(activation)
     layers = [(layer, Moments.of(layer.features, features.labels)) for layer in features.layers]
     first = layers[0][1]

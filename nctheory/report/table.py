@@ -32,37 +32,19 @@ COLOURS = {BEATEN: "green", NOT_BEATEN: "default", OPTIMAL: "cyan", ZERO: "dim",
 LEAST = ("decided by", "rank σ(M_L)", "rank M", "loss", "c", "loss/DNC")
 
 
-def record(row: Row) -> dict[str, Any]:
-    """One row as plain data, the same for every format."""
-    return {
-        "classes": row.classes,
-        "layers": row.layers,
-        "construction": row.construction.label,
-        "cost": row.cost,
-        "dnc_cost": row.dnc_cost,
-        "ratio": row.ratio,
-        "loss": row.loss,
-        "dnc_loss": row.dnc_loss,
-        "loss_ratio": row.loss_ratio,
-        "verdict": row.verdict,
-        "certified": row.certified,
-        "evidence": row.evidence,
-        "ranks": {"before": list(row.ranks.before), "after": list(row.ranks.after)},
-    }
-
-
 def to_json(table: Table) -> str:
     """{"version", "parameters", "rows", "least_classes", "least_layers"}."""
     parameters = {"classes": list(table.classes), "layers": list(table.layers),
                   "samples": table.samples, "weight_decay": table.weight_decay,
                   "loss": table.loss, "activation": table.activation}
-    return envelope(parameters=parameters, rows=[record(row) for row in table.rows],
+    return envelope(parameters=parameters, rows=table.records(),
                     least_classes=table.least_classes(), least_layers=table.least_layers())
 
 
 def to_csv(table: Table) -> str:
     """One line a row; ranks as "5 5 5 / 5 10", before and after sigma."""
-    rows = [{**record(row), "ranks": _ranks(row)} for row in table.rows]
+    rows = [record | {"ranks": _ranks(row)} for record, row in
+            zip(table.records(), table.rows, strict=True)]
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
