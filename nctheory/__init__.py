@@ -74,10 +74,10 @@ _HOME = {
 }
 
 _MODULES = ("activations", "atlas", "certify", "cross_entropy", "feature_sets", "graphs", "losses",
-            "metrics", "network", "rank_bounds", "report", "solver", "strategies", "sweep", "thresholds",
-            "trained")
+            "metrics", "network", "rank_bounds", "report", "solver", "strategies", "sweep",
+            "thresholds", "trained")
 
-# `strategies` needs Hypothesis: nctheory.strategies works where it is, "import *" everywhere.
+# `strategies` needs Hypothesis, and "import *" must not.
 __all__ = ["__version__", *_HOME, *(name for name in _MODULES if name != "strategies")]
 
 

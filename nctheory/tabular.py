@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from nctheory.errors import InputError
 
@@ -18,15 +18,12 @@ MOST_ROWS = 200  # shown in a notebook
 
 
 class Tabular:
-    """Something with records: a notebook shows them as a table.
+    """Something with records: a notebook shows them as a table."""
 
-    Attributes
-    ----------
-    axes : tuple of str
-        The names that say which record it is: the dimensions of `to_xarray`.
-    """
-
-    axes: ClassVar[tuple[str, ...]] = ()
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The names that say which record it is."""
+        return ()
 
     def records(self) -> list[Record]:
         """Plain data, a dictionary a row."""
@@ -37,8 +34,8 @@ class Tabular:
         return frame(self.records())
 
     def to_xarray(self) -> xarray.Dataset:
-        """The records over their axes; lists are left out."""
-        return dataset(self.records(), self.axes)
+        """The records over their dimensions; lists are left out."""
+        return dataset(self.records(), self.dimensions)
 
     def _repr_html_(self) -> str:
         return to_html(self.records())

@@ -27,8 +27,8 @@ def test_metrics_of_an_ideal_frame(run, frame):
 
 def test_train_resumes_and_its_features_are_read(run, tmp_path):
     common = ["train", "digits", "--hidden", "16", "--seed", "3"]
-    run(*common, "--epochs", "4", "--output", str(tmp_path / "straight"))
-    status, out, _ = run(*common, "--epochs", "4", "--output", str(tmp_path / "straight"))
+    run(*common, "--epochs", "4", "--directory", str(tmp_path / "straight"))
+    status, out, _ = run(*common, "--epochs", "4", "--directory", str(tmp_path / "straight"))
     assert status == 0 and json.loads(out)["epochs"] == 4
     features = tmp_path / "straight" / "features.npz"
     layer = json.loads(run("metrics", str(features), "--format", "json")[1])["layers"][0]
@@ -50,7 +50,7 @@ def test_bad_files_are_refused_in_one_line(run, tmp_path, arrays, message):
 
 @pytest.mark.parametrize("arguments", [
     ["metrics", "nowhere.npz"], ["train", "--hidden", "a,b"], ["train", "--epochs", "0"],
-    ["train", "nowhere.npz"], ["train", "--rate", "-1"]])
+    ["train", "nowhere.npz"], ["train", "--learning-rate", "-1"]])
 def test_bad_arguments_are_refused_in_one_line(run, tmp_path, arguments, monkeypatch):
     monkeypatch.chdir(tmp_path)
     status, out, err = run(*arguments)

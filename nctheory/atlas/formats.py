@@ -22,17 +22,7 @@ BETTER = 1e-6
 
 def record(cell: Cell) -> dict[str, Any]:
     """One cell as plain data."""
-    return {
-        "classes": cell.classes,
-        "layers": cell.layers,
-        "cost": cell.cost,
-        "lower": cell.lower,
-        "construction": cell.construction.label,
-        "certified": cell.certified,
-        "ranks": {"before": list(cell.ranks.before), "after": list(cell.ranks.after)},
-        "ratio": cell.cost / cell.classes,
-        "status": cell.status,
-    }
+    return cell.records()[0]
 
 
 def to_json(cells: Sequence[Cell]) -> str:

@@ -51,12 +51,15 @@ def certify(claim: str, classes: range, layers: range, format_: str,
     cell:r=5,s=3,L=3                          one member of the triangular family
     threshold:K=11,L=3                        one cell of `thresholds`
     cost:K=12,L=6                             one cell of the atlas: what it costs
-    chain:K=3,L=4                             DNC beaten by integer matrices of the atlas
+    chain:K=3,L=4                             DNC beaten by integer matrices
     partial-fit:K=5,L=2                       DNC and zero beaten for some decays
     minimal-loss:r=5,s=3,L=4,decay=1/250      f* in rational bounds (K=.. for DNC)
     cross-entropy:first=pairs,second=dnc,K=10,L=2,n=5,decay=1/1024
     triangular-thresholds, two-layer-thresholds, slm24-theorem-5, gk25-theorem-1,
     gk25-theorem-7                            for all sizes at once
+
+    \b
+    Example: nctheory certify thresholds --output certs.json
     """
     from nctheory.certify import UNIFORM, costs, thresholds, to_json
 
@@ -84,6 +87,9 @@ def check(file: Path, budget: int | None) -> None:
     """Verify a certificate FILE (plain, or compressed by gzip), a line a claim.
 
     Exit status 0: all verified, 1: some claim is not, 2: not a certificate file.
+
+    \b
+    Example: nctheory check certs.json
     """
     from nctheory.certify import checker
 

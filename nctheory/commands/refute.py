@@ -16,6 +16,9 @@ def refute(claim: str | None, examples: int, seed: int) -> None:
     """Hunt for a counterexample to CLAIM: a registered one, or FILE.py:NAME.
 
     Without CLAIM, list the registered ones.  Exit status 0: none found, 1: refuted.
+
+    \b
+    Example: nctheory refute two-layers-below-15-classes --examples 200
     """
     from nctheory.claims import CLAIMS, load
     from nctheory.refute import refute as hunt

@@ -25,6 +25,7 @@ from nctheory.metrics import (
 )
 from nctheory.metrics.files import LabelledFeatures, Layer
 from nctheory.metrics.moments import Moments
+from nctheory.tabular import Tabular
 
 # The key in the report and what computes it; the function's docstring is the definition.
 OF_MOMENTS: dict[str, Callable[[Moments], float]] = {
@@ -53,7 +54,20 @@ OF_MOMENTS: dict[str, Callable[[Moments], float]] = {
 }
 
 
-def report(features: LabelledFeatures, activation: str = "linear") -> dict[str, Any]:
+class Report(dict[str, Any], Tabular):
+    """What `report` finds; a notebook shows its layers as a table."""
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The layer."""
+        return ("layer",)
+
+    def records(self) -> list[dict[str, Any]]:
+        """A record a layer."""
+        return list(self["layers"])
+
+
+def report(features: LabelledFeatures, activation: str = "linear") -> Report:
     r"""Every metric of every layer.
 
     Parameters
@@ -68,7 +82,7 @@ def report(features: LabelledFeatures, activation: str = "linear") -> dict[str, 
 
     Returns
     -------
-    dict
+    Report
         {"labels": [...], "counts": [...], "layers": [{"layer": name, "samples": N, "classes":
         K, "width": d, metric: number or None, ..., "notes": [sentence, ...]}, ...]}
 
@@ -87,11 +101,10 @@ def report(features: LabelledFeatures, activation: str = "linear") -> dict[str, 
     sigma = activations.get(activation)
     layers = [(layer, Moments.of(layer.features, features.labels)) for layer in features.layers]
     first = layers[0][1]
-    return {
-        "labels": first.labels.tolist(),
-        "counts": first.counts.tolist(),
-        "layers": [_layer(layer, m, features, sigma) for layer, m in layers],
-    }
+    return Report(
+        labels=first.labels.tolist(),
+        counts=first.counts.tolist(),
+        layers=[_layer(layer, m, features, sigma) for layer, m in layers])
 
 
 def _layer(layer: Layer, m: Moments, features: LabelledFeatures,

@@ -190,8 +190,8 @@ def _draw_threshold_map(panels: Panels, rows: list[Record]) -> None:
             legend.append(Patch(facecolor="none", edgecolor="black", hatch=hatch, label=label))
     axes.figure.colorbar(image, ax=axes, label="$c/K$, cost over that of DNC")
     axes.set(xlabel="classes $K$", ylabel="layers $L$")
-    _integer_ticks(axes.xaxis, xs)
-    _integer_ticks(axes.yaxis, ys)
+    integer_ticks(axes.xaxis, xs)
+    integer_ticks(axes.yaxis, ys)
     if legend:
         _legend_above(axes, handles=legend)
 
@@ -215,7 +215,8 @@ def _stretched(x: Any, y: Any, cells: Any) -> tuple[Any, Any, Any]:
             np.ma.masked_invalid(np.kron(cells, np.ones((2, 2)))))
 
 
-def _integer_ticks(axis: Any, values: Sequence[int]) -> None:
+def integer_ticks(axis: Any, values: Sequence[float]) -> None:
+    """Ticks at whole numbers alone: at each of few values, at some of many."""
     from matplotlib.ticker import MaxNLocator
 
     if len(values) <= 12:
@@ -321,7 +322,7 @@ def _draw_cost_curves(panels: Panels, rows: list[Record]) -> None:
         _draw_lines(axes, rows, x, "ratio", [group])
         axes.axhline(1, color="black", linewidth=0.8)
         axes.set(xlabel=_name(x))
-        _integer_ticks(axes.xaxis, sorted({row[x] for row in rows}))
+        integer_ticks(axes.xaxis, sorted({row[x] for row in rows}))
     left.set(ylabel="$c/K$, cost over that of DNC")
 
 
@@ -351,7 +352,7 @@ def _draw_loss_ratio(panels: Panels, rows: list[Record]) -> None:
     axes.axhline(1, color="black", linewidth=0.8)
     axes.set(xlabel="$r$, with $K = r(r-1)/2$ classes and the best $s$",
              ylabel="loss over that of DNC")
-    _integer_ticks(axes.xaxis, sorted({row["r"] for row in rows}))
+    integer_ticks(axes.xaxis, sorted({row["r"] for row in rows}))
 
 
 def _decay_rows(source: Source) -> list[Record]:
@@ -438,7 +439,7 @@ def _draw_against(panels: Panels, rows: list[Record], label: str,
                                                                         strict=True)))
         axes.set(xlabel=_name(name), xscale=_SCALES[name])
         if name == "width":
-            _integer_ticks(axes.xaxis, sorted({row[name] for row in rows}))
+            integer_ticks(axes.xaxis, sorted({row[name] for row in rows}))
         if others:
             _legend_above(axes, ncols=2)
     panels[0, 0].set(ylabel=label)
@@ -487,7 +488,7 @@ def _draw_singular_values(panels: Panels, rows: list[Record]) -> None:
     seeds = len({row["seed"] for row in rows})
     axes.set(xlabel="index $i$", yscale="log", ylim=(1e-8 * largest, 2 * largest),
              ylabel="singular value $s_i$" + (f", median of {seeds} seeds" if seeds > 1 else ""))
-    _integer_ticks(axes.xaxis, sorted({row["index"] for row in rows}))
+    integer_ticks(axes.xaxis, sorted({row["index"] for row in rows}))
 
 
 def _matrix_rows(source: Source) -> list[Record]:
@@ -591,7 +592,7 @@ def _draw_loss_curves(panels: Panels, rows: list[Record]) -> None:
         row["loss"] for row in forms]
     axes.set(xlabel="step", ylabel="loss",
              ylim=(min(ends) - 0.1 * max(ends), 1.5 * max(ends)))  # not the first steps
-    _legend_above(axes, ncols=2)
+    _legend_above(axes, ncols=1)
 
 
 KINDS: dict[str, Kind] = {

@@ -34,6 +34,12 @@ def write_page(store: str | Path, output: str | Path, *, force: bool = False) ->
     """
     output = Path(output)
     check_target(output, force=force, sources=[store])
+    write(output, page(store), force=force)
+    return output
+
+
+def page(store: str | Path) -> str:
+    """The page of a store, as HTML."""
     with Store(store) as opened:
         data = {
             "name": opened.path.name,
@@ -41,9 +47,7 @@ def write_page(store: str | Path, output: str | Path, *, force: bool = False) ->
             "sweeps": opened.sweeps(),
             "tables": [_table(opened, entry) for entry in opened.counts()],
         }
-    page = TEMPLATE.read_text(encoding="utf-8").replace("/*DATA*/", _in_script(data), 1)
-    write(output, page, force=force)
-    return output
+    return TEMPLATE.read_text(encoding="utf-8").replace("/*DATA*/", _in_script(data), 1)
 
 
 def _in_script(data: Any) -> str:

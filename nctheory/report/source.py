@@ -108,7 +108,7 @@ def _parameters(records: Iterable[Record]) -> tuple[str, ...]:
     names = {name for record in records for name in record}
     tasks = [task.parameters for task in TASKS.values() if set(task.parameters) <= names]
     if tasks:
-        return tuple(max(tasks, key=lambda names: len(names)))
+        return max(map(tuple, tasks), key=len)
     known = dict.fromkeys(name for task in TASKS.values() for name in task.parameters)
     return tuple(name for name in known if name in names and name != "construction"
                  and not (name == "loss" and isinstance(records[0]["loss"], float | None)))

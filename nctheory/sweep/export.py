@@ -11,7 +11,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from nctheory import __version__
 from nctheory.errors import InputError
@@ -33,6 +33,19 @@ def columns(records: Iterable[Record]) -> list[str]:
     return list(names)
 
 
+def varying(store: Store, task: str, version: str) -> dict[str, list[Any]]:
+    """The parameters of which a task's points have several values, and these."""
+    from nctheory.sweep.tasks import TASKS
+
+    names = TASKS[task].parameters if task in TASKS else ()
+    values: dict[str, dict[Any, None]] = {name: {} for name in names}
+    for record in store.table(task, version):
+        for name in names:
+            values[name][str(record[name]) if isinstance(record[name], list)
+                         else record[name]] = None
+    return {name: list(found) for name, found in values.items() if len(found) > 1}
+
+
 def write_csv(records: Callable[[], Iterable[Record]], path: Path, *,
               force: bool = False) -> None:
     """One line a record; lists are written with spaces, what is missing as nothing."""
@@ -41,9 +54,15 @@ def write_csv(records: Callable[[], Iterable[Record]], path: Path, *,
     csv.writer(heads, lineterminator="\n").writerow(names)
     check_target(path, force=force, begins=heads.getvalue().encode())
     with replacing(path) as part, open(part, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows([_cell(record.get(name)) for name in names] for record in records())
+        write_lines(records, file)
+
+
+def write_lines(records: Callable[[], Iterable[Record]], file: TextIO) -> None:
+    """The lines of `write_csv` into an open file."""
+    names = columns(records())
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([_cell(record.get(name)) for name in names] for record in records())
 
 
 def _cell(value: Any) -> Any:

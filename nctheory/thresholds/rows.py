@@ -94,8 +94,6 @@ class Row(Tabular):
 class Table(Tabular):
     """The rows of `threshold_table`, by layers within classes, and what they were made with."""
 
-    axes = ("classes", "layers")
-
     classes: tuple[int, ...]
     layers: tuple[int, ...]
     samples: int
@@ -103,6 +101,11 @@ class Table(Tabular):
     rows: tuple[Row, ...]
     loss: str = "mse"
     activation: str = "relu"
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """K and L."""
+        return "classes", "layers"
 
     def records(self) -> list[dict[str, Any]]:
         """A record a row, as JSON and CSV have it."""

@@ -73,7 +73,7 @@ def train(data: str, output: str | Path, *, hidden: tuple[int, ...] = (128, 128)
     """
     recipe = recipe or Recipe()
     split = digits(recipe.seed) if data == "digits" else from_features(load(data), recipe.seed)
-    output = folder(output)
+    output = folder(output, "directory")
     widths = (split.x.shape[1], *hidden, split.classes)
     architecture = Architecture(widths, activation, loss, bias)
     checkpoint, features = output / "checkpoint.npz", output / "features.npz"

@@ -31,8 +31,8 @@ PLANS = {
                 grid={"seed": range(2)}, keep=("trace", "means", "singular_values")),
 }
 SOURCES = {"threshold-map": "thresholds", "cost-curves": "thresholds", "loss-ratio": "loss",
-           "decay-curves": "decays", "rank": "statistics", "dnc-probability": "statistics", "singular-values": "run",
-           "matrices": "run", "loss-curves": "run"}
+           "decay-curves": "decays", "rank": "statistics", "dnc-probability": "statistics",
+           "singular-values": "run", "matrices": "run", "loss-curves": "run"}
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +70,8 @@ def test_thresholds_from_store_and_from_tables(stores, tmp_path):
             for row in rows] == wanted
     with Store(stores / "thresholds.db") as store:
         export(store, tmp_path / "table.csv", "csv")
-    from nctheory.report.table import to_csv
-    (tmp_path / "command.csv").write_text(to_csv(table))
+    from nctheory.report.table import rows as as_rows
+    (tmp_path / "command.csv").write_text(as_rows(table).to("csv"))
     for name in ("table.csv", "command.csv"):
         make_figure("cost-curves", Source(tmp_path / name), tmp_path / "other.png")
         assert (tmp_path / "other.csv").read_text() == (tmp_path / "figure.csv").read_text()

@@ -22,7 +22,7 @@ def small(monkeypatch):
 
 
 def test_writes_tables_figures_and_the_sentence(run, small, tmp_path):
-    status, out, err = run("reproduce", "slm24-fig5", "--quick", "--seed", "7", "--output",
+    status, out, err = run("reproduce", "slm24-fig5", "--quick", "--seed", "7", "--directory",
                            str(tmp_path))
     assert (status, err) == (0, "")
     names = {path.name for path in tmp_path.iterdir()}
@@ -46,7 +46,7 @@ def test_writes_tables_figures_and_the_sentence(run, small, tmp_path):
 
 def test_equal_seeds_write_equal_files(run, small, tmp_path):
     for name in "ab":
-        run("reproduce", "slm24-fig5", "--quick", "--output", str(tmp_path / name))
+        run("reproduce", "slm24-fig5", "--quick", "--directory", str(tmp_path / name))
     for path in (tmp_path / "a").iterdir():
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
 
@@ -65,7 +65,7 @@ def test_ctrl_c_leaves_nothing(run, small, monkeypatch, tmp_path):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(slm24, "FIGURE_5", replace(small, measure=measure))
-    status, out, err = run("reproduce", "slm24-fig5", "--output", str(tmp_path))
+    status, out, err = run("reproduce", "slm24-fig5", "--directory", str(tmp_path))
     assert (status, out, err.strip()) == (130, "", "nctheory: interrupted")
     assert not list(tmp_path.iterdir())
 
@@ -82,7 +82,7 @@ def test_an_interrupted_solve_interrupts_the_experiment(small, monkeypatch):
 
 def test_missing_matplotlib_names_the_extra(run, small, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    status, _, err = run("reproduce", "slm24-fig5", "--quick", "--output", str(tmp_path))
+    status, _, err = run("reproduce", "slm24-fig5", "--quick", "--directory", str(tmp_path))
     assert status == 2 and "pip install nctheory[plot]" in err
     assert not list(tmp_path.iterdir())
 
@@ -91,7 +91,7 @@ def test_missing_matplotlib_names_the_extra(run, small, monkeypatch, tmp_path):
     (["slm24-fig9"], "name must be one of 'slm24-fig2'"),
     ([], "NAME must be given; --list names all experiments"),
     (["slm24-fig5", "--seed", "-1"], "seed must be an integer at least 0, got -1"),
-    (["slm24-fig5", "--output", "setup.cfg"], "output must be a directory for new files"),
+    (["slm24-fig5", "--directory", "setup.cfg"], "directory must be a directory for new files"),
     (["slm24-fig5", "--quick", "--size", "3"], "No such option")])
 def test_refusals_are_one_line(run, arguments, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
