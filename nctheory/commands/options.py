@@ -117,11 +117,14 @@ def _target(context: click.Context, _: click.Parameter, path: Path | None) -> Pa
     return path
 
 
+_OUTPUT = "Write to this file; - or nothing: standard output."
+
+
 def output_option(command: Command) -> Command:
     """--output and --force."""
     option = click.option("--output", type=click.Path(path_type=Path), default=None,
-                          callback=_target,
-                          help="Write to this file; - or nothing: standard output.")
+                          callback=_target, help=_OUTPUT)
+    return option(force_option(command))
 
 
 def write(text: str, output: Path | None) -> None:
@@ -141,8 +144,7 @@ def rows_options(command: Command) -> Command:
     for option in (
             force_option,
             click.option("--output", type=click.Path(path_type=Path), default=None,
-                         callback=_keep("output", _target), expose_value=False,
-                         help="Write to this file; - or nothing: standard output."),
+                         callback=_keep("output", _target), expose_value=False, help=_OUTPUT),
             click.option("--columns", default=None, callback=_keep("columns"),
                          expose_value=False, metavar="NAME,..",
                          help="These columns alone, by the names the format has for them."),

@@ -27,10 +27,12 @@ from nctheory.errors import InputError
 @activation_option
 @click.option("--library", default=None,
               help="Families to use, joined by commas, e.g. triangular; by default all.")
+@click.option("--width", type=int, default=None,
+              help="d: only constructions whose hidden layers fit; by default any width.")
 @rows_options
 def thresholds(classes: Sequence[int], layers: Sequence[int], samples: int,
-               weight_decay: float | None, loss: str, activation: str,
-               library: str | None) -> None:
+               weight_decay: float | None, loss: str, activation: str, library: str | None,
+               width: int | None) -> None:
     """Which known construction beats deep neural collapse, by how much, certified or not.
 
     \b
@@ -41,7 +43,7 @@ def thresholds(classes: Sequence[int], layers: Sequence[int], samples: int,
 
     table = threshold_table(classes, layers, samples=samples, weight_decay=weight_decay,
                             loss=loss, activation=activation,
-                            library=library.split(",") if library else None)
+                            library=library.split(",") if library else None, width=width)
     tell(rows(table))
 
 

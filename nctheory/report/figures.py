@@ -22,9 +22,9 @@ from nctheory.files import check_figure, check_matplotlib, write_figure
 from nctheory.problem import Problem
 from nctheory.report.runs import closed_forms
 from nctheory.report.source import Record, Source
-from nctheory.reproduce.runs import wilson
+from nctheory.statistics import wilson
 from nctheory.sweep.export import write_csv
-from nctheory.thresholds import NOT_BEATEN, OPTIMAL, UNDECIDED, ZERO, Table
+from nctheory.thresholds import NOT_BEATEN, OPTIMAL, UNDECIDED, ZERO, ZERO_OPTIMAL, Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -197,7 +197,8 @@ def _draw_threshold_map(panels: Panels, rows: list[Record]) -> None:
 
 
 _HATCHES = (("DNC not beaten by this library", "////", (NOT_BEATEN, OPTIMAL)),
-            ("zero solution optimal", "....", (ZERO,)), ("undecided", "xx", (UNDECIDED,)))
+            ("zero not beaten by this library", "....", (ZERO, ZERO_OPTIMAL)),
+            ("undecided", "xx", (UNDECIDED,)))
 
 
 def _edges(values: Sequence[float]) -> np.ndarray[Any, Any]:

@@ -13,9 +13,10 @@ from nctheory.tabular import Tabular
 BEATEN = "dnc beaten"
 NOT_BEATEN = "not beaten by this library"
 OPTIMAL = "dnc optimal"
-ZERO = "zero optimal"
+ZERO_OPTIMAL = "zero optimal"
+ZERO = "zero not beaten by this library"
 UNDECIDED = "undecided"
-VERDICTS = (BEATEN, NOT_BEATEN, OPTIMAL, ZERO, UNDECIDED)
+VERDICTS = (BEATEN, NOT_BEATEN, OPTIMAL, ZERO_OPTIMAL, ZERO, UNDECIDED)
 
 # What a verdict rests on.  The first two are certified: exact arithmetic decided.
 INTEGERS = "integers"
@@ -67,6 +68,11 @@ class Row(Tabular):
         return self.evidence in CERTIFIED
 
     @cached_property
+    def width(self) -> int:
+        """The least width d that the construction fits into."""
+        return self.construction.required_width(self.layers, *self.model)
+
+    @cached_property
     def ranks(self) -> Ranks:
         """Ranks of M_1..M_L and sigma(M_2)..sigma(M_L) of the construction."""
         return self.construction.ranks(self.layers, *self.model)
@@ -86,6 +92,7 @@ class Row(Tabular):
             "verdict": self.verdict,
             "certified": self.certified,
             "evidence": self.evidence,
+            "width": self.width,
             "ranks": {"before": list(self.ranks.before), "after": list(self.ranks.after)},
         }]
 
@@ -101,6 +108,7 @@ class Table(Tabular):
     rows: tuple[Row, ...]
     loss: str = "mse"
     activation: str = "relu"
+    width: int | None = None
 
     @property
     def dimensions(self) -> tuple[str, ...]:
