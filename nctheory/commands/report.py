@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from nctheory.commands.options import force_option, forced, output_option
+
+if TYPE_CHECKING:
+    from nctheory.report.figures import KindName
 
 FILE = click.Path(path_type=Path)
 KINDS = ("threshold-map", "cost-curves", "loss-ratio", "decay-curves", "rank",
@@ -27,7 +31,7 @@ KINDS = ("threshold-map", "cost-curves", "loss-ratio", "decay-curves", "rank",
 @click.option("--size", type=(float, float), default=None, metavar="WIDTH HEIGHT",
               help="In inches.")
 @click.option("--font-size", type=float, default=None, help="In points.")
-def figure(kind: str, source: Path, output: Path, where: tuple[str, ...], task: str | None,
+def figure(kind: KindName, source: Path, output: Path, where: tuple[str, ...], task: str | None,
            version: str | None, size: tuple[float, float] | None,
            font_size: float | None) -> None:
     """Draw a figure of KIND from SOURCE, a store or a CSV table.

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -29,6 +29,8 @@ from nctheory.thresholds import NOT_BEATEN, OPTIMAL, UNDECIDED, ZERO, ZERO_OPTIM
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+KindName = Literal["threshold-map", "cost-curves", "loss-ratio", "decay-curves", "rank",
+                   "dnc-probability", "singular-values", "matrices", "loss-curves"]
 Panels = np.ndarray[Any, Any]  # of axes, two-dimensional
 STYLE = Path(__file__).with_name("paper.mplstyle")
 SYMBOLS = {"classes": "K", "layers": "L", "weight_decay": r"\lambda", "width": "d",
@@ -51,7 +53,7 @@ class Kind:
     size: Callable[[list[Record]], tuple[float, float] | None] = lambda rows: None
 
 
-def draw(kind: str, source: Source | Table | str | Path, ax: Any = None) -> Axes | Panels:
+def draw(kind: KindName, source: Source | Table | str | Path, ax: Any = None) -> Axes | Panels:
     """Draw a figure of one kind, e.g. in a notebook.
 
     Parameters
@@ -117,7 +119,7 @@ def style(size: tuple[float, float] | None = None,
     return found
 
 
-def make_figure(kind: str, source: Source, output: str | Path, *, force: bool = False,
+def make_figure(kind: KindName, source: Source, output: str | Path, *, force: bool = False,
                 size: tuple[float, float] | None = None,
                 font_size: float | None = None) -> list[Path]:
     """Draw a figure into a PNG, PDF or SVG file and its rows into a CSV file beside it.
@@ -596,7 +598,7 @@ def _draw_loss_curves(panels: Panels, rows: list[Record]) -> None:
     _legend_above(axes, ncols=1)
 
 
-KINDS: dict[str, Kind] = {
+KINDS: dict[KindName, Kind] = {
     "threshold-map": Kind("c/K over K and L", _threshold_rows, _draw_threshold_map),
     "cost-curves": Kind("c/K against K and against L", _threshold_rows, _draw_cost_curves,
                         lambda rows: (1, 2)),

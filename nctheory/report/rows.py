@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
@@ -18,6 +19,7 @@ from nctheory.errors import InputError, choice, require
 from nctheory.files import envelope
 from nctheory.tabular import Record, flat
 from nctheory.terminal.grid import Grid, grid, render
+from nctheory.terminal.screen import SCREEN
 
 Format = Literal["text", "json", "csv", "latex"]
 
@@ -109,8 +111,16 @@ def _fields(records: Iterable[Record], names: Sequence[str]) -> list[Record]:
 
 
 def to_text(rows: Rows) -> str:
-    """Aligned columns, between the title and the notes."""
-    return rows.title + render(rows.grid) + rows.notes
+    """Aligned columns, between the title and the notes; all of it as wide as the screen."""
+    return _wrapped(rows.title) + render(rows.grid) + _wrapped(rows.notes)
+
+
+def _wrapped(text: str) -> str:
+    width = SCREEN.get().width
+    if width is None:
+        return text
+    return "".join(textwrap.fill(line, width, subsequent_indent="  ") + "\n"
+                   for line in text.splitlines())
 
 
 def to_json(rows: Rows) -> str:

@@ -67,7 +67,7 @@ def rows(result: Result, parameters: dict[str, Any]) -> Rows:
     excesses: dict[str, Justify] = {f"- {known[name][0]}": "right" for name in columns}
     table = grid({"seed": "right", "loss": "right", **excesses, "stationarity": "right",
                   "rank M": "left", "rank σ(M)": "left", "label": "left", "steps": "right"},
-                 least=("steps", "rank M", "rank σ(M)", "stationarity"))
+                 least=("steps", "rank M", "rank σ(M)", "stationarity", *excesses))
     for row in told:
         cells = [str(row["seed"]), _number(row["loss"], ".7f"),
                  *(_number(row[f"excess_over_{name}"], "+.7f") for name in columns),
@@ -96,10 +96,11 @@ def _summary_lines(result: Result, rows: Sequence[dict[str, Any]],
     if known:
         lines.append("closed forms: " + ", ".join(
             f"{label} {loss:.7f}" for label, loss in dict.fromkeys(known.values())))
-    return [*lines, "rank M: of the class means before sigma, rank σ(M) after it (layers 2..L); "
-            "stationarity: norm of the gradient; at kinks of sigma (pre-activation 0) of the "
-            "least one that slopes", "between those of the two sides give.  0: a critical point "
-            "(see nctheory.solver.stationarity)"]
+    return [*lines,
+            "rank M: of the class means before sigma, rank σ(M) after it (layers 2..L)",
+            "stationarity: norm of the gradient; at kinks of sigma (pre-activation 0) of the least",
+            "one that slopes between those of the two sides give.  0: a critical point (see "
+            "nctheory.solver)"]
 
 
 def _number(value: float | None, style: str) -> str:
