@@ -98,9 +98,9 @@ def _summary_lines(result: Result, rows: Sequence[dict[str, Any]],
             f"{label} {loss:.7f}" for label, loss in dict.fromkeys(known.values())))
     return [*lines,
             "rank M: of the class means before sigma, rank σ(M) after it (layers 2..L)",
-            "stationarity: norm of the gradient; at kinks of sigma (pre-activation 0) of the least",
-            "one that slopes between those of the two sides give.  0: a critical point (see "
-            "nctheory.solver)"]
+            "stationarity: norm of the gradient; at kinks of sigma (pre-activation 0) of the",
+            "least one that slopes between those of the two sides give.  0: a critical point "
+            "(see nctheory.solver)"]
 
 
 def _number(value: float | None, style: str) -> str:
