@@ -39,3 +39,10 @@ def test_one_version():
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg")
     assert setup["metadata"]["version"] == nctheory.__version__
+
+
+def test_type_checkers_find_an_editable_install():
+    """Setuptools' import hook hides the package from mypy; a plain path does not."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    assert setup["editable_wheel"]["mode"] == "compat"

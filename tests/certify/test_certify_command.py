@@ -65,3 +65,12 @@ def test_refusals_are_one_line(run, claim):
 def test_no_such_file(run, tmp_path):
     status, out, err = run("check", str(tmp_path / "none.json"))
     assert status == 2 and "not a certificate file" in err
+
+
+def test_a_construction_by_the_name_that_cost_takes(run, tmp_path):
+    path = tmp_path / "cells.json"
+    assert run("certify", "triangular:r=5,s=3", "--layers", "3,5", "--output", str(path))[0] == 0
+    status, out, _ = run("check", str(path))
+    assert status == 0 and out.count("triangular r=5 s=3, L=") == 2
+    assert run("cost", "chain:K=3,L=4", "--layers", "4")[0] == 0
+    assert run("certify", "chain:K=3,L=4", "--output", str(path))[0] == 0
