@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_args
 
 import click
 
 from nctheory import files
-from nctheory.errors import InputError
+from nctheory.errors import InputError, show
 from nctheory.report.rows import Format, Rows, names
 from nctheory.terminal.screen import SCREEN, Screen
 
@@ -38,9 +38,9 @@ class Integers(click.ParamType[Sequence[int]]):
             high = int(last) if colon else low
         except ValueError:
             self.fail("must be numbers or ranges a:b of integers, with commas between them, "
-                      f"got {whole!r}")
+                      f"got {show(whole)}")
         if high < low:
-            self.fail(f"must have ranges a:b with a <= b, got {whole!r}")
+            self.fail(f"must have ranges a:b with a <= b, got {show(whole)}")
         return range(low, high + 1)
 
 
@@ -125,6 +125,16 @@ def output_option(command: Command) -> Command:
     option = click.option("--output", type=click.Path(path_type=Path), default=None,
                           callback=_target, help=_OUTPUT)
     return option(force_option(command))
+
+
+def left_out(damage: Mapping[bytes, str]) -> None:
+    """Name the damaged points of a store that an output lacks, and end with status 1."""
+    if damage:
+        some = [f"{key.hex() or 'the file'}: {words}" for key, words in damage.items()]
+        more = f"; and {len(some) - 5} more" if len(some) > 5 else ""
+        click.echo(f"nctheory: warning: left out what is damaged: {'; '.join(some[:5])}{more} "
+                   "(nctheory store check --forget, and a sweep, make it anew)", err=True)
+        sys.exit(1)
 
 
 def write(text: str, output: Path | None) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nctheory.commands.options import force_option, forced, output_option
+from nctheory.commands.options import force_option, forced, left_out, output_option
 
 if TYPE_CHECKING:
     from nctheory.report.figures import KindName
@@ -61,12 +61,16 @@ def _assignment(text: str) -> tuple[str, str]:
 def report(store: Path, output: Path | None) -> None:
     """One self-contained HTML page: tables, heat maps, certificates, versions.
 
+    Exit status 1 where damaged points are left out.
+
     \b
     Example: nctheory report results.db --output results.html
     """
     from nctheory.report.page import page, write_page
 
     if output is None:
-        click.echo(page(store), nl=False)
+        text, damage = page(store)
+        click.echo(text, nl=False)
     else:
-        write_page(store, output, force=forced())
+        damage = write_page(store, output, force=forced())
+    left_out(damage)

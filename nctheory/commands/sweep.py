@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nctheory import sweep as sweeps
-from nctheory.commands.options import forced, output_option
-from nctheory.errors import InputError
+from nctheory.commands.options import forced, left_out, output_option
+from nctheory.errors import InputError, printable
+from nctheory.files import check_target
 from nctheory.terminal.progress import duration, progress
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def _words(summary: Summary) -> str:
 
 
 def _log_to(path: Path) -> None:
+    check_target(path, name="--log", force=True)  # what is there stays: lines are added
     try:
         handler = logging.FileHandler(path, encoding="utf-8")
     except OSError as error:
@@ -144,7 +146,8 @@ def show(path: Path, failed: bool) -> None:
         for entry in counts if failed else ():
             for row in opened.rows(entry["task"], entry["version"]):
                 if row.error is not None:
-                    click.echo(f"\n{row.task} {row.parameters} seed {row.seed}\n{row.error}")
+                    click.echo(printable(f"\n{row.task} {row.parameters} seed {row.seed}\n"
+                                         f"{row.error}"))
 
 
 @store.command()
@@ -200,17 +203,14 @@ def export_store(path: Path, format_: str, output: Path | None, times: bool, tas
                  version: str | None) -> None:
     """Write the points of one task as a table, ordered by their parameters.
 
+    Exit status 1 where damaged points are left out.
+
     \b
     Example: nctheory store export results.db --output results.csv
     """
-    from nctheory.sweep.export import export, write_lines
+    from nctheory.sweep.export import export
     from nctheory.sweep.store import Store
 
     with Store(path) as opened:
-        if output is not None:
-            export(opened, output, format_, task, version, times=times, force=forced())
-        elif format_ == "csv":
-            task, version = opened.choose(task, version)
-            write_lines(lambda: opened.table(task, version, times=times), sys.stdout)
-        else:
-            raise click.UsageError(f"--output must name a file for {format_}")
+        damage = export(opened, output, format_, task, version, times=times, force=forced())
+    left_out(damage)

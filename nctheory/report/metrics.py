@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from nctheory.errors import printable
 from nctheory.report.rows import Rows
 from nctheory.terminal.grid import grid
 
@@ -24,6 +25,9 @@ MEANINGS = {
     "nc2_norms": ("std / mean of |mu_c - g|", ">= 0", "0"),
     "nc2_angles": ("mean of |cos + 1/(K-1)| over pairs of centred means", "0..2", "0"),
     "nc2_angles_std": ("std of these cosines", "0..1", "0"),
+    "nc2_uniformity": ("mean over pairs of log 1/distance of the centred means' directions",
+                       ">= -log 2", "log((K-1)/(2K))/2"),
+    "nc2_uniformity_std": ("std over pairs of these logarithms", ">= 0", "0"),
     "nc2_etf": ("distance of the centred Gram matrix to the simplex I - J/K", "0..1.42", "0"),
     "nc2_frame": ("distance of the Gram matrix to the orthogonal frame I", "0..1.42",
                   "0 if an orthogonal frame"),
@@ -78,9 +82,17 @@ def rows(found: Mapping[str, Any]) -> Rows:
         if any(value is not None for value in values):
             table.add_row(name, *map(_number, values))
     notes = dict.fromkeys(note for layer in layers for note in layer["notes"])
-    return Rows(layers, table, "".join(f"{note}\n" for note in notes),
+    return Rows(layers, table,
+                "".join(f"{printable(line)}\n" for line in (_order(found), *notes)),
                 before={name: value for name, value in found.items() if name != "layers"},
                 name="layers")
+
+
+def _order(found: Mapping[str, Any]) -> str:
+    """Which row of a weight belongs to which class."""
+    labels = [str(label) for label in found["labels"]]
+    named = labels if len(labels) <= 12 else [*labels[:3], "...", labels[-1]]
+    return f"classes, and rows of a weight, in the order {', '.join(named)}"
 
 
 def _number(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from nctheory.errors import InputError, require, show
+from nctheory.files import open_regular
 from nctheory.sweep.store import Row, Store
 from nctheory.sweep.tasks import TASKS
 
@@ -109,7 +111,9 @@ def _parameters(records: Iterable[Record]) -> tuple[str, ...]:
     tasks = [task.parameters for task in TASKS.values() if set(task.parameters) <= names]
     if tasks:
         return max(map(tuple, tasks), key=len)
-    known = dict.fromkeys(name for task in TASKS.values() for name in task.parameters)
+    # A verdict is of a threshold table: its constructions and widths are results.
+    asked = [TASKS["thresholds"]] if "verdict" in names else TASKS.values()
+    known = dict.fromkeys(name for task in asked for name in task.parameters)
     return tuple(name for name in known if name in names and name != "construction"
                  and not (name == "loss" and isinstance(records[0]["loss"], float | None)))
 
@@ -120,12 +124,17 @@ def _no_store(path: Path) -> Store:
 
 def _read_csv(path: Path) -> list[Record]:
     try:
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+        with io.TextIOWrapper(open_regular(path), newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"source must be a readable table, got {show(str(path))}: {error}") \
             from None
-    return [{str(name): _value(text) for name, text in row.items()} for row in rows]
+    require(bool(rows), "source", "be a table with a row below its head", str(path))
+    uneven = [row for row in rows if None in row]
+    require(not uneven, "source", f"have {len(reader.fieldnames or ())} fields in each row",
+            list(uneven[0].values()) if uneven else "")
+    return [{name: _value(text) for name, text in row.items()} for row in rows]
 
 
 def _value(text: Any) -> Any:

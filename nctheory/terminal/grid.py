@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nctheory.errors import require
+from nctheory.errors import printable, require
 from nctheory.terminal.screen import SCREEN, Screen
 
 Justify = Literal["left", "right"]
@@ -40,7 +40,8 @@ class Grid:
 
     def add_row(self, *cells: str, end_section: bool = False, colour: str = "default") -> None:
         """A cell a column; a rule below where `end_section`."""
-        self._rows.append((tuple(Text(cell, style=colour) for cell in cells), end_section))
+        self._rows.append((tuple(Text(printable(cell), style=colour) for cell in cells),
+                           end_section))
 
     @property
     def cells(self) -> list[list[str]]:

@@ -101,7 +101,7 @@ def test_direct_minimisation_agrees_with_the_solver():
 def test_command(run, tmp_path):
     grid = ("--classes", "4", "--layers", "2:3", "--weight-decay", "1e-3:1:4")
     status, out, _ = run("phases", *grid)
-    assert status == 0 and "  2   DNC from 0.001, " in out and "zero from" in out
+    assert status == 0 and " 2   DNC from 0.001, " in out and "zero from" in out
     _, out, _ = run("phases", *grid, "--format", "json")
     data = json.loads(out)
     assert data["axes"] == ["layers", "weight_decay"] and data["families"][1][0] == "pairs"

@@ -115,7 +115,7 @@ def test_missing_matplotlib_names_the_extra(run, small, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     status, _, err = run("reproduce", "slm24-fig5", "--quick", "--directory", str(tmp_path))
     assert status == 2 and "pip install nctheory[plot]" in err
-    assert [path.name for path in tmp_path.iterdir()] == ["slm24-fig5-runs"]  # nothing is lost
+    assert not list(tmp_path.iterdir())  # said before anything is computed
 
 
 @pytest.mark.parametrize("arguments, message", [
