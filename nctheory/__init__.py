@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from nctheory import metrics as metrics
     from nctheory import network as network
     from nctheory import rank_bounds as rank_bounds
+    from nctheory import report as report
     from nctheory import solver as solver
+    from nctheory import strategies as strategies
+    from nctheory import sweep as sweep
     from nctheory import thresholds as thresholds
     from nctheory import trained as trained
     from nctheory.atlas.certified import certified_gauge as certified_gauge
@@ -71,9 +74,11 @@ _HOME = {
 }
 
 _MODULES = ("activations", "atlas", "certify", "cross_entropy", "feature_sets", "graphs", "losses",
-            "metrics", "network", "rank_bounds", "solver", "thresholds", "trained")
+            "metrics", "network", "rank_bounds", "report", "solver", "strategies", "sweep",
+            "thresholds", "trained")
 
-__all__ = ["__version__", *_HOME, *_MODULES]
+# `strategies` needs Hypothesis, and "import *" must not.
+__all__ = ["__version__", *_HOME, *(name for name in _MODULES if name != "strategies")]
 
 
 def __getattr__(name: str) -> Any:

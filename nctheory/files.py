@@ -266,6 +266,11 @@ def check_figure(path: str | Path, *, name: str = "output", force: bool = False,
     require(Path(path).suffix in FIGURES, name,
             f"end in {', '.join(FIGURES)}", str(path))
     check_target(path, name=name, force=force, sources=sources)
+    check_matplotlib()
+
+
+def check_matplotlib() -> None:
+    """An `InputError` that says how to install Matplotlib, where it is missing."""
     if find_spec("matplotlib") is None:
         raise InputError("figures need the extra 'plot' (matplotlib is missing): "
                          "pip install nctheory[plot]")

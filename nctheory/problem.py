@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from nctheory import activations, limits, losses
 from nctheory.errors import InputError, integer, positive, show
+from nctheory.tabular import Tabular
 
 
 @dataclass(frozen=True, kw_only=True)
-class Problem:
+class Problem(Tabular):
     r"""An L-layer deep unconstrained features model (DUFM) with K classes.
 
     Minimise over H_1 (d x N), W_1..W_{L-1} (d x d), W_L (K x d), with N = K n columns,
@@ -82,6 +83,10 @@ class Problem:
         settle("weight_decay", _weight_decay(self.weight_decay, self.layers))
         settle("loss", losses.get(self.loss).word)
         settle("activation", activations.homogeneous(self.activation).word)
+
+    def records(self) -> list[dict[str, Any]]:
+        """One record: the arguments."""
+        return [{field.name: getattr(self, field.name) for field in fields(self)}]
 
     @property
     def class_sizes(self) -> tuple[int, ...]:

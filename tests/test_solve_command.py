@@ -177,7 +177,7 @@ def test_ctrl_c_without_a_checkpoint_names_the_seeds_left(run, interrupting):
     (["--weight-decay", "0.1,0.2"], "layers + 1 = 5 numbers"),
     (["--weight-decay", "x"], "must be a number or numbers with commas, got 'x'"),
     (["--samples", "1,2"], "classes = 10 numbers"),
-    (["--seeds", "5:3"], "a range a:b with a <= b"),
+    (["--seeds", "5:3"], "ranges a:b with a <= b"),
     (["--seeds", "-3:1"], "seeds must be an integer at least 0"),
     (["--init", "random"], "init must be one of gaussian, orthogonal, small or a construction"),
     (["--init", "triangular:r=6,s=3"], "classes must be 15"),

@@ -27,8 +27,8 @@ def test_metrics_of_an_ideal_frame(run, frame):
 
 def test_train_resumes_and_its_features_are_read(run, tmp_path):
     common = ["train", "digits", "--hidden", "16", "--seed", "3"]
-    run(*common, "--epochs", "4", "--output", str(tmp_path / "straight"))
-    status, out, _ = run(*common, "--epochs", "4", "--output", str(tmp_path / "straight"))
+    run(*common, "--epochs", "4", "--directory", str(tmp_path / "straight"))
+    status, out, _ = run(*common, "--epochs", "4", "--directory", str(tmp_path / "straight"))
     assert status == 0 and json.loads(out)["epochs"] == 4
     features = tmp_path / "straight" / "features.npz"
     layer = json.loads(run("metrics", str(features), "--format", "json")[1])["layers"][0]
@@ -38,7 +38,7 @@ def test_train_resumes_and_its_features_are_read(run, tmp_path):
 def test_train_takes_a_head_and_says_that_it_goes_on(run, tmp_path):
     command = ["train", "digits", "--hidden", "16,12,12", "--head", "3", "--loss", "mse",
                "--weight-decay", "0,1e-3,1e-3,1e-3", "--feature-decay", "1e-4",
-               "--output", str(tmp_path / "run")]
+               "--directory", str(tmp_path / "run")]
     status, out, err = run(*command, "--epochs", "3")
     assert (status, err) == (0, "") and json.loads(out)["epochs"] == 3
     status, out, err = run(*command, "--epochs", "5")
@@ -64,9 +64,10 @@ def test_bad_files_are_refused_in_one_line(run, tmp_path, arrays, message):
 
 @pytest.mark.parametrize("arguments", [
     ["metrics", "nowhere.npz"], ["train", "--hidden", "a,b"], ["train", "--epochs", "0"],
-    ["train", "nowhere.npz"], ["train", "--rate", "-1"], ["train", "--weight-decay", "1,x"],
+    ["train", "nowhere.npz"], ["train", "--learning-rate", "-1"],
+    ["train", "--weight-decay", "1,x"],
     ["train", "--weight-decay", "1,2"], ["train", "--feature-decay", "1"],
-    ["train", "--head", "3"], ["train", "--output", "file"]])
+    ["train", "--head", "3"], ["train", "--directory", "file"]])
 def test_bad_arguments_are_refused_in_one_line(run, tmp_path, arguments, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").touch()

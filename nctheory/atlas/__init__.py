@@ -1,7 +1,7 @@
 """The atlas: the best known constructions for every K and L, found, certified, bounded below.
 
 What stands in it: `table` puts together, for each cell, the cheapest construction of the registry
-(its family "atlas" is the chains of `nctheory.constructions.stored`) and a proved lower bound;
+(its family "chain" is the chains of `nctheory.constructions.stored`) and a proved lower bound;
 `submit` judges anyone's matrices; `nctheory.report` shows all this.
 
 How it got there: `search` and `discover` minimise over all factors (`kernel`), `store` keeps what

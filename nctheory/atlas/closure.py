@@ -151,7 +151,7 @@ def _sources(most: int, layers: Sequence[int], folder: Path) -> Iterator[Source]
         for name, family in FAMILIES.items():
             for L in layers[:2]:
                 block = (family.best(K, L, losses.get("mse"), activations.homogeneous("relu"))
-                         if family.best and name not in ("dnc", "atlas") else None)
+                         if family.best and name not in ("dnc", "chain") else None)
                 if isinstance(block, Block):
                     factors = rounded(block.unit_factors(L)[0][:-1], DIGITS / 2)
                     yield _made(Chain(matrices=list(map(as_integers, factors))), known=True)

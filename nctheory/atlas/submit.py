@@ -49,7 +49,7 @@ def submit(path: str | Path, layers: int | None = None) -> Verdict:
     Parameters
     ----------
     path : path
-        Of a file with the arrays H1, W1, ..., W{L-1} and perhaps WL (without it W_L is the
+        Of a file with the arrays H_1, W_1, ..., W_{L-1} and perhaps W_L (without it W_L is the
         pseudo-inverse), or with `features` and `rows` (see `Features`).  Floats stand for the
         exact rationals that they are.
     layers : int, optional
@@ -69,7 +69,7 @@ def submit(path: str | Path, layers: int | None = None) -> Verdict:
     --------
     >>> import tempfile, numpy as np
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     np.savez(folder + "/frame.npz", H1=np.eye(4), W1=np.eye(4), W2=np.eye(4))
+    ...     np.savez(folder + "/frame.npz", H_1=np.eye(4), W_1=np.eye(4), W_2=np.eye(4))
     ...     submit(folder + "/frame.npz").verdict
     'no improvement: equal to the best known'
     """
@@ -92,14 +92,14 @@ def _block(arrays: dict[str, Any], layers: int | None) -> tuple[Block, int, floa
         made = Features(features=arrays["features"], rows=arrays["rows"], name="submission")
         return made, layers or 4, None
     count = sum(name.startswith("W") for name in arrays)
-    names = ["H1", *(f"W{i}" for i in range(1, count + 1))]
+    names = ["H_1", *(f"W_{i}" for i in range(1, count + 1))]
     require(set(names) == set(arrays) and count >= 1, "file",
-            "hold H1, W1, W2, ... (or features and rows)", sorted(arrays))
+            "hold H_1, W_1, W_2, ... (or features and rows)", sorted(arrays))
     for name in names:
         require(arrays[name].ndim == 2 and np.issubdtype(arrays[name].dtype, np.number)
                 and np.isrealobj(arrays[name]) and bool(np.all(np.isfinite(arrays[name]))),
                 name, "be a matrix of finite real numbers", arrays[name])
-    classes = arrays["H1"].shape[1]
+    classes = arrays["H_1"].shape[1]
     whole = count >= 3 if layers is None else count == layers
     if whole and len(arrays[names[-1]]) == classes:
         try:

@@ -7,8 +7,10 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from nctheory.constructions import Construction, Ranks
+from nctheory.tabular import Tabular
 from nctheory.thresholds import BEATEN, OPTIMAL, Row, threshold_table
 
 OPEN = "open"
@@ -36,7 +38,7 @@ def lower_bound(classes: int, layers: int) -> Fraction:
 
 
 @dataclass(frozen=True)
-class Cell:
+class Cell(Tabular):
     """One cell (K, L): lower <= c*(K, L) <= cost."""
 
     row: Row
@@ -77,6 +79,20 @@ class Cell:
     def ranks(self) -> Ranks:
         """The ranks of the construction."""
         return self.row.ranks
+
+    def records(self) -> list[dict[str, Any]]:
+        """One record: this cell as plain data."""
+        return [{
+            "classes": self.classes,
+            "layers": self.layers,
+            "cost": self.cost,
+            "lower": self.lower,
+            "construction": self.construction.label,
+            "certified": self.certified,
+            "ranks": {"before": list(self.ranks.before), "after": list(self.ranks.after)},
+            "ratio": self.cost / self.classes,
+            "status": self.status,
+        }]
 
 
 def atlas(classes: Iterable[int], layers: Iterable[int]) -> list[Cell]:

@@ -1057,7 +1057,8 @@ def _coefficients(onwards: bool) -> str:
 
 CLAIMS: dict[str, tuple[Callable[[Any, Any, Any, Any, Work], None], str]] = {
     "cell": (check_cell, "triangular r={r} s={s}, L={L}: P {verdict} K^(L+1)"),
-    "threshold": (check_threshold, "K={K}, L={L}: DNC {verdict} by triangular direct sums"),
+    "threshold": (check_threshold, "K={K}, L={L}, sums of triangular and DNC blocks "
+                                   "alone: DNC {verdict}"),
     "chain": (check_chain, "K={K}, L={L} and more of both: DNC {verdict} by integer matrices"),
     "cost": (check_cost, "K={K}, L={L}: cost {bound} {verdict}"),
     "partial fit": (check_partial_fit, "K={K} and more, L={L}: DNC and zero {verdict} in an "

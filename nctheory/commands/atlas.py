@@ -3,39 +3,48 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from nctheory.commands.options import RANGE, forced, output_option, write
+from nctheory.commands.options import (
+    classes_option,
+    forced,
+    layers_option,
+    output_option,
+    rows_options,
+    tell,
+    write,
+)
 from nctheory.files import check_figure
 
 
 @click.group(invoke_without_command=True)
-@click.option("--classes", type=RANGE, default="3:16", show_default=True,
-              help="K, a number or an inclusive range a:b.")
-@click.option("--layers", type=RANGE, default="2:10", show_default=True,
-              help="L, a number or an inclusive range a:b.")
-@click.option("--format", "format_", type=click.Choice(["text", "json", "csv", "latex"]),
-              default="text", show_default=True)
-@output_option
+@classes_option("3:16")
+@layers_option("2:10")
+@rows_options
 @click.option("--figure", type=click.Path(path_type=Path), default=None,
               help="Draw the phase diagram to this file (.png, .pdf, .svg).")
 @click.pass_context
-def atlas(context: click.Context, classes: range, layers: range, format_: str,
-          output: Path | None, figure: Path | None) -> None:
-    """Best known costs for every K and L, lower bounds, and which construction reaches them."""
+def atlas(context: click.Context, classes: Sequence[int], layers: Sequence[int],
+          figure: Path | None) -> None:
+    """Best known costs for every K and L, lower bounds, and which construction reaches them.
+
+    \b
+    Example: nctheory atlas --classes 3:4 --layers 4
+    """
     if context.invoked_subcommand is not None:
         return
     from nctheory.atlas.table import atlas as table
-    from nctheory.report.atlas import FORMATS
+    from nctheory.report.atlas import rows
     from nctheory.report.atlas_pictures import draw_phases
 
     if figure is not None:
         check_figure(figure, name="--figure", force=forced())
     cells = table(classes, layers)
-    write(FORMATS[format_](cells), output)
+    tell(rows(cells))
     if figure is not None:
         draw_phases(cells, figure, force=forced())
 
@@ -56,49 +65,47 @@ def submit(file: Path, layers: int | None, format_: str) -> None:
 
 
 @atlas.command()
-@click.option("--classes", type=RANGE, default="3:16", show_default=True)
-@click.option("--layers", type=RANGE, default="2:3", show_default=True)
-@click.option("--format", "format_", type=click.Choice(["text", "json", "csv"]), default="text")
+@classes_option("3:16")
+@layers_option("2:3")
 @click.option("--seconds", type=float, default=None,
               help="Search each cell so long first (the folder of --data is changed).")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None,
               help="Folder of the partial fits; by default the package's own.")
-@output_option
-def partial(classes: range, layers: range, format_: str, seconds: float | None, seed: int,
-            data: Path | None, output: Path | None) -> None:
+@rows_options
+def partial(classes: Sequence[int], layers: Sequence[int], seconds: float | None, seed: int,
+            data: Path | None) -> None:
     """Weight decays at which networks that fit only a part beat deep neural collapse."""
     from nctheory.atlas.partial import intervals, seek
     from nctheory.constructions.stored import PACKAGE
-    from nctheory.report.atlas import PARTIAL_FORMATS
+    from nctheory.report.atlas import partial_rows
 
     if seconds is not None:
         for found in seek(classes, layers, seconds=seconds, seed=seed, folder=data or PACKAGE):
             click.echo(f"K={found.classes} L={found.layers}  from {found.onset:.4f}  "
                        f"to {found.end:.4f}", err=True)
-    write(PARTIAL_FORMATS[format_](intervals(classes, layers, data or PACKAGE)), output)
+    tell(partial_rows(intervals(classes, layers, data or PACKAGE)))
 
 
 @atlas.command()
-@click.option("--classes", type=RANGE, default="3:10", show_default=True)
-@click.option("--layers", type=RANGE, default="2:4", show_default=True)
+@classes_option("3:10")
+@layers_option("2:4")
 @click.option("--weight-decay", type=float, required=True, help="lam of every factor.")
 @click.option("--samples", type=int, default=1, show_default=True, help="n a class.")
-@click.option("--format", "format_", type=click.Choice(["text", "json", "csv"]), default="text")
-@output_option
-def relax(classes: range, layers: range, weight_decay: float, samples: int, format_: str,
-          output: Path | None) -> None:
+@rows_options
+def relax(classes: Sequence[int], layers: Sequence[int], weight_decay: float,
+          samples: int) -> None:
     """What training makes of each cell's best construction at one weight decay (observed)."""
     from nctheory import limits
     from nctheory.atlas.partial import relax as train
     from nctheory.problem import Problem
-    from nctheory.report.atlas import RELAXED_FORMATS
+    from nctheory.report.atlas import relaxed_rows
     from nctheory.terminal.progress import track
 
     K_values, L_values = limits.cells(classes, layers)
     cells = [Problem(classes=K, layers=L, samples=samples, weight_decay=weight_decay)
              for K in K_values for L in L_values]
-    write(RELAXED_FORMATS[format_]([train(cell) for cell in track(cells, "cells")]), output)
+    tell(relaxed_rows([train(cell) for cell in track(cells, "cells")]))
 
 
 @atlas.command()
@@ -169,13 +176,14 @@ def show(classes: int, layers: int, format_: str, output: Path | None,
 
 
 @atlas.command()
-@click.option("--classes", type=RANGE, default="3:10", show_default=True)
-@click.option("--layers", type=RANGE, default="3:6", show_default=True)
+@classes_option("3:10")
+@layers_option("3:6")
 @click.option("--seconds", type=float, default=5.0, show_default=True, help="A cell.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None,
               help="Folder of the chains; by default the package's own.")
-def search(classes: range, layers: range, seconds: float, seed: int, data: Path | None) -> None:
+def search(classes: Sequence[int], layers: Sequence[int], seconds: float, seed: int,
+           data: Path | None) -> None:
     """Search cells for cheaper chains; keep what improves on everything known."""
     import math
 
@@ -189,11 +197,11 @@ def search(classes: range, layers: range, seconds: float, seed: int, data: Path 
 
 
 @atlas.command()
-@click.option("--classes", type=RANGE, default="3:64", show_default=True)
-@click.option("--layers", type=RANGE, default="2:30", show_default=True)
+@classes_option("3:64")
+@layers_option("2:30")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None,
               help="Folder of the chains; by default the package's own.")
-def close(classes: range, layers: range, data: Path | None) -> None:
+def close(classes: Sequence[int], layers: Sequence[int], data: Path | None) -> None:
     """Close the stored chains under deletion of classes: no cell worse than its neighbour."""
     from nctheory.atlas.closure import close as closed
     from nctheory.constructions.stored import PACKAGE
@@ -208,12 +216,13 @@ def close(classes: range, layers: range, data: Path | None) -> None:
 
 
 @atlas.command("explain")
-@click.option("--classes", type=RANGE, default="3:12", show_default=True)
-@click.option("--layers", type=RANGE, default="2:6", show_default=True)
+@classes_option("3:12")
+@layers_option("2:6")
 @click.option("--store", is_flag=True, help="Replace chains by simpler ones, store names.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None,
               help="Folder of the chains; by default the package's own.")
-def explain_(classes: range, layers: range, store: bool, data: Path | None) -> None:
+def explain_(classes: Sequence[int], layers: Sequence[int], store: bool,
+             data: Path | None) -> None:
     """Make stored chains simple: symmetric, with few neurons, in small integers; name them."""
     from nctheory.atlas.simplify import explain_stored
     from nctheory.constructions.stored import PACKAGE
@@ -224,22 +233,21 @@ def explain_(classes: range, layers: range, store: bool, data: Path | None) -> N
 
 
 @atlas.command()
-@click.option("--classes", type=RANGE, default="3:12", show_default=True)
-@click.option("--layers", type=RANGE, default="2:10", show_default=True)
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text",
-              show_default=True)
-@output_option
+@classes_option("3:12")
+@layers_option("2:10")
+@rows_options
 @click.option("--store", is_flag=True, help="Keep what is better than everything known.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None,
               help="Folder to keep it in; by default the package's own.")
-def paths(classes: range, layers: range, format_: str, output: Path | None, store: bool,
+def paths(classes: Sequence[int], layers: Sequence[int], store: bool,
           data: Path | None) -> None:
     """The best chain of named feature sets in each cell, beside the atlas's best."""
     from nctheory.atlas.paths import compare
     from nctheory.constructions.stored import PACKAGE
-    from nctheory.report.atlas import PATH_FORMATS
+    from nctheory.report.atlas import path_rows
     from nctheory.terminal.progress import progress
 
     with progress("sets") as count:
-        rows = list(compare(classes, layers, (data or PACKAGE) if store else None, progress=count))
-    write(PATH_FORMATS[format_](rows), output)
+        found = list(compare(classes, layers, (data or PACKAGE) if store else None,
+                             progress=count))
+    tell(path_rows(found))

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nctheory.commands.options import RANGE, output_option, write
+from nctheory.commands.options import classes_option, layers_option, output_option, write
 from nctheory.errors import InputError, require, show
 from nctheory.files import open_regular
 from nctheory.specs import Argument, Arguments, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from nctheory.certify import Certificate
     from nctheory.constructions import Orthogonal, Triangular
@@ -34,36 +34,43 @@ USAGE = {
 
 @click.command()
 @click.argument("claim")
-@click.option("--classes", type=RANGE, default="3:20", show_default=True,
-              help="K of the tables `thresholds` and `atlas`.")
-@click.option("--layers", type=RANGE, default="3:5", show_default=True,
-              help="L of the tables `thresholds` and `atlas`.")
+@classes_option("3:20")
+@layers_option("3:5")
 @click.option("--format", "format_", type=click.Choice(["json", "coq"]), default="json",
               show_default=True)
 @output_option
-def certify(claim: str, classes: range, layers: range, format_: str,
+def certify(claim: str, classes: Sequence[int], layers: Sequence[int], format_: str,
             output: Path | None) -> None:
     """Certificates for CLAIM: a table, one claim, or a uniform theorem.
 
     \b
-    thresholds, atlas                         with --classes, --layers
-    cell:r=5,s=3,L=3                          one member of the triangular family
-    threshold:K=11,L=3                        one cell of the table
+    thresholds                                with --classes, --layers: by sums of
+                                              triangular and DNC blocks alone
+    atlas                                     with --classes, --layers
+    triangular:r=5,s=3                        this construction, with --layers
+    cell:r=5,s=3,L=3                          the same for one L
+    threshold:K=11,L=3                        one cell of `thresholds`
     cost:K=12,L=6                             one cell of the atlas: what it costs
-    chain:K=3,L=4                             DNC beaten by integer matrices of the atlas
+    chain:K=3,L=4                             DNC beaten by integer matrices
     partial-fit:K=5,L=2                       DNC and zero beaten for some decays
     minimal-loss:r=5,s=3,L=4,decay=1/250      f* in rational bounds (K=.. for DNC)
     cross-entropy:first=pairs,second=dnc,K=10,L=2,n=5,decay=1/1024
     triangular-thresholds, two-layer-thresholds, slm24-theorem-5, gk25-theorem-1,
     gk25-theorem-7                            for all sizes at once
+
+    \b
+    Example: nctheory certify thresholds --output certs.json
     """
-    from nctheory.certify import UNIFORM, costs, thresholds, to_json
+    from nctheory.certify import UNIFORM, cell, costs, thresholds, to_json
 
     tables = {"thresholds": thresholds, "atlas": costs}
     if claim in tables:
         made = list(tables[claim](classes, layers))
     elif claim in UNIFORM:
         made = UNIFORM[claim]()
+    elif claim.startswith("triangular:"):  # as nctheory cost names it
+        given = parse("construction", claim, {"triangular": _needs("r", "s")})[1]
+        made = [cell(given["r"], given["s"], L) for L in layers]
     else:
         made = [_single(claim)]
     if format_ == "coq":
@@ -83,6 +90,9 @@ def check(file: Path, budget: int | None) -> None:
     """Verify a certificate FILE (plain, or compressed by gzip), a line a claim.
 
     Exit status 0: all verified, 1: some claim is not, 2: not a certificate file.
+
+    \b
+    Example: nctheory check certs.json
     """
     from nctheory.certify import checker
 

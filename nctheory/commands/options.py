@@ -1,36 +1,46 @@
-"""What the commands share: ranges of integers, output to a file or the terminal."""
+"""What the commands share: lists of integers, and rows told in some format."""
 
 from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast, get_args
 
 import click
 
 from nctheory import files
 from nctheory.errors import InputError, show
+from nctheory.report.rows import Format, Rows, names
 from nctheory.terminal.screen import SCREEN, Screen
 
+Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
-class IntegerRange(click.ParamType[range]):
-    """"a:b" (inclusive) or a single number, as a Python range."""
 
-    name = "a:b"
+class Integers(click.ParamType[Sequence[int]]):
+    """Numbers and inclusive ranges a:b with commas between them, e.g. "3,5,8:10"; sorted."""
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> range:
-        if isinstance(value, range):
-            return value
-        first, colon, last = str(value).partition(":")
+    name = "a:b,.."
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Sequence[int]:
+        if not isinstance(value, str):
+            return cast(Sequence[int], value)
+        parts = [self._part(part, value) for part in value.split(",")]
+        if len(parts) == 1:
+            return parts[0]
+        return sorted({number for part in parts for number in part})
+
+    def _part(self, text: str, whole: str) -> range:
+        first, colon, last = text.partition(":")
         try:
             low = int(first)
             high = int(last) if colon else low
         except ValueError:
-            self.fail(f"must be a range a:b of integers, got {show(value)}")
+            self.fail("must be numbers or ranges a:b of integers, with commas between them, "
+                      f"got {show(whole)}")
         if high < low:
-            self.fail(f"must be a range a:b with a <= b, got {show(value)}")
+            self.fail(f"must have ranges a:b with a <= b, got {show(whole)}")
         return range(low, high + 1)
 
 
@@ -46,9 +56,25 @@ class Word(click.ParamType[str]):
         return found
 
 
-RANGE = IntegerRange()
+RANGE = Integers()
 
-Decorator = Callable[[Callable[..., None]], Callable[..., None]]
+
+def integers(name: str, default: str | None, symbol: str) -> Decorator:
+    """An option of numbers and ranges; all commands read them alike."""
+    return click.option(f"--{name}", type=RANGE, default=default,
+                        show_default=default is not None,
+                        help=f"{symbol}: numbers and ranges, e.g. 3,5,8:10.")
+
+
+def classes_option(default: str) -> Decorator:
+    """--classes."""
+    return integers("classes", default, "K")
+
+
+def layers_option(default: str) -> Decorator:
+    """--layers."""
+    return integers("layers", default, "L")
+
 
 loss_option: Decorator = click.option(
     "--loss", type=Word("loss", "nctheory.losses"), default="mse", show_default=True,
@@ -83,16 +109,21 @@ force_option = click.option("--force", is_flag=True, expose_value=False, callbac
 
 def _target(context: click.Context, _: click.Parameter, path: Path | None) -> Path | None:
     """What is certain to be refused is refused before the work; and a file is no terminal."""
+    if path == Path("-"):
+        return None
     if path is not None and not context.resilient_parsing:
         files.check_target(path, name="--output", force=True)
         SCREEN.set(Screen())
     return path
 
 
+_OUTPUT = "Write to this file; - or nothing: standard output."
+
+
 def output_option(command: Command) -> Command:
     """--output and --force."""
     option = click.option("--output", type=click.Path(path_type=Path), default=None,
-                          callback=_target, help="Write to this file instead of the terminal.")
+                          callback=_target, help=_OUTPUT)
     return option(force_option(command))
 
 
@@ -116,3 +147,31 @@ def write(text: str, output: Path | None) -> None:
     except InputError:
         sys.stdout.write(text)  # what was computed is not lost with the refusal
         raise
+
+
+def rows_options(command: Command) -> Command:
+    """--format, --columns, --output and --force, which `tell` obeys."""
+    for option in (
+            force_option,
+            click.option("--output", type=click.Path(path_type=Path), default=None,
+                         callback=_keep("output", _target), expose_value=False, help=_OUTPUT),
+            click.option("--columns", default=None, callback=_keep("columns"),
+                         expose_value=False, metavar="NAME,..",
+                         help="These columns alone, by the names the format has for them."),
+            click.option("--format", type=click.Choice(get_args(Format)), default="text",
+                         callback=_keep("format"), expose_value=False, show_default=True)):
+        command = option(command)
+    return command
+
+
+def _keep(name: str, check: Callable[..., Any] | None = None) -> Callable[..., None]:
+    def callback(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+        context.meta[f"nctheory.{name}"] = (check(context, parameter, value) if check else value)
+    return callback
+
+
+def tell(rows: Rows) -> None:
+    """Rows in the --format, with the --columns, to the --output of the command that runs."""
+    meta = click.get_current_context().meta
+    write(rows.to(meta["nctheory.format"], names(meta["nctheory.columns"])),
+          meta["nctheory.output"])

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from nctheory.commands.options import RANGE, activation_default, forced, output_option, write
+from nctheory.commands.options import (
+    activation_default,
+    classes_option,
+    forced,
+    integers,
+    layers_option,
+    rows_options,
+    tell,
+)
 from nctheory.files import check_figure, write_figure
 
 
@@ -33,23 +42,25 @@ class Decays(click.ParamType[tuple[float, ...]]):
 
 
 @click.command()
-@click.option("--classes", type=RANGE, default="10", show_default=True,
-              help="K, a number or an inclusive range a:b.")
-@click.option("--layers", type=RANGE, default="2:8", show_default=True, help="L, the same.")
-@click.option("--width", type=RANGE, default=None, help="d, the same; without it all fits.")
+@classes_option("10")
+@layers_option("2:8")
+@integers("width", None, "d (without it all families fit)")
 @click.option("--weight-decay", type=Decays(), default="1e-6:1e-1:26", show_default=True)
 @click.option("--samples", type=int, default=1, show_default=True, help="n, samples a class.")
 @activation_default("linear")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
 @click.option("--figure", "picture", type=click.Path(path_type=Path), default=None,
               help="Draw it to this file (.pdf, .png, .svg) as well.")
-@output_option
-def phases(classes: range, layers: range, width: range | None, weight_decay: tuple[float, ...],
-           samples: int, activation: str, format_: str, picture: Path | None,
-           output: Path | None) -> None:
-    """The best known family for cross-entropy over two of K, L, d and weight decay."""
+@rows_options
+def phases(classes: Sequence[int], layers: Sequence[int], width: Sequence[int] | None,
+           weight_decay: tuple[float, ...], samples: int, activation: str,
+           picture: Path | None) -> None:
+    """The best known family for cross-entropy over two of K, L, d and weight decay.
+
+    \b
+    Example: nctheory phases --classes 10 --layers 2:8 --figure phases.pdf
+    """
     from nctheory.cross_entropy.phases import phase_diagram
-    from nctheory.report.phases import figure, to_json, to_text
+    from nctheory.report.phases import figure, rows
 
     def single(values: Any) -> Any:
         return values[0] if values is not None and len(values) == 1 else values
@@ -61,4 +72,4 @@ def phases(classes: range, layers: range, width: range | None, weight_decay: tup
                             activation=activation)
     if picture is not None:
         write_figure(picture, figure(diagram), name="--figure", force=forced())
-    write((to_json if format_ == "json" else to_text)(diagram), output)
+    tell(rows(diagram))

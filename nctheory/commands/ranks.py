@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from pathlib import Path
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
-from nctheory.commands.options import RANGE, activation_option, loss_option, output_option, write
+from nctheory.commands.options import (
+    Integers,
+    activation_option,
+    classes_option,
+    layers_option,
+    loss_option,
+    rows_options,
+    tell,
+)
+
+
+class Seeds(Integers):
+    """Integers, or none."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Sequence[int]:
+        return () if value == "none" else super().convert(value, param, ctx)
 
 
 @click.command("verify-ranks")
-@click.option("--classes", type=RANGE, default="3:10", show_default=True)
-@click.option("--layers", type=RANGE, default="2:5", show_default=True)
+@classes_option("3:10")
+@layers_option("2:5")
 @click.option("--weight-decay", type=float, default=0.004, show_default=True)
 @click.option("--width", type=int, default=20, show_default=True)
-@click.option("--seeds", type=int, default=2, show_default=True,
-              help="Solver runs for each problem; 0 checks constructions alone.")
+@click.option("--seeds", type=Seeds(), default="0:1", show_default=True,
+              help="Solver runs for each problem, e.g. 0:4; none checks constructions alone.")
 @loss_option
 @activation_option
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
-@output_option
-def verify_ranks(classes: range, layers: range, weight_decay: float, width: int, seeds: int,
-                 loss: str, activation: str, format_: str, output: Path | None) -> None:
+@rows_options
+def verify_ranks(classes: Sequence[int], layers: Sequence[int], weight_decay: float, width: int,
+                 seeds: Sequence[int], loss: str, activation: str) -> None:
     """Check the rank bounds at constructions and at solver end points; exit status 1 if one
-    fails."""
+    fails.
+
+    \b
+    Example: nctheory verify-ranks --classes 6 --layers 2:3 --seeds 0
+    """
     from nctheory import limits
     from nctheory.problem import Problem
     from nctheory.rank_bounds import construction_points, solver_points, verify
-    from nctheory.report.ranks import records, to_text
+    from nctheory.report.ranks import rows
     from nctheory.terminal.progress import track
 
     K_values, L_values = limits.cells(classes, layers)
@@ -38,9 +56,8 @@ def verify_ranks(classes: range, layers: range, weight_decay: float, width: int,
     points = construction_points(classes, layers, weight_decay) if loss == "mse" else []
     if seeds:
         for problem in track(problems, "solving"):
-            points += solver_points(problem, width, range(seeds))
+            points += solver_points(problem, width, seeds)
     found = verify(points)
-    text = to_text(found) if format_ == "text" else json.dumps(records(found), indent=1) + "\n"
-    write(text, output)
+    tell(rows(found))
     if any(verification.counterexample is not None for verification in found):
         sys.exit(1)

@@ -18,6 +18,9 @@ def refute(claim: str | None, examples: int, seed: int) -> None:
     FILE.py is a program, and runs: name only files that you trust.
 
     Without CLAIM, list the registered ones.  Exit status 0: none found, 1: refuted.
+
+    \b
+    Example: nctheory refute two-layers-below-15-classes --examples 200
     """
     from nctheory.claims import CLAIMS, load
     from nctheory.refute import refute as hunt

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from nctheory.commands.options import force_option, forced, left_out
+from nctheory.commands.options import force_option, forced, left_out, output_option
+
+if TYPE_CHECKING:
+    from nctheory.report.figures import KindName
 
 FILE = click.Path(path_type=Path)
-KINDS = ("threshold-map", "cost-curves", "loss-ratio", "rank", "dnc-probability",
+KINDS = ("threshold-map", "cost-curves", "loss-ratio", "decay-curves", "rank",
+         "dnc-probability",
          "singular-values", "matrices", "loss-curves")
 
 
@@ -23,14 +28,23 @@ KINDS = ("threshold-map", "cost-curves", "loss-ratio", "rank", "dnc-probability"
               help="Only points with this value; may be repeated.")
 @click.option("--task", default=None, help="Points of this task.")
 @click.option("--version", default=None, help="Points of this nctheory.")
-def figure(kind: str, source: Path, output: Path, where: tuple[str, ...], task: str | None,
-           version: str | None) -> None:
-    """Draw a figure of KIND from SOURCE, a store or a CSV table."""
-    from nctheory.report.figures import Source, make_figure
+@click.option("--size", type=(float, float), default=None, metavar="WIDTH HEIGHT",
+              help="In inches.")
+@click.option("--font-size", type=float, default=None, help="In points.")
+def figure(kind: KindName, source: Path, output: Path, where: tuple[str, ...], task: str | None,
+           version: str | None, size: tuple[float, float] | None,
+           font_size: float | None) -> None:
+    """Draw a figure of KIND from SOURCE, a store or a CSV table.
+
+    \b
+    Example: nctheory figure threshold-map results.db --output map.pdf
+    """
+    from nctheory.report.figures import make_figure
+    from nctheory.report.source import Source
 
     chosen = dict(_assignment(item) for item in where)
     for path in make_figure(kind, Source(source, chosen, task, version), output,
-                            force=forced()):
+                            force=forced(), size=size, font_size=font_size):
         click.echo(str(path))
 
 
@@ -43,16 +57,20 @@ def _assignment(text: str) -> tuple[str, str]:
 
 @click.command()
 @click.argument("store", type=FILE)
-@click.option("--output", type=FILE, default=None, help="By default STORE with ending .html.")
-@force_option
+@output_option
 def report(store: Path, output: Path | None) -> None:
-    """Write one self-contained HTML page: tables, heat maps, certificates, versions.
+    """One self-contained HTML page: tables, heat maps, certificates, versions.
 
     Exit status 1 where damaged points are left out.
-    """
-    from nctheory.report.page import write_page
 
-    target = output or store.with_suffix(".html")
-    damage = write_page(store, target, force=forced())
-    click.echo(str(target))
+    \b
+    Example: nctheory report results.db --output results.html
+    """
+    from nctheory.report.page import page, write_page
+
+    if output is None:
+        text, damage = page(store)
+        click.echo(text, nl=False)
+    else:
+        damage = write_page(store, output, force=forced())
     left_out(damage)

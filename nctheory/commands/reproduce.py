@@ -13,8 +13,8 @@ from nctheory.commands.options import force_option, forced
 @click.argument("name", required=False)
 @click.option("--list", "list_", is_flag=True, help="Name all experiments and what they claim.")
 @click.option("--quick", is_flag=True, help="A small version, in seconds.")
-@click.option("--output", type=click.Path(path_type=Path), default=Path("reproduced"),
-              show_default=True, help="Directory for tables, figure and sentence.")
+@click.option("--directory", "output", type=click.Path(path_type=Path),
+              default=Path("reproduced"), show_default=True, help="Where to put them.")
 @force_option
 @click.option("--seed", type=int, default=0, show_default=True,
               help="Of the first run; the others count up from it.")
@@ -29,6 +29,9 @@ def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: in
     where numbers of the paper, of a theorem or of a closed form are met, "trend" where only the
     direction is (or only that is known to us), else "no match".  Bars in figures: 95 % intervals
     of probabilities (Wilson), two standard errors of means.
+
+    \b
+    Example: nctheory reproduce slm24-fig2 --quick
     """
     from nctheory.files import folder
     from nctheory.reproduce import EXPERIMENTS, experiment
@@ -44,7 +47,7 @@ def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: in
         raise click.UsageError("NAME must be given; --list names all experiments")
     found = experiment(name)
     drawing_library()  # before anything is computed
-    folder(output)
+    folder(output, "directory")
     with progress(name) as count:
         reproduction = found.run(quick, seed, count, output / f"{name}-runs", data)
     for path in reproduction.write(output, force=forced()):

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nctheory.commands.options import (
-    RANGE,
     activation_option,
+    classes_option,
     forced,
+    integers,
+    layers_option,
     loss_option,
-    output_option,
-    write,
+    rows_options,
+    tell,
 )
-from nctheory.errors import InputError
+from nctheory.errors import InputError, require
 from nctheory.files import check_target, write_npz
 from nctheory.problem import Problem
 
@@ -41,8 +44,8 @@ class Numbers(click.ParamType[Any]):
 
 
 @click.command()
-@click.option("--classes", type=int, default=10, show_default=True, help="K.")
-@click.option("--layers", type=int, default=4, show_default=True, help="L.")
+@classes_option("10")
+@layers_option("4")
 @click.option("--samples", type=Numbers(int), default="1", show_default=True,
               help="n, samples a class; K numbers with commas for unequal classes.")
 @click.option("--width", type=int, default=30, show_default=True, help="d.")
@@ -63,8 +66,7 @@ class Numbers(click.ParamType[Any]):
               help="Of a random start: gaussian entries have variance scale^2 / width.")
 @click.option("--noise", type=float, default=0.0, show_default=True,
               help="Added to a construction.")
-@click.option("--seeds", type=RANGE, default="0:9", show_default=True,
-              help="One run each, a:b inclusive.")
+@integers("seeds", "0:9", "One run each")
 @click.option("--threads", type=int, default=None, help="Default: all processors.")
 @click.option("--collapsed", is_flag=True,
               help="Solve the equivalent problem with one sample a class.")
@@ -72,45 +74,58 @@ class Numbers(click.ParamType[Any]):
               help="Kept up to date; the same command goes on from it.")
 @click.option("--save", type=click.Path(path_type=Path), default=None,
               help="Parameters, traces and measures of all runs as .npz.")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
-@output_option
-def solve(classes: int, layers: int, samples: Any, width: int, weight_decay: Any, loss: str,
-          activation: str, method: str, learning_rate: float, momentum: float, steps: int | None,
-          tol: float | None, init: str, scale: float, noise: float, seeds: range,
-          threads: int | None, collapsed: bool, checkpoint: Path | None, save: Path | None,
-          format_: str, output: Path | None) -> None:
-    """Train one model from many random starts and say what each run became.
+@rows_options
+def solve(classes: Sequence[int], layers: Sequence[int], samples: Any, width: int,
+          weight_decay: Any, loss: str, activation: str, init: str, seeds: Sequence[int],
+          threads: int | None, checkpoint: Path | None, save: Path | None,
+          **settings: Any) -> None:
+    """Train models from many random starts and say what each run became.
 
-    A seed gives the same numbers whatever the number of threads.  Ctrl-C writes the runs that
-    are finished and exits with status 130.
+    With several classes or layers each model is told after the other.  A seed gives the same
+    numbers whatever the number of threads.  Ctrl-C writes the runs that are finished and exits
+    with status 130.
+
+    \b
+    Example: nctheory solve --classes 10 --layers 4 --seeds 0:9 --steps 20000
     """
-    from nctheory.report.runs import to_json, to_text
+    from nctheory.report.rows import joined
+    from nctheory.report.runs import rows
     from nctheory.solver import solve as run
     from nctheory.terminal.progress import progress
 
-    if checkpoint is not None:  # its content is checked on resuming
-        check_target(checkpoint, name="--checkpoint", force=True)
-    if save is not None:
-        check_target(save, name="--save", force=forced())
-    problem = Problem(classes=classes, layers=layers, samples=samples, width=width,
-                      weight_decay=weight_decay, loss=loss, activation=activation)
-    settings: dict[str, Any] = {
-        "method": method, "learning_rate": learning_rate, "momentum": momentum, "steps": steps,
-        "tol": tol, "scale": scale, "noise": noise, "collapsed": collapsed}
-    with progress("solving") as count:
-        result = run(problem, width, seeds, **settings, init=_start(init, problem, collapsed),
-                     threads=threads, checkpoint=checkpoint, progress=count,
-                     keep_partial=True)
-    parameters = {
-        "classes": classes, "layers": layers, "samples": samples, "width": width,
-        "weight_decay": weight_decay, "loss": loss, "activation": activation,
-        **settings, "init": init, "seeds": [seeds[0], seeds[-1]]}
-    if save is not None:
-        _save(result, parameters, save)
-    write(to_json(result, parameters) if format_ == "json" else to_text(result), output)
+    _check_files(len(classes) * len(layers), checkpoint, save)
+    problems = [Problem(classes=K, layers=L, samples=samples, width=width,
+                        weight_decay=weight_decay, loss=loss, activation=activation)
+                for K in classes for L in layers]
+    told = []
+    for problem in problems:
+        with progress(f"solving K={problem.classes} L={problem.layers}") as count:
+            result = run(problem, width, seeds, **settings, threads=threads,
+                         init=_start(init, problem, settings["collapsed"]), progress=count,
+                         checkpoint=checkpoint, keep_partial=True)
+        parameters = {
+            "classes": problem.classes, "layers": problem.layers, "samples": samples,
+            "width": width, "weight_decay": weight_decay, "loss": loss,
+            "activation": activation, **settings, "init": init,
+            "seeds": [seeds[0], seeds[-1]] if isinstance(seeds, range) else list(seeds)}
+        if save is not None:
+            _save(result, parameters, save)
+        told.append(rows(result, parameters))
+        if result.interrupted:
+            break
+    tell(joined(told) if len(problems) > 1 else told[0])
     if result.interrupted:
         print(_how_to_resume(result, checkpoint), file=sys.stderr)
         sys.exit(130)
+
+
+def _check_files(problems: int, checkpoint: Path | None, save: Path | None) -> None:
+    for name, path in (("--checkpoint", checkpoint), ("--save", save)):
+        if path is not None:
+            require(problems == 1, name, "be for one model (one --classes, one --layers)",
+                    str(path))
+            # A checkpoint's content is checked on resuming.
+            check_target(path, name=name, force=name == "--checkpoint" or forced())
 
 
 def _start(init: str, problem: Problem, collapsed: bool) -> Any:

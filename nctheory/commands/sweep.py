@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nctheory.commands.options import force_option, forced, left_out
+from nctheory import sweep as sweeps
+from nctheory.commands.options import forced, left_out, output_option
 from nctheory.errors import InputError, printable
 from nctheory.files import check_target
 from nctheory.terminal.progress import duration, progress
@@ -19,12 +20,21 @@ if TYPE_CHECKING:
     from nctheory.sweep.run import Progress, Summary
 
 FILE = click.Path(path_type=Path)
+PLAN = Path(sweeps.__file__).with_name("example.toml")
+
+
+def _example(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        click.echo(PLAN.read_text(encoding="utf-8"), nl=False)
+        context.exit()
 
 
 @click.command()
+@click.option("--example", is_flag=True, is_eager=True, expose_value=False, callback=_example,
+              help="Print a plan with every key explained.")
 @click.argument("plan", type=FILE)
 @click.option("--store", "path", type=FILE, required=True,
-              help="Results go to this file; arrays beside it.")
+              help="Results go to this file (on a local disk); arrays beside it.")
 @click.option("--executor", type=click.Choice(["processes", "inline", "dask"]),
               default="processes", show_default=True)
 @click.option("--workers", type=click.IntRange(1), default=None,
@@ -40,6 +50,10 @@ def sweep(plan: Path, path: Path, executor: str, workers: int | None, scheduler:
 
     Ctrl-C, a crash or a full disk lose nothing that is finished: the same command goes on.
     Exit status 1 where a point failed or was lost, 130 after Ctrl-C.
+
+    \b
+    Example: nctheory sweep --example > plan.toml
+             nctheory sweep plan.toml --store results.db
     """
     from nctheory.sweep.plan import Plan
     from nctheory.sweep.run import estimate, run_plan
@@ -105,7 +119,12 @@ def _choice(command: Any) -> Any:
 @click.argument("path", type=FILE)
 @click.option("--failed", is_flag=True, help="Print the tracebacks of failed points.")
 def show(path: Path, failed: bool) -> None:
-    """How many points of which task, what varies, what failed."""
+    """How many points of which task, what varies, what failed.
+
+    \b
+    Example: nctheory store show results.db
+    """
+    from nctheory.sweep.export import varying
     from nctheory.sweep.store import Store
     from nctheory.terminal.grid import grid, render
 
@@ -118,6 +137,12 @@ def show(path: Path, failed: bool) -> None:
                           str(entry["failed"]), duration(entry["seconds"]))
         click.echo(render(table), nl=False)
         click.echo(f"{len(opened.sweeps())} sweeps, {opened.size() / 1e6:.1f} MB")
+        for entry in counts:
+            for name, values in varying(opened, entry["task"], entry["version"]).items():
+                words = [*map(str, values[:6]), *([".."] * (len(values) > 7)),
+                         *map(str, values[6:][-1:])]
+                click.echo(f"{entry['task']}: {len(values)} values of {name}: "
+                           f"{', '.join(words)}")
         for entry in counts if failed else ():
             for row in opened.rows(entry["task"], entry["version"]):
                 if row.error is not None:
@@ -171,8 +196,7 @@ def merge(path: Path, other: Path) -> None:
 @click.argument("path", type=FILE)
 @click.option("--format", "format_", type=click.Choice(["csv", "parquet", "netcdf"]),
               default="csv", show_default=True)
-@click.option("--output", type=FILE, default=None, help="By default PATH with another ending.")
-@force_option
+@output_option
 @click.option("--times", is_flag=True, help="With the columns finished and seconds.")
 @_choice
 def export_store(path: Path, format_: str, output: Path | None, times: bool, task: str | None,
@@ -180,13 +204,13 @@ def export_store(path: Path, format_: str, output: Path | None, times: bool, tas
     """Write the points of one task as a table, ordered by their parameters.
 
     Exit status 1 where damaged points are left out.
+
+    \b
+    Example: nctheory store export results.db --output results.csv
     """
     from nctheory.sweep.export import export
     from nctheory.sweep.store import Store
 
-    endings = {"csv": ".csv", "parquet": ".parquet", "netcdf": ".nc"}
-    target = output or path.with_suffix(endings[format_])
     with Store(path) as opened:
-        damage = export(opened, target, format_, task, version, times=times, force=forced())
-    click.echo(str(target))
+        damage = export(opened, output, format_, task, version, times=times, force=forced())
     left_out(damage)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import click
 
-from nctheory.commands.options import RANGE, activation_option, loss_option, output_option, write
+from nctheory.commands.options import (
+    activation_option,
+    classes_option,
+    layers_option,
+    loss_option,
+    rows_options,
+    tell,
+)
 from nctheory.errors import InputError
 
 
 @click.command()
-@click.option("--classes", type=RANGE, default="3:15", show_default=True,
-              help="K, a number or an inclusive range a:b.")
-@click.option("--layers", type=RANGE, default="2:5", show_default=True,
-              help="L, a number or an inclusive range a:b.")
+@classes_option("3:15")
+@layers_option("2:5")
 @click.option("--samples", type=int, default=1, show_default=True, help="n, samples a class.")
 @click.option("--weight-decay", type=float, default=None,
               help="lam of every factor: adds losses, and zero solutions to the verdicts.")
@@ -24,52 +29,59 @@ from nctheory.errors import InputError
               help="Families to use, joined by commas, e.g. triangular; by default all.")
 @click.option("--width", type=int, default=None,
               help="d: only constructions whose hidden layers fit; by default any width.")
-@click.option("--format", "format_", type=click.Choice(["text", "json", "csv", "latex"]),
-              default="text", show_default=True)
-@output_option
-def thresholds(classes: range, layers: range, samples: int, weight_decay: float | None,
-               loss: str, activation: str, library: str | None, width: int | None,
-               format_: str, output: Path | None) -> None:
-    """Which known construction beats deep neural collapse, by how much, certified or not."""
-    from nctheory.report.table import FORMATS
+@rows_options
+def thresholds(classes: Sequence[int], layers: Sequence[int], samples: int,
+               weight_decay: float | None, loss: str, activation: str, library: str | None,
+               width: int | None) -> None:
+    """Which known construction beats deep neural collapse, by how much, certified or not.
+
+    \b
+    Example: nctheory thresholds --classes 9:11 --layers 3,4 --weight-decay 0.004
+    """
+    from nctheory.report.table import rows
     from nctheory.thresholds import threshold_table
 
     table = threshold_table(classes, layers, samples=samples, weight_decay=weight_decay,
                             loss=loss, activation=activation,
                             library=library.split(",") if library else None, width=width)
-    write(FORMATS[format_](table), output)
+    tell(rows(table))
 
 
 @click.command()
 @click.argument("construction")
-@click.option("--layers", type=RANGE, default="2:8", show_default=True)
+@layers_option("2:8")
 @click.option("--samples", type=int, default=1, show_default=True, help="n, samples a class.")
 @click.option("--weight-decay", type=float, default=0.004, show_default=True)
 @loss_option
 @activation_option
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
-@output_option
-def cost(construction: str, layers: range, samples: int, weight_decay: float, loss: str,
-         activation: str, format_: str, output: Path | None) -> None:
+@rows_options
+def cost(construction: str, layers: Sequence[int], samples: int, weight_decay: float, loss: str,
+         activation: str) -> None:
     """Exact costs, ranks and losses of one CONSTRUCTION, e.g. triangular:r=5,s=3+dnc:K=1.
 
     With --loss ce also of pairs:K=10, groups:sizes=3/3/2, circle:K=10.
+
+    \b
+    Example: nctheory cost triangular:r=6,s=3 --layers 2:3
     """
     from nctheory.constructions import construct
-    from nctheory.report.cost import LAYOUTS, Setting
+    from nctheory.report.cost import Setting, rows
 
     made = construct(construction)
-    write(LAYOUTS[format_](made, layers, Setting(samples, weight_decay, loss, activation)),
-          output)
+    tell(rows(made, layers, Setting(samples, weight_decay, loss, activation)))
 
 
 @click.command()
 @click.argument("graph", required=False)
 @click.option("--table", "most", type=int, default=None, metavar="N",
               help="Strongly regular graphs up to N vertices, and from which L they beat DNC.")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
-def graph(graph: str | None, most: int | None, format_: str) -> None:
-    """Parameters, exact spectrum and feasibility of a GRAPH, e.g. triangular:r=5, or a table."""
+@rows_options
+def graph(graph: str | None, most: int | None) -> None:
+    """Parameters, exact spectrum and feasibility of a GRAPH, e.g. triangular:r=5, or a table.
+
+    \b
+    Example: nctheory graph johnson:n=7,k=3
+    """
     from nctheory.graphs import from_spec
     from nctheory.report import graph as report
 
@@ -77,8 +89,7 @@ def graph(graph: str | None, most: int | None, format_: str) -> None:
         raise InputError("graph must be one GRAPH, or --table N, got "
                          + ("neither" if graph is None else "both"))
     if most is not None:
-        text = (report.table_to_json if format_ == "json" else report.table_to_text)(most)
+        tell(report.table(most))
     else:
         assert graph is not None
-        text = (report.to_json if format_ == "json" else report.to_text)(from_spec(graph))
-    write(text, None)
+        tell(report.rows(from_spec(graph)))

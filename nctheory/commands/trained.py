@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from nctheory.commands.options import Word, force_option, forced, output_option, write
+from nctheory.commands.options import Word, force_option, forced, rows_options, tell
 from nctheory.terminal.progress import progress
 
 if TYPE_CHECKING:
@@ -18,29 +18,36 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--activation", type=Word("activation", "nctheory.activations"),
               default="linear", show_default=True,
               help="What stands between the features and the weight of their layer.")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
-@output_option
-def metrics(file: Path, activation: str, format_: str, output: Path | None) -> None:
+@click.option("--explain", is_flag=True, help="What each name means, its range and sign.")
+@rows_options
+def metrics(file: Path | None, activation: str, explain: bool) -> None:
     """Collapse metrics of the features in FILE (.npz, .npy with labels beside it, safetensors).
 
     Arrays: features or features_1..features_L (a row a sample) and labels; optionally weight
     and bias, test_features and test_labels, with _l for layer l.
+
+    \b
+    Example: nctheory metrics trained/features.npz --activation relu
     """
     from nctheory.metrics import load, report
-    from nctheory.report.metrics import to_json, to_text
+    from nctheory.report.metrics import explanations, rows
 
-    found = report(load(file), activation)
-    write(to_json(found) if format_ == "json" else to_text(found), output)
+    if explain:
+        tell(explanations())
+        return
+    if file is None:
+        raise click.UsageError("FILE must be given, or --explain")
+    tell(rows(report(load(file), activation)))
 
 
 @click.command()
 @click.argument("data", default="digits")
-@click.option("--output", type=click.Path(path_type=Path), default=Path("trained"),
-              show_default=True, help="Directory for checkpoint.npz and features.npz.")
+@click.option("--directory", "output", type=click.Path(path_type=Path), default=Path("trained"),
+              show_default=True, help="Where to make checkpoint.npz and features.npz.")
 @force_option
 @click.option("--hidden", default="128,128", show_default=True,
               help="Widths of the hidden layers.")
@@ -54,7 +61,7 @@ def metrics(file: Path, activation: str, format_: str, output: Path | None) -> N
 @click.option("--batch", type=int, default=64, show_default=True)
 @click.option("--optimiser", type=click.Choice(["sgd", "adam"]), default="sgd",
               show_default=True)
-@click.option("--rate", type=float, default=0.05, show_default=True, help="Learning rate.")
+@click.option("--learning-rate", "rate", type=float, default=0.05, show_default=True)
 @click.option("--momentum", type=float, default=0.9, show_default=True)
 @click.option("--weight-decay", default="5e-4", show_default=True,
               help="One number, or one a layer: 0,0,4e-3,4e-3.")
@@ -70,6 +77,9 @@ def train(data: str, output: Path, hidden: str, head: int, activation: str, loss
 
     Stopped at any moment, the same command goes on from the checkpoint to the same numbers; with
     more --epochs (and a constant schedule) it goes on from the end.
+
+    \b
+    Example: nctheory train digits --epochs 50 --directory trained
     """
     from nctheory.trained import Recipe
     from nctheory.trained import train as run

@@ -4,7 +4,7 @@
     triangular:r=5,s=3+dnc:K=1   a direct sum
     features:file=mine.npz       one's own, from the arrays `features` and `rows`
     rook:n=4, paley:q=9, petersen, srg:graph.g6   on a strongly regular graph
-    atlas:K=5,L=4                the chain of the atlas found for 5 classes and 4 layers
+    chain:K=5,L=4                the chain of the atlas found for 5 classes and 4 layers
     pairs:K=10, groups:sizes=3/3/2   for cross-entropy alone
 """
 
@@ -88,8 +88,8 @@ FAMILIES: dict[str, Family[Construction]] = {
     "circle": Family(Circle, {"K": ("classes", int)}, ("circle:K=10",), best=Circle.best),
     "edgecode": Family(EdgeCode, {"r": ("vertices", int)}, ("edgecode:r=5",), best=EdgeCode.best),
     "features": Family(Features.from_file, {"file": ("path", str)}),
-    "atlas": Family(stored.chain, {"K": ("classes", int), "L": ("layers", int)},
-                    ("atlas:K=3,L=4", "atlas:K=5,L=4"), best=stored.best_chain),
+    "chain": Family(stored.chain, {"K": ("classes", int), "L": ("layers", int)},
+                    ("chain:K=3,L=4", "chain:K=5,L=4"), best=stored.best_chain),
     "partial-fit": Family(stored.partial_fit, {"K": ("classes", int), "L": ("layers", int)},
                           ("partial-fit:K=6,L=2",), best=stored.best_partial_fit),
 }

@@ -14,6 +14,7 @@ from nctheory import limits, losses
 from nctheory.constructions import FAMILIES, Construction
 from nctheory.errors import InputError
 from nctheory.problem import Problem
+from nctheory.tabular import Tabular
 from nctheory.thresholds.library import Library
 from nctheory.thresholds.table import cells, check_sizes
 
@@ -23,7 +24,7 @@ NOTHING = "none fits"
 
 
 @dataclass(frozen=True)
-class PhaseDiagram:
+class PhaseDiagram(Tabular):
     """The best family in each cell.
 
     Attributes
@@ -44,6 +45,18 @@ class PhaseDiagram:
     best: NDArray[np.int64]
     loss: NDArray[np.float64]
     ranks: NDArray[np.int64]
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The two axes."""
+        return self.axes
+
+    def records(self) -> list[dict[str, Any]]:
+        """A record a cell, row by row."""
+        return [{self.axes[0]: self.values[0][i], self.axes[1]: self.values[1][j],
+                 "family": self.names[best], "minimal_loss": float(self.loss[i, j]),
+                 "rank": int(self.ranks[i, j])}
+                for (i, j), best in np.ndenumerate(self.best)]
 
 
 def phase_diagram(*, classes: int | Sequence[int], layers: int | Sequence[int],

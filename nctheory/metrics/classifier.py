@@ -21,6 +21,7 @@ from nctheory.metrics.moments import (
     Moments,
     check_finite,
     check_matrix,
+    plain,
     row_blocks,
 )
 from nctheory.metrics.spectrum import STRUCTURE, row_space
@@ -88,7 +89,7 @@ def nc4(features: ArrayLike, means: Array, weight: ArrayLike, bias: ArrayLike | 
     """
     x = check_matrix("features", features)
     w = check_weight(weight, means.shape[1], len(means))
-    b = np.zeros(len(w)) if bias is None else np.asarray(bias, np.float64)
+    b = np.zeros(len(w)) if bias is None else np.asarray(plain(bias), np.float64)
     require(b.shape == (len(w),) and bool(np.isfinite(b).all()), "bias",
             f"be {len(w)} finite numbers, one a class", b)
     misses = 0

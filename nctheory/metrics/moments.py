@@ -185,9 +185,21 @@ def check_pair(features: ArrayLike, labels: ArrayLike) -> tuple[NDArray[Any], ND
     return x, y
 
 
+def plain(value: ArrayLike) -> NDArray[Any]:
+    """`value` as a NumPy array; PyTorch's tensors also with a gradient, on a device, or bfloat16.
+
+    They are known by what they can do, so that torch is never imported.
+    """
+    if hasattr(value, "detach") and hasattr(value, "cpu"):
+        tensor = value.detach().cpu()
+        # NumPy has no bfloat16; float32 holds its numbers exactly.
+        value = (tensor.float() if "bfloat16" in str(tensor.dtype) else tensor).numpy()
+    return np.asanyarray(value)
+
+
 def check_matrix(name: str, value: ArrayLike) -> NDArray[Any]:
     """`value` as a non-empty real matrix, of whatever real dtype and without a copy."""
-    x = np.asanyarray(value)
+    x = plain(value)
     require(x.dtype.kind in "fiub", name, "hold real numbers of a kind that NumPy has (bfloat16 "
             "and float8 are none: save float32)", x.dtype)
     require(x.ndim == 2 and x.size > 0, name,
@@ -197,7 +209,7 @@ def check_matrix(name: str, value: ArrayLike) -> NDArray[Any]:
 
 def check_labels(value: ArrayLike, name: str = "labels") -> NDArray[Any]:
     """`value` as a vector of integers or strings."""
-    y = np.asanyarray(value)
+    y = plain(value)
     require(y.ndim == 1, name, "be a vector", y.shape)
     require(y.dtype.kind in "iubU", name, "be integers or strings", y.dtype)
     return y

@@ -26,6 +26,7 @@ from nctheory.metrics import (
 )
 from nctheory.metrics.files import LabelledFeatures, Layer
 from nctheory.metrics.moments import LEAST, MOST, Moments
+from nctheory.tabular import Tabular
 
 # The key in the report and what computes it; the function's docstring is the definition.
 OF_MOMENTS: dict[str, Callable[[Moments], float]] = {
@@ -56,7 +57,20 @@ OF_MOMENTS: dict[str, Callable[[Moments], float]] = {
 }
 
 
-def report(features: LabelledFeatures, activation: str = "linear") -> dict[str, Any]:
+class Report(dict[str, Any], Tabular):
+    """What `report` finds; a notebook shows its layers as a table."""
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The layer."""
+        return ("layer",)
+
+    def records(self) -> list[dict[str, Any]]:
+        """A record a layer."""
+        return list(self["layers"])
+
+
+def report(features: LabelledFeatures, activation: str = "linear") -> Report:
     r"""Every metric of every layer.
 
     Parameters
@@ -71,7 +85,7 @@ def report(features: LabelledFeatures, activation: str = "linear") -> dict[str, 
 
     Returns
     -------
-    dict
+    Report
         {"labels": [...], "counts": [...], "layers": [{"layer": name, "samples": N, "classes":
         K, "width": d, metric: number or None, ..., "notes": [sentence, ...]}, ...]}
 
@@ -85,14 +99,15 @@ def report(features: LabelledFeatures, activation: str = "linear") -> dict[str, 
     >>> layer["nc1"], round(layer["nc2_etf"], 12), layer["triangular"] is None, layer["nc3"]
     (0.0, 0.0, False, None)
     """
+    require(isinstance(features, LabelledFeatures), "features",
+            "be what nctheory.metrics.load or assemble returns", features)
     sigma = activations.get(activation)
     layers = [(layer, _moments(layer, features.labels)) for layer in features.layers]
     first = layers[0][1]
-    return {
-        "labels": first.labels.tolist(),
-        "counts": first.counts.tolist(),
-        "layers": [_layer(layer, m, features, sigma) for layer, m in layers],
-    }
+    return Report(
+        labels=first.labels.tolist(),
+        counts=first.counts.tolist(),
+        layers=[_layer(layer, m, features, sigma) for layer, m in layers])
 
 
 def _moments(layer: Layer, labels: Any) -> Moments:

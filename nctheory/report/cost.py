@@ -11,13 +11,16 @@ import sympy
 from nctheory import activations, limits, losses
 from nctheory.constructions import Block, Construction, Orthogonal
 from nctheory.errors import InputError, show
-from nctheory.files import envelope
 from nctheory.problem import Problem
-from nctheory.terminal.grid import Justify, grid, render, span
+from nctheory.report import table as threshold_rows
+from nctheory.report.rows import Rows
+from nctheory.terminal.grid import Justify, grid, span
 from nctheory.thresholds import NOT_BEATEN, Library
 from nctheory.thresholds.table import Cell, row_at
 
 COMPARISONS = {-1: "beats DNC", 0: "ties with DNC", 1: "does not beat DNC", None: "undecided"}
+
+COLOURS = threshold_rows.COLOURS | {COMPARISONS[-1]: "green", COMPARISONS[None]: "yellow"}
 
 # What is told of an exact fit, whose cost decides, and of outputs whose scale counts as well.
 EXACT_FIT = ("layers", "exact", "cost", "ratio", "loss", "comparison", "certified", "width",
@@ -110,25 +113,23 @@ def _against_dnc(construction: Construction, problem: Problem) -> dict[str, Any]
     }
 
 
-def to_json(construction: Construction, layers: Iterable[int], setting: Setting) -> str:
-    """{"version", "parameters", "rows"}."""
-    rows = records(construction, layers, setting)
+def rows(construction: Construction, layers: Iterable[int], setting: Setting) -> Rows:
+    """A row for each number of layers, with the exact P where there is one, and a legend."""
+    told = records(construction, layers, setting)
+    columns = _columns(setting)
+    table = grid({name: justify for name, justify, _ in columns},
+                 ("P", "width", "rank σ(M_L)", "rank M", "scale", "c"))
+    for row in told:
+        table.add_row(*(str(cell(row)) for _, _, cell in columns),
+                      colour=COLOURS.get(row.get("verdict", row["comparison"]), "default"))
     parameters = {"construction": construction.label, "classes": construction.classes,
                   "samples": setting.samples, "weight_decay": setting.weight_decay,
                   "loss": setting.loss, "activation": setting.activation}
-    return envelope(parameters=parameters, rows=rows)
+    return Rows(told, table, "\n" + _legend(construction, setting),
+                before={"parameters": parameters})
 
 
-def to_text(construction: Construction, layers: Iterable[int], setting: Setting) -> str:
-    """A line for each number of layers, with the exact P where there is one, and a legend."""
-    columns = _columns(construction, setting)
-    table = grid({name: justify for name, justify, _ in columns})
-    for row in records(construction, layers, setting):
-        table.add_row(*(str(cell(row)) for _, _, cell in columns))
-    return render(table) + "\n" + _legend(construction, setting)
-
-
-def _columns(construction: Construction, setting: Setting) -> list[tuple[str, Justify, Any]]:
+def _columns(setting: Setting) -> list[tuple[str, Justify, Any]]:
     def last(row: dict[str, Any]) -> str:
         after = row["ranks"]["after"]
         return str(after[-1]) if after else "-"
@@ -165,6 +166,3 @@ def _legend(construction: Construction, setting: Setting) -> str:
             "c < K-1 beats DNC at every weight decay\nwhere zero is not optimal.  Scale, loss "
             f"and DNC's loss{bound} at {at}\n"
             "a class; scale 0: zero output.  *: not decided by exact arithmetic.\n")
-
-
-LAYOUTS = {"json": to_json, "text": to_text}

@@ -39,6 +39,13 @@ def write_page(store: str | Path, output: str | Path, *, force: bool = False) ->
     """
     output = Path(output)
     check_target(output, force=force, sources=[store])
+    text, damage = page(store)
+    write(output, text, force=force)
+    return damage
+
+
+def page(store: str | Path) -> tuple[str, dict[bytes, str]]:
+    """The page of a store, as HTML, and what is damaged and left out."""
     with Store(store) as opened:
         damage = opened.check(arrays=False)
         data = {
@@ -47,9 +54,7 @@ def write_page(store: str | Path, output: str | Path, *, force: bool = False) ->
             "sweeps": opened.sweeps(),
             "tables": [_table(opened, entry, damage) for entry in opened.counts()],
         }
-    page = TEMPLATE.read_text(encoding="utf-8").replace("/*DATA*/", _in_script(data), 1)
-    write(output, page, force=force)
-    return damage
+    return TEMPLATE.read_text(encoding="utf-8").replace("/*DATA*/", _in_script(data), 1), damage
 
 
 def _in_script(data: Any) -> str:

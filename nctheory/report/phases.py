@@ -1,4 +1,4 @@
-"""A phase diagram as text, JSON, or a figure with a colour for each family."""
+"""A phase diagram as rows, or a figure with a colour for each family."""
 
 from __future__ import annotations
 
@@ -7,39 +7,34 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nctheory.cross_entropy.phases import NOTHING, ZERO, PhaseDiagram
-from nctheory.errors import InputError
-from nctheory.files import envelope
+from nctheory.report.figures import integer_ticks, style
+from nctheory.report.rows import Rows
+from nctheory.terminal.grid import grid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-LABELS = {"classes": "classes K", "layers": "layers L", "weight_decay": "weight decay",
-          "width": "width d"}
+LABELS = {"classes": "classes $K$", "layers": "layers $L$", "width": "width $d$",
+          "weight_decay": r"weight decay $\lambda$"}
+SYMBOLS = {"classes": "K", "layers": "L", "width": "d", "weight_decay": "weight decay"}
 # For colour-blind readers; hatches tell the families apart in grey.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
 HATCHES = ("", "///", "...", "\\\\\\", "xxx", "ooo", "+++")
 NEUTRAL = {ZERO: "#DDDDDD", NOTHING: "#FFFFFF"}
 
 
-def to_json(diagram: PhaseDiagram) -> str:
-    """{"version", "axes", "values", "families", "loss", "ranks"}, matrices row by row."""
-    return envelope(
-        axes=list(diagram.axes),
-        values=[list(values) for values in diagram.values],
-        families=[[diagram.names[i] for i in row] for row in diagram.best],
-        loss=diagram.loss.tolist(),
-        ranks=diagram.ranks.tolist())
-
-
-def to_text(diagram: PhaseDiagram) -> str:
-    """A line for each value of the rows' axis: the families by name, those in a row together."""
-    rows, columns = diagram.axes
-    lines = [f"best family for each {rows}, over {columns}"]
+def rows(diagram: PhaseDiagram) -> Rows:
+    """A record a cell; as text a line for each value of the rows' axis, with its families."""
+    down, across = diagram.axes
+    table = grid({SYMBOLS[down]: "right", f"best family, over {SYMBOLS[across]}": "left"})
     for value, row in zip(diagram.values[0], diagram.best, strict=True):
         changes = [0, *(np.flatnonzero(np.diff(row)) + 1)]
-        runs = [f"{diagram.names[row[i]]} from {diagram.values[1][i]:.4g}" for i in changes]
-        lines.append(f"{rows} {value:.6g}: " + ", ".join(runs))
-    return "\n".join(lines) + "\n"
+        table.add_row(f"{value:.6g}", ", ".join(
+            f"{diagram.names[row[i]]} from {diagram.values[1][i]:.4g}" for i in changes))
+    return Rows(diagram.records(), table, before={
+        "axes": list(diagram.axes), "values": [list(values) for values in diagram.values],
+        "families": [[diagram.names[i] for i in row] for row in diagram.best],
+        "loss": diagram.loss.tolist(), "ranks": diagram.ranks.tolist()})
 
 
 def figure(diagram: PhaseDiagram) -> Figure:
@@ -50,14 +45,18 @@ def figure(diagram: PhaseDiagram) -> Figure:
     InputError
         Where matplotlib is not installed.
     """
-    try:
-        from matplotlib.colors import ListedColormap
-        from matplotlib.figure import Figure
-        from matplotlib.patches import Patch, Rectangle
-    except ImportError:
-        raise InputError("figures need matplotlib: pip install nctheory[plot]") from None
-    drawn = Figure(figsize=(5.0, 3.6), layout="constrained")
+    with style((5.0, 3.6)):
+        return _drawn(diagram)
+
+
+def _drawn(diagram: PhaseDiagram) -> Figure:
+    from matplotlib.colors import ListedColormap
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch, Rectangle
+
+    drawn = Figure()
     axes = drawn.add_subplot()
+    axes.grid(False)
     families = [name for name in diagram.names if name not in NEUTRAL]
     colours = [NEUTRAL.get(name, COLOURS[families.index(name) % len(COLOURS)]
                            if name in families else "") for name in diagram.names]
@@ -74,11 +73,15 @@ def figure(diagram: PhaseDiagram) -> Figure:
                                          edgecolor="#444444", linewidth=0))
         handles.append(Patch(facecolor=colours[index], hatch=hatch, edgecolor="#444444",
                              label=name))
-    for set_scale, set_label, name in ((axes.set_yscale, axes.set_ylabel, diagram.axes[0]),
-                                       (axes.set_xscale, axes.set_xlabel, diagram.axes[1])):
-        set_scale("log" if name == "weight_decay" else "linear")
-        set_label(LABELS[name])
-    drawn.legend(handles=handles, loc="outside right upper", frameon=False)
+    for set_scale, axis, name, values in zip(
+            (axes.set_yscale, axes.set_xscale), (axes.yaxis, axes.xaxis), diagram.axes,
+            diagram.values, strict=True):
+        if name == "weight_decay":
+            set_scale("log")
+        else:
+            integer_ticks(axis, values)
+        axis.set_label_text(LABELS[name])
+    drawn.legend(handles=handles, loc="outside right upper")
     return drawn
 
 

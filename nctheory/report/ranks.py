@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from nctheory.rank_bounds import Verification
-from nctheory.terminal.grid import grid, render
+from nctheory.report.rows import Rows
+from nctheory.terminal.grid import grid
 
 
 def records(found: Sequence[Verification]) -> list[dict[str, Any]]:
@@ -27,16 +28,17 @@ def _origin(verification: Verification) -> str:
     return f"{point.origin}, {point.problem}"
 
 
-def to_text(found: Sequence[Verification]) -> str:
-    """A line a statement, then the statements in words."""
+def rows(found: Sequence[Verification]) -> Rows:
+    """A row a statement, then the statements in words."""
     table = grid({"statement": "left", "points": "right", "least margin": "right",
                   "where": "left", "verdict": "left"}, least=("where", "points"))
     for v in found:
         verdict = "no points" if not v.points else (
             "holds" if v.counterexample is None else f"COUNTEREXAMPLE: {_origin(v)}")
         margin = f"{v.least_margin:.2e}" if v.points else "-"
-        table.add_row(v.statement.name, str(v.points), margin, v.where, verdict)
+        table.add_row(v.statement.name, str(v.points), margin, v.where, verdict,
+                      colour={"holds": "green", "no points": "dim"}.get(verdict, "red"))
     words = [textwrap.fill(f"{v.statement.name}: {v.statement.text} ({v.statement.source})",
                            width=96, subsequent_indent="  ") for v in found]
-    return (render(table) + "\nMargin: right side minus left side; rounding may leave "
-            "-1e-11 of their size.\n\n" + "\n".join(words) + "\n")
+    return Rows(records(found), table, "\nMargin: right side minus left side; rounding may leave "
+                "-1e-11 of their size.\n\n" + "\n".join(words) + "\n")

@@ -10,10 +10,10 @@ import numpy as np
 
 from nctheory.constructions import Orthogonal
 from nctheory.errors import InputError
-from nctheory.files import envelope
 from nctheory.problem import Problem
+from nctheory.report.rows import Rows
 from nctheory.solver import Result
-from nctheory.terminal.grid import Justify, grid, render, span
+from nctheory.terminal.grid import Justify, grid, span
 from nctheory.thresholds import threshold_table
 
 
@@ -41,23 +41,13 @@ def records(result: Result, known: dict[str, tuple[str, float]]) -> list[dict[st
 
     Numbers that a diverged run does not have are None.
     """
-    rows = []
-    for i in map(int, np.flatnonzero(result.finished)):
-        sound = result.sound(i)
-        loss = float(result.loss[i])
-        row: dict[str, Any] = {"seed": int(result.seeds[i]), "loss": loss if sound else None}
-        for name, (_, least) in known.items():
-            row[f"excess_over_{name}"] = loss - least if sound else None
-        ranks = result.ranks[i].tolist()
-        rows.append(row | {
-            "stationarity": float(result.stationarity[i]) if sound else None,
-            "ranks": {"before": [before for before, _ in ranks],
-                      "after": [after for _, after in ranks[1:]]} if sound else None,
-            "label": str(result.label[i]),
-            "steps": int(result.steps[i]),
-            "advice": result.advice(i) or None,
-        })
-    return rows
+    found = []
+    for record in result.records():
+        loss = record["loss"]
+        excess = {f"excess_over_{name}": None if loss is None else loss - least
+                  for name, (_, least) in known.items()}
+        found.append({"seed": record["seed"], "loss": loss, **excess, **record})
+    return found
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -68,39 +58,31 @@ def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
             "least_loss": best and best["loss"], "least_loss_seed": best and best["seed"]}
 
 
-def to_json(result: Result, parameters: dict[str, Any]) -> str:
-    """{"version", "parameters", "closed_forms", "rows", "summary", "interrupted"}."""
+def rows(result: Result, parameters: dict[str, Any]) -> Rows:
+    """A row a run, advice for those that diverged, and a summary."""
     known = closed_forms(result.problem)
-    rows = records(result, known)
-    return envelope(
-        parameters=parameters,
-        closed_forms={name: {"construction": label, "loss": loss}
-                      for name, (label, loss) in known.items()},
-        rows=rows,
-        summary=summary(rows),
-        interrupted=result.interrupted)
-
-
-def to_text(result: Result) -> str:
-    """A line a run, advice for those that diverged, and a summary."""
-    known = closed_forms(result.problem)
-    rows = records(result, known)
+    told = records(result, known)
     # The best construction may be DNC itself: then one column says it all.
     columns = [name for name in known if name == "dnc" or known[name] != known["dnc"]]
     excesses: dict[str, Justify] = {f"- {known[name][0]}": "right" for name in columns}
     table = grid({"seed": "right", "loss": "right", **excesses, "stationarity": "right",
                   "rank M": "left", "rank σ(M)": "left", "label": "left", "steps": "right"},
-                 least=("steps", "rank M", "rank σ(M)", "stationarity"))
-    for row in rows:
+                 least=("steps", "rank M", "rank σ(M)", "stationarity", *excesses))
+    for row in told:
         cells = [str(row["seed"]), _number(row["loss"], ".7f"),
                  *(_number(row[f"excess_over_{name}"], "+.7f") for name in columns),
                  _number(row["stationarity"], ".1e")]
         ranks = row["ranks"] or {"before": [], "after": []}
         table.add_row(*cells, *(span(ranks[side]) if ranks[side] else "-"
-                                for side in ("before", "after")),
-                      row["label"], str(row["steps"]))
-    advice = [row["advice"] for row in rows if row["advice"]]
-    return "\n".join([render(table), *advice, *_summary_lines(result, rows, known)]) + "\n"
+                                for side in ("before", "after")), row["label"],
+                      str(row["steps"]), colour="red" if row["loss"] is None else "default")
+    advice = [row["advice"] for row in told if row["advice"]]
+    return Rows(
+        told, table, "\n".join(["", *advice, *_summary_lines(result, told, known)]) + "\n",
+        before={"parameters": parameters, "closed_forms": {
+            name: {"construction": label, "loss": loss}
+            for name, (label, loss) in known.items()}},
+        after={"summary": summary(told), "interrupted": result.interrupted})
 
 
 def _summary_lines(result: Result, rows: Sequence[dict[str, Any]],
@@ -114,8 +96,11 @@ def _summary_lines(result: Result, rows: Sequence[dict[str, Any]],
     if known:
         lines.append("closed forms: " + ", ".join(
             f"{label} {loss:.7f}" for label, loss in dict.fromkeys(known.values())))
-    return [*lines, "rank M: of the class means before sigma, rank σ(M) after it (layers 2..L); "
-            "stationarity: see nctheory.solver"]
+    return [*lines,
+            "rank M: of the class means before sigma, rank σ(M) after it (layers 2..L)",
+            "stationarity: norm of the gradient; at kinks of sigma (pre-activation 0) of the",
+            "least one that slopes between those of the two sides give.  0: a critical point "
+            "(see nctheory.solver)"]
 
 
 def _number(value: float | None, style: str) -> str:

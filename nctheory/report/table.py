@@ -1,21 +1,11 @@
-"""A threshold table as text, JSON, CSV or LaTeX.
-
-Every format writes the same records (`records`); text adds colour on a terminal and a legend.
-"""
+"""A threshold table as rows, with a summary and a legend below."""
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
-from collections.abc import Callable
-from typing import Any
 
-from rich.text import Text
-
-from nctheory import __version__
-from nctheory.files import envelope
-from nctheory.terminal.grid import Grid, Justify, grid, render, span
+from nctheory.report.rows import Rows
+from nctheory.terminal.grid import Grid, Justify, grid, span
 from nctheory.thresholds import (
     BEATEN,
     NOT_BEATEN,
@@ -23,7 +13,6 @@ from nctheory.thresholds import (
     UNDECIDED,
     ZERO,
     ZERO_OPTIMAL,
-    Row,
     Table,
 )
 
@@ -33,66 +22,15 @@ COLOURS = {BEATEN: "green", NOT_BEATEN: "default", OPTIMAL: "cyan", ZERO: "dim",
 LEAST = ("decided by", "rank σ(M_L)", "rank M", "width", "loss", "c", "loss/DNC")
 
 
-def record(row: Row) -> dict[str, Any]:
-    """One row as plain data, the same for every format."""
-    return {
-        "classes": row.classes,
-        "layers": row.layers,
-        "construction": row.construction.label,
-        "cost": row.cost,
-        "dnc_cost": row.dnc_cost,
-        "ratio": row.ratio,
-        "loss": row.loss,
-        "dnc_loss": row.dnc_loss,
-        "loss_ratio": row.loss_ratio,
-        "verdict": row.verdict,
-        "certified": row.certified,
-        "evidence": row.evidence,
-        "width": row.width,
-        "ranks": {"before": list(row.ranks.before), "after": list(row.ranks.after)},
-    }
-
-
-def to_json(table: Table) -> str:
-    """{"version", "parameters", "rows", "least_classes", "least_layers"}."""
+def rows(table: Table) -> Rows:
+    """A threshold table in every format; the colour of a row is its verdict's."""
     parameters = {"classes": list(table.classes), "layers": list(table.layers),
                   "samples": table.samples, "weight_decay": table.weight_decay,
                   "loss": table.loss, "activation": table.activation, "width": table.width}
-    return envelope(parameters=parameters, rows=[record(row) for row in table.rows],
-                    least_classes=table.least_classes(), least_layers=table.least_layers())
-
-
-def to_csv(table: Table) -> str:
-    """One line a row; ranks as "5 5 5 / 5 10", before and after sigma."""
-    rows = [{**record(row), "ranks": _ranks(row)} for row in table.rows]
-    out = io.StringIO()
-    writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue()
-
-
-def to_latex(table: Table) -> str:
-    r"""A `tabular` (booktabs) with one line a row."""
-    with_loss = table.weight_decay is not None
-    heads = ["$K$", "$L$", "construction", f"$c/{_dnc(table)}$", *["loss ratio"] * with_loss,
-             r"rank $M_l$", r"rank $\sigma(M_L)$", "verdict", "certified by"]
-    lines = [f"% nctheory {__version__}, samples {table.samples}, "
-             f"weight decay {table.weight_decay}",
-             rf"\begin{{tabular}}{{rrl{'r' * (3 + with_loss)}ll}}",
-             r"\toprule", " & ".join(heads) + r" \\", r"\midrule"]
-    for row in table.rows:
-        ratio = [f"{row.loss_ratio:.4f}"] if with_loss else []
-        cells = [str(row.classes), str(row.layers), _tex(row.construction.label),
-                 f"{row.ratio:.4f}", *ratio, span(row.ranks.before),
-                 _last(row.ranks.after), row.verdict, _tex(row.evidence)]
-        lines.append(" & ".join(cells) + r" \\")
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
-
-
-def to_text(table: Table) -> str:
-    """Aligned columns, one colour a verdict on a terminal, a summary and a legend below."""
-    return render(_grid(table)) + "\n" + _summary(table)
+    return Rows(table.records(), _grid(table), "\n" + _summary(table),
+                before={"parameters": parameters},
+                after={"least_classes": table.least_classes(),
+                       "least_layers": table.least_layers()})
 
 
 def _grid(table: Table) -> Grid:
@@ -106,13 +44,12 @@ def _grid(table: Table) -> Grid:
     lines = grid(columns, LEAST)
     for row in table.rows:
         loss = [f"{row.loss:.7f}", f"{row.loss_ratio:.4f}"] if with_loss else []
-        cells = [str(row.classes), str(row.layers), row.construction.label,
-                 f"{row.cost:.4f}", f"{row.ratio:.4f}", *loss, str(row.width),
-                 span(row.ranks.before),
-                 _last(row.ranks.after), row.verdict, row.evidence.split(":")[0]]
-        last_of_group = row.layers == table.layers[-1] and len(table.layers) > 1
-        lines.add_row(*(Text(cell, style=COLOURS[row.verdict]) for cell in cells),
-                      end_section=last_of_group)
+        lines.add_row(
+            str(row.classes), str(row.layers), row.construction.label, f"{row.cost:.4f}",
+            f"{row.ratio:.4f}", *loss, str(row.width), span(row.ranks.before),
+            _last(row.ranks.after), row.verdict, row.evidence.split(":")[0],
+            colour=COLOURS[row.verdict],
+            end_section=row.layers == table.layers[-1] and len(table.layers) > 1)
     return lines
 
 
@@ -174,17 +111,5 @@ def _dnc(table: Table) -> str:
     return "K" if table.loss == "mse" else "(K-1)"
 
 
-def _ranks(row: Row) -> str:
-    return " / ".join(" ".join(map(str, side)) for side in row.ranks)
-
-
 def _last(ranks: tuple[int, ...]) -> str:
     return str(ranks[-1]) if ranks else "-"
-
-
-def _tex(text: str) -> str:
-    return text.replace("&", r"\&").replace("_", r"\_")
-
-
-FORMATS: dict[str, Callable[[Table], str]] = {
-    "text": to_text, "json": to_json, "csv": to_csv, "latex": to_latex}

@@ -151,7 +151,7 @@ class Reproduction:
             written then.  Where a file is not ours (see `nctheory.files.check_target`).
         """
         figure = self.figure()
-        directory = folder(directory)
+        directory = folder(directory, "directory")
         name, written = self.experiment.name, []
         for table in self.tables:
             written.append(directory / f"{name}-{table}.csv")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +16,14 @@ from nctheory.problem import Problem
 from nctheory.solver.outcome import EndPoint, outcome, ranks
 from nctheory.solver.state import TRACED
 from nctheory.solver.stationarity import Stationarity, clarke
+from nctheory.tabular import Tabular
 
 # Runs may end at any numbers: what overflows is inf, and no warning.
 QUIET = np.errstate(all="ignore")
 
 
 @dataclass(frozen=True)
-class Result:
+class Result(Tabular):
     """End points of a batch of runs.
 
     Attributes
@@ -91,6 +93,28 @@ class Result:
                  *(f"{n} {word}" for word, rows in counts.items() if (n := int(rows.sum()))),
                  f"least loss {best:.7g}"]
         return ("interrupted " if self.interrupted else "") + f"Result({', '.join(parts)})"
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The seed."""
+        return ("seed",)
+
+    def records(self) -> list[dict[str, Any]]:
+        """A record a finished run; numbers that a diverged one does not have are None."""
+        found: list[dict[str, Any]] = []
+        for i in map(int, np.flatnonzero(self.finished)):
+            sound = self.sound(i)
+            ranks = self.ranks[i].tolist()
+            found.append({
+                "seed": int(self.seeds[i]),
+                "loss": float(self.loss[i]) if sound else None,
+                "stationarity": float(self.stationarity[i]) if sound else None,
+                "ranks": {"before": [before for before, _ in ranks],
+                          "after": [after for _, after in ranks[1:]]} if sound else None,
+                "label": str(self.label[i]),
+                "steps": int(self.steps[i]),
+                "advice": self.advice(i) or None})
+        return found
 
     def parameters(self, i: int) -> Parameters:
         """[H_1, W_1, ..., W_L] of run i."""

@@ -2,3 +2,9 @@
 
 Data flows plan -> points -> batches -> executor -> store -> table.
 """
+
+from nctheory.sweep.plan import Plan
+from nctheory.sweep.run import run_plan
+from nctheory.sweep.store import Store
+
+__all__ = ["Plan", "Store", "run_plan"]

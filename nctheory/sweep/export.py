@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 
 from nctheory import __version__
-from nctheory.errors import InputError
+from nctheory.errors import InputError, require
 from nctheory.files import check_target, replacing
 from nctheory.sweep.store import Store
 
@@ -36,6 +37,19 @@ def columns(records: Iterable[Record]) -> list[str]:
     return list(names)
 
 
+def varying(store: Store, task: str, version: str) -> dict[str, list[Any]]:
+    """The parameters of which a task's points have several values, and these."""
+    from nctheory.sweep.tasks import TASKS
+
+    names = TASKS[task].parameters if task in TASKS else ()
+    values: dict[str, dict[Any, None]] = {name: {} for name in names}
+    for record in store.table(task, version):
+        for name in names:
+            values[name][str(record[name]) if isinstance(record[name], list)
+                         else record[name]] = None
+    return {name: list(found) for name, found in values.items() if len(found) > 1}
+
+
 def write_csv(records: Callable[[], Iterable[Record]], path: Path, *,
               force: bool = False) -> None:
     """One line a record; lists are written with spaces, what is missing as nothing.
@@ -47,9 +61,15 @@ def write_csv(records: Callable[[], Iterable[Record]], path: Path, *,
     csv.writer(heads, lineterminator="\n").writerow(names)
     check_target(path, force=force, begins=heads.getvalue().encode())
     with replacing(path) as part, open(part, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows([_cell(record.get(name)) for name in names] for record in records())
+        write_lines(records, file)
+
+
+def write_lines(records: Callable[[], Iterable[Record]], file: TextIO) -> None:
+    """The lines of `write_csv` into an open file."""
+    names = columns(records())
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([_cell(record.get(name)) for name in names] for record in records())
 
 
 def _cell(value: Any) -> Any:
@@ -118,10 +138,12 @@ def _write_parquet(records: Callable[[], Iterable[Record]], path: Path) -> None:
         parquet.write_table(table.replace_schema_metadata({"nctheory": __version__}), part)
 
 
-def export(store: Store, path: Path, format_: str, task: str | None = None,
+def export(store: Store, path: Path | None, format_: str, task: str | None = None,
            version: str | None = None, *, times: bool = False,
            force: bool = False) -> dict[bytes, str]:
     """Write the points of one task and version to a file: "csv", "parquet" or "netcdf".
+
+    Without a path the lines of "csv" go to standard output.
 
     Returns
     -------
@@ -141,6 +163,10 @@ def export(store: Store, path: Path, format_: str, task: str | None = None,
     def records() -> Iterator[Record]:
         return store.table(task, version, times=times, skip=damage)
 
+    if path is None:
+        require(format_ == "csv", "output", f"name a file for {format_}", path)
+        write_lines(records, sys.stdout)
+        return damage
     check_target(path, force=force or format_ == "csv", sources=[store.path])
     if format_ == "csv":
         write_csv(records, path, force=force)

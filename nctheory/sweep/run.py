@@ -138,21 +138,29 @@ def environment() -> dict[str, str]:
 
 
 class _Counter:
-    """Counts points on their way: all that were looked at, those missing, those done."""
+    """Counts points on their way: those found in the store, those computed.
+
+    The store looks at a chunk of points ahead of the missing ones that it gives; a point that was
+    seen counts as found once a later one is met as missing, or none is.
+    """
 
     def __init__(self, points: int) -> None:
-        self.points, self.looked, self.missed = points, 0, 0
-        self.computed = self.failed = 0
+        self.points = points
+        self.found = self.computed = self.failed = 0
+        self._ahead: deque[Point] = deque()
 
     def seen(self, points: Iterable[Point]) -> Iterator[Point]:
         for point in points:
-            self.looked += 1
+            self._ahead.append(point)
             yield point
 
     def met(self, points: Iterable[Point]) -> Iterator[Point]:
         for point in points:
-            self.missed += 1
+            while self._ahead.popleft() is not point:
+                self.found += 1
             yield point
+        self.found += len(self._ahead)
+        self._ahead.clear()
 
     def add(self, done: list[tuple[Point, Outcome]]) -> None:
         self.computed += len(done)
@@ -161,10 +169,6 @@ class _Counter:
                 self.failed += 1
                 log.warning("point %s seed %s failed: %s", point.parameters, point.seed,
                             outcome.error.splitlines()[-1])
-
-    @property
-    def found(self) -> int:
-        return self.looked - self.missed
 
     @property
     def progress(self) -> Progress:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nctheory.errors import printable
+from nctheory.errors import printable, require
 from nctheory.terminal.screen import SCREEN, Screen
 
 Justify = Literal["left", "right"]
@@ -33,15 +33,29 @@ class Grid:
     """
 
     def __init__(self, columns: Mapping[str, Justify], least: Sequence[str] = ()) -> None:
-        self.columns = dict(columns)
+        self.columns, self.least = dict(columns), tuple(least)
         rest = [head for head in reversed(self.columns) if head not in least]
         self._leave = [head for head in least if head in self.columns] + rest[:-1]
         self._rows: list[tuple[tuple[Text, ...], bool]] = []
 
-    def add_row(self, *cells: str | Text, end_section: bool = False) -> None:
+    def add_row(self, *cells: str, end_section: bool = False, colour: str = "default") -> None:
         """A cell a column; a rule below where `end_section`."""
-        made = (cell if isinstance(cell, Text) else Text(printable(cell)) for cell in cells)
-        self._rows.append((tuple(made), end_section))
+        self._rows.append((tuple(Text(printable(cell), style=colour) for cell in cells),
+                           end_section))
+
+    @property
+    def cells(self) -> list[list[str]]:
+        """The rows as plain text."""
+        return [[cell.plain for cell in row] for row, _ in self._rows]
+
+    def only(self, heads: Sequence[str]) -> Grid:
+        """The grid with these columns alone, in this order; an `InputError` for an unknown one."""
+        for head in heads:
+            require(head in self.columns, "columns", f"be among {', '.join(self.columns)}", head)
+        indices = [list(self.columns).index(head) for head in heads]
+        made = Grid({head: self.columns[head] for head in heads}, self.least)
+        made._rows = [(tuple(row[i] for i in indices), end) for row, end in self._rows]
+        return made
 
     def fitted(self, width: int | None) -> tuple[Table, list[str]]:
         """The table within `width`, and the heads of the columns that had no room."""

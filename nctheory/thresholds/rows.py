@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from nctheory import losses
 from nctheory.constructions import Construction, Ranks
+from nctheory.tabular import Tabular
 
 BEATEN = "dnc beaten"
 NOT_BEATEN = "not beaten by this library"
@@ -25,7 +27,7 @@ CERTIFIED = (INTEGERS, BOUNDS)
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(Tabular):
     """One cell (K, L): the best construction of the library against DNC.
 
     `loss`, `dnc_loss` and `loss_ratio` are None in a table without a weight decay, whose
@@ -75,9 +77,28 @@ class Row:
         """Ranks of M_1..M_L and sigma(M_2)..sigma(M_L) of the construction."""
         return self.construction.ranks(self.layers, *self.model)
 
+    def records(self) -> list[dict[str, Any]]:
+        """This row as plain data."""
+        return [{
+            "classes": self.classes,
+            "layers": self.layers,
+            "construction": self.construction.label,
+            "cost": self.cost,
+            "dnc_cost": self.dnc_cost,
+            "ratio": self.ratio,
+            "loss": self.loss,
+            "dnc_loss": self.dnc_loss,
+            "loss_ratio": self.loss_ratio,
+            "verdict": self.verdict,
+            "certified": self.certified,
+            "evidence": self.evidence,
+            "width": self.width,
+            "ranks": {"before": list(self.ranks.before), "after": list(self.ranks.after)},
+        }]
+
 
 @dataclass(frozen=True)
-class Table:
+class Table(Tabular):
     """The rows of `threshold_table`, by layers within classes, and what they were made with."""
 
     classes: tuple[int, ...]
@@ -88,6 +109,15 @@ class Table:
     loss: str = "mse"
     activation: str = "relu"
     width: int | None = None
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """K and L."""
+        return "classes", "layers"
+
+    def records(self) -> list[dict[str, Any]]:
+        """A record a row, as JSON and CSV have it."""
+        return [record for row in self.rows for record in row.records()]
 
     def least_classes(self) -> dict[int, int | None]:
         """{L: the least K of the table at which DNC is beaten, or None}."""

@@ -78,7 +78,7 @@ def train(data: str, output: str | Path, *, hidden: tuple[int, ...] = (128, 128)
     """
     recipe = recipe or Recipe()
     split = dataset(data, recipe.seed)
-    output = folder(output)
+    output = folder(output, "directory")
     widths = (split.x.shape[1], *hidden, split.classes)
     architecture = Architecture(widths, activation, loss, bias, head)
     checkpoint, features = output / "checkpoint.npz", output / "features.npz"

@@ -76,7 +76,7 @@ def test_command(tmp_path):
     assert Fraction(answer["certified"]["lower"])**2 < 30
     assert Fraction(answer["certified"]["upper squared"]) >= 30
     assert answer["exhaustive"] and answer["upper"]**2 == pytest.approx(30)
-    np.savez(tmp_path / "other.npz", H1=np.eye(2))
+    np.savez(tmp_path / "other.npz", H_1=np.eye(2))
     run = CliRunner().invoke(cli, ["atlas", "gauge", str(tmp_path / "other.npz")])
     assert isinstance(run.exception, InputError)
     assert "file must hold the array features" in str(run.exception)

@@ -71,16 +71,16 @@ def test_the_triangular_construction_ties_with_itself(tmp_path):
 
 
 def test_deep_neural_collapse_is_no_improvement(tmp_path):
-    frame = {f"W{i}": np.eye(5) for i in range(1, 5)}
-    assert submit(save(tmp_path, H1=np.eye(5), **frame)).verdict == WORSE  # L = 4
-    assert submit(save(tmp_path, H1=np.eye(3), W1=np.eye(3))).verdict == TIE  # L = 2
+    frame = {f"W_{i}": np.eye(5) for i in range(1, 5)}
+    assert submit(save(tmp_path, H_1=np.eye(5), **frame)).verdict == WORSE  # L = 4
+    assert submit(save(tmp_path, H_1=np.eye(3), W_1=np.eye(3))).verdict == TIE  # L = 2
 
 
 def test_a_last_layer_that_fits_roughly_is_measured_and_replaced(tmp_path):
     chain = stored.chain(3, 4)
     first, *rest = chain.unit_factors(4)[0]
     rest[-1] = rest[-1] * (1 + 1e-5)
-    verdict = submit(save(tmp_path, H1=first, **{f"W{i}": w for i, w in enumerate(rest, 1)}))
+    verdict = submit(save(tmp_path, H_1=first, **{f"W_{i}": w for i, w in enumerate(rest, 1)}))
     assert verdict.error == pytest.approx(1e-5, rel=1e-6)
     assert "off by 1e-05" in verdict.reason
     assert verdict.cost == pytest.approx(chain.cost(4), rel=1e-12)
@@ -92,22 +92,22 @@ def test_an_improvement_is_recognised(tmp_path, monkeypatch):
     from nctheory.constructions import FAMILIES
 
     chain = stored.chain(5, 4)
-    monkeypatch.delitem(FAMILIES, "atlas")
-    path = save(tmp_path, H1=chain.matrices[0].astype(float), **{
-        f"W{i}": m.astype(float) for i, m in enumerate(chain.matrices[1:], 1)})
+    monkeypatch.delitem(FAMILIES, "chain")
+    path = save(tmp_path, H_1=chain.matrices[0].astype(float), **{
+        f"W_{i}": m.astype(float) for i, m in enumerate(chain.matrices[1:], 1)})
     verdict = submit(path)
     assert verdict.improves and verdict.layers == 4
     assert verdict.known == pytest.approx(5)
 
 
 @pytest.mark.parametrize("arrays, message", [
-    (dict(H1=np.eye(3), W1=np.eye(2)), "W_1 must have 3 columns"),
-    (dict(H1=np.eye(3)), "file must hold H1, W1"),
-    (dict(H1=np.eye(3), W2=np.eye(3)), "file must hold H1, W1"),
-    (dict(H1=np.eye(3), W1=np.ones((3, 3))), "rank 3, got 1"),
-    (dict(H1=np.eye(3), W1=np.full((3, 3), np.nan)), "W1 must be a matrix of finite real"),
-    (dict(H1=np.eye(3), W1=np.ones(3)), "W1 must be a matrix of finite real"),
-    (dict(H1=np.eye(3), W1=np.array([["a"]])), "W1 must be a matrix of finite real"),
+    (dict(H_1=np.eye(3), W_1=np.eye(2)), "W_1 must have 3 columns"),
+    (dict(H_1=np.eye(3)), "file must hold H_1, W_1"),
+    (dict(H_1=np.eye(3), W_2=np.eye(3)), "file must hold H_1, W_1"),
+    (dict(H_1=np.eye(3), W_1=np.ones((3, 3))), "rank 3, got 1"),
+    (dict(H_1=np.eye(3), W_1=np.full((3, 3), np.nan)), "W_1 must be a matrix of finite real"),
+    (dict(H_1=np.eye(3), W_1=np.ones(3)), "W_1 must be a matrix of finite real"),
+    (dict(H_1=np.eye(3), W_1=np.array([["a"]])), "W_1 must be a matrix of finite real"),
     (dict(features=-np.eye(3), rows=np.eye(3)), r"features\[0, 0\] must be nonnegative"),
     (dict(features=np.ones((2, 2)), rows=np.eye(2)), "parallel")])
 def test_bad_submissions_are_refused_with_a_reason(arrays, message, tmp_path):
@@ -129,7 +129,7 @@ def test_commands(tmp_path):
     run = CliRunner().invoke
     out = run(cli, ["atlas", "--classes", "3:4", "--layers", "3:4", "--format", "json"])
     assert [row["classes"] for row in json.loads(out.output)["rows"]] == [3, 3, 4, 4]
-    path = save(tmp_path, H1=np.eye(3), W1=np.eye(3))
+    path = save(tmp_path, H_1=np.eye(3), W_1=np.eye(3))
     assert "no improvement" in run(cli, ["atlas", "submit", str(path)]).output
     answer = json.loads(run(cli, ["atlas", "submit", str(path), "--format", "json"]).output)
     assert answer["classes"] == 3 and not answer["improves"]

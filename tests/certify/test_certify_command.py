@@ -12,7 +12,7 @@ def test_a_table_made_checked_and_tampered_with(run, tmp_path):
     assert (status, out) == (0, "")
     status, out, _ = run("check", str(path))
     assert status == 0 and len(out.splitlines()) == 54
-    assert out.count("verified") == 54 and "K=10, L=3: DNC beaten" in out
+    assert out.count("verified") == 54 and "blocks alone: DNC beaten" in out
 
     path.write_text(path.read_text().replace('"not beaten"', '"beaten"', 1))
     status, out, _ = run("check", str(path))
@@ -65,3 +65,12 @@ def test_refusals_are_one_line(run, claim):
 def test_no_such_file(run, tmp_path):
     status, out, err = run("check", str(tmp_path / "none.json"))
     assert status == 2 and "not a certificate file" in err
+
+
+def test_a_construction_by_the_name_that_cost_takes(run, tmp_path):
+    path = tmp_path / "cells.json"
+    assert run("certify", "triangular:r=5,s=3", "--layers", "3,5", "--output", str(path))[0] == 0
+    status, out, _ = run("check", str(path))
+    assert status == 0 and out.count("triangular r=5 s=3, L=") == 2
+    assert run("cost", "chain:K=3,L=4", "--layers", "4")[0] == 0
+    assert run("certify", "chain:K=3,L=4", "--output", str(path))[0] == 0

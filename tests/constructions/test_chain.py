@@ -103,9 +103,9 @@ def test_a_chain_that_does_not_fit_says_so():
 
 
 def test_stored_chains_by_name():
-    assert construct("atlas:K=3,L=4").label.startswith("chain K=3 L=4")
+    assert construct("chain:K=3,L=4").label.startswith("chain K=3 L=4")
     with pytest.raises(InputError, match=r"layers must be one of the atlas's for K = 3"):
-        construct("atlas:K=3,L=2")
+        construct("chain:K=3,L=2")
 
 
 def test_three_classes_and_four_layers():

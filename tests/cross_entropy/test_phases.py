@@ -64,7 +64,9 @@ def test_figure(tmp_path):
     diagram = phase_diagram(classes=6, layers=(2, 4, 9), weight_decay=np.logspace(-5, 0, 6))
     drawn = figure(diagram)
     axes, = drawn.axes
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("weight decay", "layers L")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == (
+        r"weight decay $\lambda$", "layers $L$")
+    assert list(axes.get_yticks()) == [2, 4, 9]  # there is no layer 1.5
     assert axes.get_xscale() == "log" and axes.get_yscale() == "linear"
     legend, = drawn.legends
     assert [text.get_text() for text in legend.get_texts()] == list(diagram.names)
@@ -99,7 +101,7 @@ def test_direct_minimisation_agrees_with_the_solver():
 def test_command(run, tmp_path):
     grid = ("--classes", "4", "--layers", "2:3", "--weight-decay", "1e-3:1:4")
     status, out, _ = run("phases", *grid)
-    assert status == 0 and "layers 2: DNC from 0.001, " in out and "zero from" in out
+    assert status == 0 and " 2   DNC from 0.001, " in out and "zero from" in out
     _, out, _ = run("phases", *grid, "--format", "json")
     data = json.loads(out)
     assert data["axes"] == ["layers", "weight_decay"] and data["families"][1][0] == "pairs"

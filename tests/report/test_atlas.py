@@ -6,7 +6,7 @@ import pytest
 
 from nctheory import files
 from nctheory.atlas.table import atlas
-from nctheory.report.atlas import FORMATS
+from nctheory.report.atlas import rows
 from nctheory.report.atlas_pictures import draw_phases
 
 
@@ -16,13 +16,14 @@ def cells():
 
 
 def test_formats(cells):
-    rows = json.loads(FORMATS["json"](cells))["rows"]
+    told = rows(cells)
+    records = json.loads(told.to("json"))["rows"]
     assert {"classes", "layers", "cost", "lower", "construction", "certified",
-            "ranks"} <= set(rows[0])
-    assert len(rows) == len(cells)
-    assert FORMATS["csv"](cells).count("\n") == len(cells) + 1
-    assert FORMATS["latex"](cells).count(r"\\") == len({c.classes for c in cells}) + 1
-    assert "cells beat deep neural collapse" in FORMATS["text"](cells)
+            "ranks"} <= set(records[0])
+    assert len(records) == len(cells)
+    assert told.to("csv").count("\n") == len(cells) + 1
+    assert told.to("latex").count(r"\\") == len(cells) + 1
+    assert "cells beat deep neural collapse" in told.to("text")
 
 
 def test_phase_diagram(cells, tmp_path):

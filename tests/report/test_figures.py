@@ -9,7 +9,8 @@ from scipy.stats import binomtest
 
 import nctheory
 from nctheory.errors import InputError
-from nctheory.report.figures import KINDS, STYLE, Source, make_figure, wilson
+from nctheory.report.figures import KINDS, STYLE, draw, make_figure, wilson
+from nctheory.report.source import Source
 from nctheory.sweep.export import export
 from nctheory.sweep.plan import Plan
 from nctheory.sweep.run import run_plan
@@ -22,14 +23,16 @@ PLANS = {
     "loss": Plan("loss", fixed={"weight_decay": 0.001}, grid={
         "layers": [3, 4], "construction": [f"triangular:r={r},s={s}" for r, s in (
             (4, 2), (5, 2), (5, 3), (6, 3), (6, 4))] + ["dnc:K=10"]}),
+    "decays": Plan("thresholds", grid={"classes": [10, 15], "layers": [3, 4],
+                                       "weight_decay": {"log": [1e-4, 1e-2, 20]}}),
     "statistics": Plan("solve", fixed={"classes": 3, "layers": 3, "steps": 200}, grid={
         "weight_decay": [1e-3, 1e-2], "width": [4, 6], "seed": range(4)}),
     "run": Plan("solve", fixed={"classes": 6, "layers": 4, "width": 8, "steps": 100},
                 grid={"seed": range(2)}, keep=("trace", "means", "singular_values")),
 }
 SOURCES = {"threshold-map": "thresholds", "cost-curves": "thresholds", "loss-ratio": "loss",
-           "rank": "statistics", "dnc-probability": "statistics", "singular-values": "run",
-           "matrices": "run", "loss-curves": "run"}
+           "decay-curves": "decays", "rank": "statistics", "dnc-probability": "statistics",
+           "singular-values": "run", "matrices": "run", "loss-curves": "run"}
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +70,8 @@ def test_thresholds_from_store_and_from_tables(stores, tmp_path):
             for row in rows] == wanted
     with Store(stores / "thresholds.db") as store:
         export(store, tmp_path / "table.csv", "csv")
-    from nctheory.report.table import to_csv
-    (tmp_path / "command.csv").write_text(to_csv(table))
+    from nctheory.report.table import rows as as_rows
+    (tmp_path / "command.csv").write_text(as_rows(table).to("csv"))
     for name in ("table.csv", "command.csv"):
         make_figure("cost-curves", Source(tmp_path / name), tmp_path / "other.png")
         assert (tmp_path / "other.csv").read_text() == (tmp_path / "figure.csv").read_text()
@@ -174,8 +177,101 @@ def test_several_settings_are_never_drawn_as_one(tmp_path):
     plan = Plan("thresholds", grid={"classes": [5, 6], "layers": [3, 4],
                                     "weight_decay": [1e-3, 1e-2]})
     run_plan(plan, tmp_path / "two.db", executor="inline")
-    with pytest.raises(InputError, match="where must leave one record for each classes and lay"):
+    with pytest.raises(InputError, match=r"several of weight_decay \(0.001, 0.01\)"):
         make_figure("threshold-map", Source(tmp_path / "two.db"), tmp_path / "a.png")
     make_figure("threshold-map", Source(tmp_path / "two.db", {"weight_decay": "0.001"}),
                 tmp_path / "a.png")
     assert not math.isnan(float((tmp_path / "a.csv").read_text().split()[1].split(",")[2]))
+
+
+def runs(learning_rate, seeds, folder):
+    """A store of runs with these learning rates."""
+    path = folder / "rates.db"
+    run_plan(Plan("solve", fixed={"classes": 3, "layers": 2, "width": 4, "steps": 20}, grid={
+        "learning_rate": learning_rate, "seed": range(seeds)},
+        keep=("trace", "means", "singular_values")), path, executor="inline")
+    return Source(path)
+
+
+def test_ways_to_train_are_told_apart(tmp_path):
+    """Runs of two learning rates were one zig-zag line, and half of them were not counted."""
+    axes = draw("loss-curves", runs([0.1, 0.5], 3, tmp_path))
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert labels[:2] == [r"$\eta = 0.1$, 3 runs", r"$\eta = 0.5$, 3 runs"]
+    curves = [line for line in axes.get_lines() if len(line.get_xdata()) > 2]
+    assert len(curves) == 6 and len({line.get_color() for line in curves}) == 2
+    assert all(np.all(np.diff(line.get_xdata()) > 0) for line in curves)
+
+
+@pytest.mark.parametrize("kind", ["singular-values", "matrices"])
+def test_what_varies_unseen_is_refused(tmp_path, kind):
+    source = runs([0.1, 0.5], 1, tmp_path)
+    with pytest.raises(InputError, match=r"several of learning_rate \(0.1, 0.5\)"):
+        draw(kind, source)
+
+
+@pytest.mark.parametrize("name, values", [
+    ("learning_rate", [0.1, 0.5]), ("momentum", [0.5, 0.9]), ("scale", [0.5, 1.0]),
+    ("init", ["gaussian", "small"]), ("loss", ["mse", "ce"]), ("activation", ["relu", "linear"])])
+def test_statistics_are_never_over_parameters(name, values):
+    """Each was averaged over before, and nobody was told."""
+    shown = {"classes": 3, "layers": 3, "width": 4}
+    records = [shown | {"weight_decay": decay, name: value, "mean_rank": 3.0 + i, "seed": 0}
+               for i, value in enumerate(values) for decay in (1e-3, 1e-2)]
+    lines = draw("rank", Source.of(records)).get_legend_handles_labels()[1]
+    assert len(lines) == 2 and lines[0] != lines[1]
+
+
+@pytest.mark.parametrize("name, values", [
+    ("samples", [1, 2]), ("loss", ["mse", "ce"]), ("activation", ["relu", "linear"])])
+@pytest.mark.parametrize("kind", ["threshold-map", "cost-curves", "loss-ratio", "decay-curves"])
+def test_settings_of_closed_forms_are_never_mixed(kind, name, values):
+    """Also where they go in step with an axis, so that each cell has one record."""
+    records = [{"classes": 10, "layers": L, "ratio": 0.9, "verdict": "dnc beaten", name: value,
+                "construction": "triangular:r=5,s=3", "weight_decay": 10.0**-L,
+                "loss_ratio": 0.9} for L, value in zip((3, 4), values, strict=True)]
+    with pytest.raises(InputError, match=f"several of .*{name}"):
+        draw(kind, Source.of(records))
+
+
+def test_many_decays_have_a_colour_each_and_stay_on_the_canvas():
+    records = [{"construction": f"triangular:r={r},s=2", "layers": L, "weight_decay": decay,
+                "loss_ratio": 1 - decay * r} for r in (4, 5, 6) for L in (3, 4)
+               for decay in np.geomspace(1e-4, 1e-2, 20)]
+    axes = draw("loss-ratio", Source.of(records))
+    figure = axes.figure
+    figure.canvas.draw()
+    box = axes.get_legend().get_window_extent()
+    assert box.y1 <= figure.bbox.height and box.x1 <= figure.bbox.width
+    lines = [line for line in axes.get_lines() if len(line.get_xdata()) == 3]
+    assert len(lines) == 40 and len({tuple(line.get_color()) for line in lines}) == 20
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["$L = 3$", "$L = 4$"]
+    assert "lambda" in figure.axes[1].get_ylabel()  # the colour bar
+
+
+def test_decay_curves_have_the_decay_below(stores):
+    axes = draw("decay-curves", stores / "decays.db")
+    assert axes.get_xscale() == "log" and "weight decay" in axes.get_xlabel()
+    line, = (line for line in axes.get_lines() if line.get_label() == "$K = 10$, $L = 3$")
+    table = nctheory.threshold_table([10], [3], weight_decay=line.get_xdata()[7])
+    assert line.get_ydata()[7] == table.rows[0].loss_ratio
+
+
+def test_panels_of_ones_own(stores):
+    from matplotlib.figure import Figure
+
+    table = nctheory.threshold_table(range(9, 12), [3, 4])
+    axes = Figure().subplots()
+    assert draw("threshold-map", table, ax=axes) is axes and axes.get_xlabel()
+    left, right = draw("cost-curves", table).ravel()
+    assert (left.get_xlabel(), right.get_xlabel()) == ("classes $K$", "layers $L$")
+    with pytest.raises(InputError, match="ax must be 1 x 2 axes for this figure, got 1"):
+        draw("cost-curves", table, ax=axes)
+
+
+def test_size_and_letters(stores, tmp_path):
+    source = Source(stores / "thresholds.db")
+    make_figure("threshold-map", source, tmp_path / "a.svg", size=(4.0, 3.0), font_size=7)
+    text = (tmp_path / "a.svg").read_text()
+    assert 'width="288pt" height="216pt"' in text  # 72 points an inch
+    assert "<text" in text and "layers" in text  # text stays text

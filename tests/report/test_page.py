@@ -110,9 +110,40 @@ def test_filters(opened, name, text, test):
     values = column(found, name)
     assert values and all(map(test, values))
     field.clear()
-    field.send_keys("no such thing")
+    field.send_keys("no such thing" if name == "construction" else ">99")
     assert column(found, name) == []
     assert found.find_element("css selector", "[role=status]").text == "no points"
+
+
+def test_a_malformed_filter_is_named_and_hides_nothing(opened):
+    """It said "no points", as if there were none."""
+    found = section(opened, "thresholds")
+    field = found.find_element("css selector", "input[aria-label='filter ratio c/K']")
+    for text in (">x", "<1.2.3", "3:"):
+        field.clear()
+        field.send_keys(text)
+        status = found.find_element("css selector", "[role=status]").text
+        assert f"not a filter: {text}" in status and "of 140" in status
+        assert field.get_attribute("aria-invalid") == "true"
+
+
+def test_labels_of_decays_have_room(browser, tmp_path):
+    """The canvas is asked where it wrote: left of its edge nothing may begin."""
+    run_plan(Plan("thresholds", grid={"classes": [4, 5], "layers": [3],
+                                      "weight_decay": {"log": [1e-5, 1e-2, 8]}}),
+             tmp_path / "decays.db", executor="inline")
+    browser.get(write_page(tmp_path / "decays.db", tmp_path / "a.html").as_uri())
+    least = browser.execute_script("""
+        let least = Infinity;
+        const write = CanvasRenderingContext2D.prototype.fillText;
+        CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+          if (this.textAlign === "right") least = Math.min(least,
+            x - this.measureText(text).width);
+          return write.call(this, text, x, y);
+        };
+        window.dispatchEvent(new Event("resize"));
+        return least;""")
+    assert 18 <= least < 100  # 12 px from the edge stands the axis's name
 
 
 def test_pages(opened):

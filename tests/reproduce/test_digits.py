@@ -44,7 +44,7 @@ def test_any_feature_file_serves_as_data(name, tmp_path):
 
 
 def test_data_is_refused_where_there_is_none(run, tmp_path):
-    status, _, err = run("reproduce", "slm24-fig5", "--quick", "--data", "mnist", "--output",
+    status, _, err = run("reproduce", "slm24-fig5", "--quick", "--data", "mnist", "--directory",
                          str(tmp_path))
     assert status == 2 and "data must not be given for slm24-fig5" in err
     with pytest.raises(InputError, match="data must have more than two classes"):

@@ -26,7 +26,7 @@ def small(monkeypatch):
 
 
 def test_writes_tables_figures_and_the_sentence(run, small, tmp_path):
-    status, out, err = run("reproduce", "slm24-fig5", "--quick", "--seed", "7", "--output",
+    status, out, err = run("reproduce", "slm24-fig5", "--quick", "--seed", "7", "--directory",
                            str(tmp_path))
     assert (status, err) == (0, "")
     names = {path.name for path in tmp_path.iterdir()}
@@ -51,7 +51,7 @@ def test_writes_tables_figures_and_the_sentence(run, small, tmp_path):
 
 def test_equal_seeds_write_equal_files(run, small, tmp_path):
     for name in "ab":
-        run("reproduce", "slm24-fig5", "--quick", "--output", str(tmp_path / name))
+        run("reproduce", "slm24-fig5", "--quick", "--directory", str(tmp_path / name))
     for path in filter(Path.is_file, (tmp_path / "a").iterdir()):
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
 
@@ -70,7 +70,7 @@ def test_ctrl_c_leaves_nothing(run, small, monkeypatch, tmp_path):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(slm24_few, "FIGURE_5", replace(small, measure=measure))
-    status, out, err = run("reproduce", "slm24-fig5", "--output", str(tmp_path))
+    status, out, err = run("reproduce", "slm24-fig5", "--directory", str(tmp_path))
     assert (status, out, err.strip()) == (130, "", "nctheory: interrupted")
     assert not list(tmp_path.iterdir())
 
@@ -113,16 +113,16 @@ def test_what_is_done_is_kept(small, monkeypatch, tmp_path):
 
 def test_missing_matplotlib_names_the_extra(run, small, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    status, _, err = run("reproduce", "slm24-fig5", "--quick", "--output", str(tmp_path))
+    status, _, err = run("reproduce", "slm24-fig5", "--quick", "--directory", str(tmp_path))
     assert status == 2 and "pip install nctheory[plot]" in err
-    assert [path.name for path in tmp_path.iterdir()] == ["slm24-fig5-runs"]  # nothing is lost
+    assert not list(tmp_path.iterdir())  # said before anything is computed
 
 
 @pytest.mark.parametrize("arguments, message", [
     (["slm24-fig9"], "name must be one of 'slm24-fig1'"),
     ([], "NAME must be given; --list names all experiments"),
     (["slm24-fig5", "--seed", "-1"], "seed must be an integer at least 0, got -1"),
-    (["slm24-fig5", "--output", "setup.cfg"], "output must be a directory for new files"),
+    (["slm24-fig5", "--directory", "setup.cfg"], "directory must be a directory for new files"),
     (["slm24-fig5", "--quick", "--size", "3"], "No such option")])
 def test_refusals_are_one_line(run, arguments, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

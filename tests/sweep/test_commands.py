@@ -33,18 +33,27 @@ def test_from_plan_to_paper(run, folder):
     assert "18 points of thresholds" in (folder / "results.db.log").read_text()
     assert run(*sweep)[1].startswith("18 points: 18 found in the store, 0 computed")
     assert "18 points, 18 of them in the store" in run(*sweep, "--dry-run")[1]
-    assert run("store", "export", "results.db") == (0, "results.csv\n", "")
+    exported = run("store", "export", "results.db")[1]
+    assert run("store", "export", "results.db", "--output", "results.csv") == (0, "", "")
+    assert (folder / "results.csv").read_text() == exported
     with (folder / "results.csv").open() as file:
         assert [int(row["classes"]) for row in csv.DictReader(file)] == [
             K for K in range(4, 13) for _ in (3, 4)]
     status, out, _ = run("store", "show", "results.db")
     assert status == 0 and "thresholds" in out and "18" in out and "2 sweeps" in out
+    assert "thresholds: 9 values of classes: 4, 5, 6, 7, 8, 9, .., 12\n" in out
+    assert "thresholds: 2 values of layers: 3, 4\n" in out
     assert "as it was written" in run("store", "check", "results.db")[1]
     assert "given back" in run("store", "compact", "results.db")[1]
     pytest.importorskip("matplotlib")
     assert run("figure", "threshold-map", "results.db", "--output", "map.pdf")[:2] == (
         0, "map.pdf\nmap.csv\n")
-    assert run("report", "results.db") == (0, "results.html\n", "")
+    page = run("report", "results.db")[1]
+    assert page.startswith("<!DOCTYPE html>")
+    assert run("report", "results.db", "--output", "results.html") == (0, "", "")
+    assert (folder / "results.html").read_text() == page
+    status, _, err = run("store", "export", "results.db", "--format", "parquet")
+    assert status == 2 and "output must name a file for parquet" in err
 
 
 def test_failed_points(run, folder):

@@ -41,6 +41,23 @@ def test_a_finished_plan_does_nothing_and_an_extended_one_what_is_new(path):
         assert len(store.sweeps()) == 3 and store.sweeps()[0]["plan"]["task"] == "loss"
 
 
+def test_found_are_those_held_also_while_others_are_on_their_way(path):
+    """Whatever was looked at ahead counted as found: "306 found, 12 computed" of 24 held."""
+    held = Plan("loss", fixed=LOSS.fixed, grid={"layers": range(3, 9), "weight_decay": [1e-3]})
+    run_plan(held, path, executor="inline")
+    states = []
+
+    def stop(state):
+        states.append(state)
+        if len(states) == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    summary = run_plan(LOSS, path, executor="inline", progress=stop)
+    assert summary.interrupted and summary.found <= 6 and summary.computed < 14
+    assert states[0].finished <= 6 + summary.computed
+    assert run_plan(LOSS, path, executor="inline").found == 6 + summary.computed
+
+
 def test_another_version_is_another_point(path, monkeypatch):
     run_plan(LOSS, path, executor="inline")
     for module in ("plan", "run", "store", "tasks"):

@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.text import Text
 
 from nctheory.terminal.grid import grid, render, span
 from nctheory.terminal.screen import SCREEN, Screen
@@ -60,7 +59,7 @@ def test_no_line_is_wider_than_the_terminal(width, rows):
 
 def test_colour_is_for_terminals():
     table = grid({"a": "left"})
-    table.add_row(Text("x", style="green"))
+    table.add_row("x", colour="green")
     assert "\x1b" not in render(table)
     assert "\x1b" in render(table, Screen(80, colour=True))
 
