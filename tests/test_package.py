@@ -24,4 +24,6 @@ def test_type_checkers_see_the_lazy_names():
 def test_one_version():
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg")
-    assert setup["metadata"]["version"] == nctheory.__version__
+    assert setup["metadata"]["version"] == "attr: nctheory.__version__"
+    assert f"\nversion: {nctheory.__version__}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"\n## {nctheory.__version__}" in (ROOT / "CHANGELOG.md").read_text()
