@@ -1,0 +1,1 @@
+"""What Sphinx does not do by itself: MathML, docstrings in plain text, pages made from the code."""
