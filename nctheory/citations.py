@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from nctheory import __version__
-from nctheory.constructions import DirectSum, construct
+from nctheory.constructions import Construction, DirectSum, construct
 from nctheory.errors import InputError, require
 
 BIBLIOGRAPHY = Path(__file__).with_name("refs.bib")
@@ -69,7 +69,12 @@ def cited(name: str) -> list[str]:
         require(False, "name", f"be a key of the bibliography ({', '.join(bibliography())}) or a "
                 "construction such as triangular:r=5,s=3", name)
         raise
-    blocks = made.blocks if isinstance(made, DirectSum) else (made,)
+    return cited_by(made)
+
+
+def cited_by(construction: Construction) -> list[str]:
+    """The keys in the docstrings of a construction's blocks."""
+    blocks = construction.blocks if isinstance(construction, DirectSum) else (construction,)
     return list(dict.fromkeys(key for block in blocks
                               for key in keys(inspect.getdoc(type(block)) or "")))
 
