@@ -20,10 +20,12 @@ from sphinx.application import Sphinx
 import nctheory
 from nctheory.citations import keys
 from nctheory.cli import COMMANDS, cli
+from nctheory.site import write_site
 from proofs import THEOREMS, Outcome, prove
 
 HERE = Path(__file__).parent.parent
 AUTO = HERE / "auto"
+MOST_CLASSES, MOST_LAYERS = 24, 10  # of the atlas beside the documentation
 HIDDEN = {"__main__", "cli", "commands"}  # the command line has a page of its own
 
 
@@ -61,7 +63,8 @@ def theorem_page(outcome: Outcome) -> str:
         "Hypotheses", f": {_cites(theorem.domain)}", "",
         "Status", f": {_status(outcome)}", "",
         "Source", f": {_cites(theorem.source)}", "",
-        *(f"Taken from elsewhere\n: {_cites(lemma)}\n" for lemma in theorem.cited),
+        *(["Taken from elsewhere, or not shown", ": " + "; ".join(map(_cites, theorem.cited)), ""]
+          if theorem.cited else []),
         "## The derivation", "", f"As `python -m proofs {theorem.name}` prints it:", "",
         "```text", steps, "```", "",
         "## Check and cite", "", "```sh", f"python -m proofs {theorem.name}",
@@ -154,6 +157,9 @@ def _beside(app: Sphinx, error: Exception | None) -> None:
     if error is None and app.builder.format == "html":
         source = Path(nctheory.__file__).parent / "certify" / "checker.js"
         shutil.copy(source, Path(app.outdir) / "_static" / "checker.js")
+        site = Path(app.outdir) / "atlas"
+        if not site.exists():  # a minute: made anew where the folder is removed
+            write_site(site, range(2, MOST_CLASSES + 1), range(1, MOST_LAYERS + 1))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -186,8 +186,7 @@ def _exact(cell: Cell) -> str | None:
     if not isinstance(construction, Block):
         return None
     expression = construction.representation_cost(cell.layers).expression
-    rational = expression.is_Rational
-    if rational and max(int(expression.p).bit_length(), int(expression.q).bit_length()) > 180:
+    if expression.is_Rational and max(abs(expression.p), expression.q) > 10**DIGITS:
         return None
     text = str(expression)
     return text if len(text) <= 3 * DIGITS else None
@@ -253,4 +252,3 @@ def _filled(template: str, **values: str) -> str:
     for name, value in {**values, "version": __version__, "style": style}.items():
         page = page.replace(f"[[{name}]]", value)
     return page
-
