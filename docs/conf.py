@@ -1,4 +1,4 @@
-"""Sphinx's settings: `sphinx-build -W docs docs/_build`.  Offline, and the result needs no network."""
+"""Sphinx's settings: `sphinx-build -W docs docs/_build`, offline; the result needs no network."""
 
 import os
 import sys

@@ -12,6 +12,8 @@ from proofs.theorem import Outcome, Step, Theorem, prove
 
 THEOREMS: dict[str, Theorem] = {
     module.name.replace("_", "-"): import_module(f"proofs.{module.name}").THEOREM
-    for module in pkgutil.iter_modules(__path__) if module.name not in ("__main__", "theorem")}
+    for module in pkgutil.iter_modules(__path__)
+    if module.name != "__main__"
+    and hasattr(import_module(f"proofs.{module.name}"), "THEOREM")}
 
 __all__ = ["THEOREMS", "Outcome", "Step", "Theorem", "prove"]

@@ -1,6 +1,7 @@
-"""`python -m proofs [NAME] [--output DIRECTORY]`: run the proofs, report, write certificates.
+"""`python -m proofs [NAME] [--output DIRECTORY] [--readme]`: run the proofs, say what is known.
 
-Exit status 0: every proof is verified, 1: one is not, 2: no such theorem.
+Without NAME a line a statement of the papers and of ours, with its status.  Exit status 0: every
+proof is verified, 1: one is not, 2: no such theorem.
 """
 
 from __future__ import annotations
@@ -13,51 +14,63 @@ import click
 
 from nctheory.certify import to_json
 from proofs import THEOREMS, Outcome, prove
+from proofs.statements import cited_by, rewritten, status, table
+
+README = Path(__file__).parent.parent / "README.md"
 
 
 @click.command()
 @click.argument("name", required=False)
 @click.option("--output", type=click.Path(path_type=Path), default=None,
               help="Write each theorem's certificates into this directory, NAME.json.")
-def main(name: str | None, output: Path | None) -> None:
+@click.option("--readme", is_flag=True, help="Write the table of README.md anew.")
+def main(name: str | None, output: Path | None, readme: bool) -> None:
     """Run all proofs, or one by NAME, step by step."""
     if name is not None and name not in THEOREMS:
         raise click.UsageError(f"name must be one of {', '.join(THEOREMS)}, got {name!r}")
-    outcomes = []
-    for theorem in [THEOREMS[name]] if name else THEOREMS.values():
-        outcomes.append(prove(theorem))
-        print(in_full(outcomes[-1]) if name else summary(outcomes[-1]), flush=True)
+    outcomes = [prove(THEOREMS[name])] if name else in_lines()
+    if name:
+        print(in_full(outcomes[0]))
+    else:
+        print(f"{sum(outcome.proved for outcome in outcomes)} of {len(outcomes)} theorems "
+              f"verified, {sum(outcome.verified for outcome in outcomes)} certificates, "
+              f"{sum(outcome.seconds for outcome in outcomes):.1f} s")
     if output is not None:
         write(outcomes, output)
-    proved = sum(outcome.proved for outcome in outcomes)
-    if name is None:
-        print(f"{proved} of {len(outcomes)} theorems verified, "
-              f"{sum(outcome.verified for outcome in outcomes)} certificates, "
-              f"{sum(outcome.seconds for outcome in outcomes):.1f} s")
-    sys.exit(0 if proved == len(outcomes) else 1)
+    sound = all(outcome.proved for outcome in outcomes)
+    if readme and sound:
+        text = README.read_text(encoding="utf-8")
+        README.write_text(rewritten(text, THEOREMS), encoding="utf-8")
+    sys.exit(0 if sound else 1)
 
 
-def verdict(outcome: Outcome) -> str:
-    return "verified" if outcome.proved else "NOT VERIFIED"
-
-
-def summary(outcome: Outcome) -> str:
-    """Name, statement, method, certificates, time and verdict."""
-    theorem = outcome.theorem
-    return (f"{verdict(outcome):12}  {theorem.name}  [{theorem.source}]\n"
-            f"    {theorem.statement}\n"
-            f"    {len(outcome.steps)} steps: {outcome.method}; certificates: "
-            f"{outcome.verified} of {len(outcome.certificates)}; {outcome.seconds:.2f} s\n"
-            + "".join(f"    cited: {lemma}\n" for lemma in theorem.cited))
+def in_lines() -> list[Outcome]:
+    """Every statement in a line, as soon as its proof is through."""
+    outcomes = []
+    for statement in table(THEOREMS):
+        word = status(statement, THEOREMS).partition(":")[0]
+        see = statement.see
+        if statement.proof:
+            outcomes.append(prove(THEOREMS[statement.proof]))
+            word = word if outcomes[-1].proved else "NOT VERIFIED"
+            see = f"{statement.proof}, {outcomes[-1].seconds:.1f} s"
+        print(f"{word:20} {statement.where}: {statement.text}  ({see})", flush=True)
+    return outcomes
 
 
 def in_full(outcome: Outcome) -> str:
-    """`summary`, with domain, LaTeX and every step."""
+    """Verdict, statement, domain, LaTeX, every step, what it rests on."""
     theorem = outcome.theorem
-    lines = [summary(outcome).rstrip(), f"    domain: {theorem.domain}",
-             f"    LaTeX: {theorem.latex}"]
-    lines += [f"    {'ok' if holds else 'FAILS'}  ({step.kind}) {step.text}"
+    lines = [f"{'verified' if outcome.proved else 'NOT VERIFIED':12}  {theorem.name}  "
+             f"[{theorem.source}]", f"    {theorem.statement}",
+             f"    {len(outcome.steps)} steps: {outcome.method}; certificates: "
+             f"{outcome.verified} of {len(outcome.certificates)}; {outcome.seconds:.2f} s",
+             f"    domain: {theorem.domain}", f"    LaTeX: {theorem.latex}"]
+    lines += [f"    {'ok' if holds else 'FAILS'}  ({step.kind}) {step.text.replace('`', '')}"
               for step, holds in outcome.steps]
+    lines += [f"    MISSING  {gap}" for gap in outcome.gaps]
+    lines += [f"    rests on: {other}" for other in theorem.rests_on]
+    lines += [f"    cited: {lemma}" for lemma in cited_by(theorem.name, THEOREMS)]
     return "\n".join(lines)
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import product
+from itertools import combinations, product
+from typing import Any
 
-import numpy as np
 import sympy
-from sympy.polys.rings import PolyElement
 
-from nctheory.atlas.complete import (
+from nctheory.constructions.triangular import inverse_trace
+from proofs.cuts import (
     cut_values,
     least_slack,
     mark_products,
@@ -19,120 +19,118 @@ from nctheory.atlas.complete import (
     slack,
     squared_gauge,
 )
-from nctheory.constructions.triangular import inverse_trace
-from nctheory.graphs import subset_incidence
-from proofs.theorem import Step, Theorem, decided, identity, positive
+from proofs.orthant import nonnegative, quotient
+from proofs.theorem import Step, Theorem, decided, identity, positive, symbolic, together
 
 r, s, p, q, P, Q, m, j, t, u = sympy.symbols("r s p q P Q m j t u", positive=True)
 LEAST = 3  # m, where r = 2m (even) or r = 2m - 1 (odd), and s = m
 
+# Kinds of vertices by their entries in c and in d, c nested in d, and how many there are.
+KINDS = {(1, 1): p, (0, 1): P - p, (0, 0): r - P - Q, (0, -1): Q - q, (-1, -1): q}
+
 
 def steps() -> Iterator[Step]:
     a, b = sympy.symbols("a b", nonnegative=True)
-    yield decided("|v_i| = a + b, |v_j| = b: (v_i + v_j)_+ is b (e_i + e_j)_+ + a (e_i)_+, for "
-                  "all signs e: marks are linear in t where v = sum t_k c_k, t >= 0",
-                  lambda: (sympy.expand(sympy.Max(e * (a + b) + f * b, 0) - b * max(e + f, 0)
-                                        - a * max(e, 0)) == 0
-                           for e, f in product((1, -1), repeat=2)))
-    yield decided("<c, d> = p + q, and <phi(c), phi(d)> on the three eigenspaces is what "
-                  "mark_products says: explicit marks, all nested c and d, r = 4..7", _explicit)
+    yield symbolic("cones: |v_i| = a + b, |v_j| = b: (v_i + v_j)_+ is b (e_i + e_j)_+ + a "
+                   "(e_i)_+, for all signs e: marks are linear in t where v = sum t_k c_k, t >= 0",
+                   lambda: (sympy.expand(sympy.Max(e * (a + b) + f * b, 0) - b * max(e + f, 0)
+                                         - a * max(e, 0)) == 0
+                            for e, f in product((1, -1), repeat=2)))
+    yield from _products()
     weights = sympy.symbols("g0:3", positive=True)
     corner = {(x, y): slack(r, weights, x, y, P, Q) for x in (0, P) for y in (0, Q)}
-    yield identity("the slack is bilinear in (p, q): a mean of its values at the corners",
+    yield identity("bilinear: the slack in (p, q) is a mean of its values at the corners",
                    slack(r, weights, p, q, P, Q) * P * Q,
                    (P - p) * (Q - q) * corner[0, 0] + p * (Q - q) * corner[P, 0]
                    + (P - p) * q * corner[0, Q] + p * q * corner[P, Q])
     trace = sum(k / g for k, g in zip(multiplicities(r), weights, strict=True))
-    yield identity("it is 0 at (0, 0)", corner[0, 0], 0)
-    yield identity("and Q tr(G^-1) > 0 at (0, Q)", corner[0, Q], Q * trace)
+    yield identity("corner (0, 0): it is 0", corner[0, 0], 0)
+    yield identity("corner (0, Q): Q tr(G^-1) > 0", corner[0, Q], Q * trace)
     n, d = inverse_trace(r, s)
-    yield identity("tr(G^-1) for cuts of one size is r/4 C(r,s) tr(G_s^-1)",
+    yield identity("cost: tr(G^-1) for cuts of one size: `C2(B)^2 = (r/4) C(r,s) tr(G_s^-1)`",
                    sum(k / g for k, g in zip(multiplicities(r), cut_values(r, s), strict=True)),
                    r * n / (4 * d))
-    for size, odd in ((2 * m, 0), (2 * m - 1, 1)):
-        yield from _one_parity(size, odd)
-    yield decided("r = 4: the slack of 3/4 cuts of two vertices, 1/4 of three, is >= 0, and "
-                  "tr(G^-1) = 30, against 36",
+    for odd in (0, 1):
+        yield from _one_parity(odd)
+    yield identity("range: m >= 3 is `r >= 5`, `s = r/2 rounded up`", 2 * LEAST - 1, 5)
+    yield decided("r = 4: the slack of 3/4 cuts of two vertices, 1/4 of three, is >= 0: "
+                  "`For r = 4 C2(B)^2 = 30`, and `balanced cuts give 36`",
                   lambda: (least_slack(4, optimal_cuts(4)) == 0,
                            squared_gauge(4, optimal_cuts(4)) == 30,
-                           squared_gauge(4, {2: 1}) == 36))
-    yield decided("the same inequalities again in fractions, all corners, r = 5..24",
-                  lambda: (least_slack(n, optimal_cuts(n)) == 0 for n in range(5, 25)))
+                           squared_gauge(4, {2: Fraction(1)}) == 36))
 
 
-def _one_parity(size: sympy.Expr, odd: int) -> Iterator[Step]:
-    """The slack at (P, 0) and (P, Q), for s = m and r = `size` >= 5."""
-    name = f"r = {size}, s = m >= {LEAST}"
-    values = cut_values(size, m)
-    beside, first = sympy.fraction(sympy.cancel(slack(size, values, P, 0, P, Q) / P))
-    whole, second = sympy.fraction(sympy.cancel(slack(size, values, P, Q, P, Q)))
-    for denominator in (first, second):
-        yield positive(f"{name}: a denominator", denominator, {m: LEAST + t})
+def _products() -> Iterator[Step]:
+    """`mark_products` counted: edges by the kinds of their ends, for all r, p, q, P, Q."""
+    def mark(entry: int, x: tuple[int, int], y: tuple[int, int]) -> int:
+        return max(x[entry] + y[entry], 0)
+
+    def at(entry: int, x: tuple[int, int]) -> sympy.Expr:  # (B phi)_i for a vertex of kind x
+        return (sum(count * mark(entry, x, y) for y, count in KINDS.items())
+                - mark(entry, x, x))
+
+    inner = sum(KINDS[x] * KINDS[y] * mark(0, x, y) * mark(1, x, y)
+                for x, y in combinations(KINDS, 2))
+    inner += sum(count * (count - 1) / 2 * mark(0, x, x) * mark(1, x, x)
+                 for x, count in KINDS.items())
+    totals = [sum(count * at(entry, x) for x, count in KINDS.items()) for entry in (0, 1)]
+    ends = sum(count * at(0, x) * at(1, x) for x, count in KINDS.items())
+    # B^T (B B^T)^-1 B with (B B^T)^-1 = (I - J/(2(r-1))) / (r-2); each edge has two ends.
+    rows = (ends - totals[0] * totals[1] / (2 * (r - 1))) / (r - 2)
+    constant = totals[0] * totals[1] / 4 / (r * (r - 1) / 2)
+    yield identity("<c, d>: p + q", sum(x * y * count for (x, y), count in KINDS.items()), p + q)
+    yield identity("inverse: ((r-2) I + J)(I - J/(2(r-1))) = (r-2) I, the coefficient of J, "
+                   "J^2 = r J", 1 - (r - 2 + r) / (2 * (r - 1)), 0)
+    for name, counted, formula in zip(
+            ("constant", "rest", "complement"), (constant, rows - constant, inner - rows),
+            mark_products(r, p, q, P, Q), strict=True):
+        yield identity(f"marks, {name}: <phi(c), phi(d)> on this eigenspace, edges counted by the "
+                       "kinds of their ends, is what mark_products says", counted, formula)
+
+
+def _one_parity(odd: int) -> Iterator[Step]:
+    """The slack at (P, 0) and (P, Q), for s = m and r = 2m - odd >= 5."""
+    name = "odd r" if odd else "even r"
+
+    def at(q: Any, m: Any, P: Any, Q: Any) -> Any:
+        r = 2 * m - odd
+        return slack(r, cut_values(r, m), P, q, P, Q)
+
+    beside, first = quotient(lambda m, P, Q: at(0, m, P, Q) / P, m, P, Q)
+    whole, second = quotient(lambda m, P, Q: at(Q, m, P, Q), m, P, Q)
+    yield together(f"{name}, denominators: r = {2 * m - odd}, s = m >= {LEAST}",
+                   [positive("", denominator, {m: LEAST + t}) for denominator in (first, second)])
     # P Q <= m^2 since P + Q <= 2m.
     gap = sympy.Symbol("gap", positive=True)  # m^2 - P Q
     coefficient = sympy.expand(beside).coeff(P, 1).coeff(Q, 1)
-    yield positive(f"{name}: at (P, 0), with P Q = m^2 - gap",
+    yield positive(f"{name}, (P, 0): the slack, with P Q = m^2 - gap",
                    sympy.expand(beside - coefficient * P * Q + coefficient * (m**2 - gap)),
                    {m: LEAST + t})
     # n = r - P - Q entries are 0.  Balanced is P - Q = odd, n even, where it is 0 for n = 0.
     cases = [(j + odd, j, 2 * u), (j + odd + 2 + 2 * t, j, 2 * u), (j, j + 2 - odd + 2 * t, 2 * u),
              (j + 1 - odd + 2 * t, j, 1 + 2 * u), (j, j + 1 - odd + 2 * t, 1 + 2 * u)]
-    for first, second, zeros in cases:
-        half = sympy.expand(first + second + zeros + odd) / 2
-        yield _nonnegative(f"{name}: at (P, Q) = ({first}, {second}), {zeros} zeros",
-                           whole.subs({P: first, Q: second, m: half}, simultaneous=True), half)
+    for k, (plus, minus, zeros) in enumerate(cases, start=1):
+        half = sympy.expand(plus + minus + zeros + odd) / 2
+        yield nonnegative(f"{name}, (P, Q) {k}: P = {plus}, Q = {minus}, {zeros} zeros",
+                          whole.subs({P: plus, Q: minus, m: half}, simultaneous=True), (j, t, u),
+                          half - LEAST)
+    yield symbolic(f"{name}, cases: these are all P, Q >= 0 of P + Q + zeros = r",
+                   lambda: _all_cases(cases, odd))
 
 
-def _nonnegative(text: str, polynomial: sympy.Expr, half: sympy.Expr) -> Step:
-    """polynomial >= 0 for all nonnegative integers j, t, u with m = half >= LEAST: the orthant
-    is cut into faces x = 0 and shifted orthants x >= 1 until no coefficient is negative."""
-    ring = sympy.ring([j, t, u], sympy.QQ)[0]
-    parts = [positive(text, part.as_expr(), strict=False)
-             for part in _cover(ring.from_expr(polynomial), ring.from_expr(half))]
-    return Step(f"{text}, {len(parts)} parts", "shifted coefficients",
-                lambda: all(part.check() for part in parts),
-                lambda: [made for part in parts for made in part.certificates()])
-
-
-def _cover(polynomial: PolyElement, half: PolyElement) -> Iterator[PolyElement]:
-    negative = [powers for powers, c in polynomial.terms() if c < 0]
-    if not negative:
-        yield polynomial
-        return
-    if polynomial.is_ground:
-        # A single point: outside of the domain, or the proof fails.
-        if half.coeff(1) >= LEAST:
-            yield polynomial
-        return
-    # Cut where most of the negative terms are without the variable: they stay behind.
-    places = [i for i, degree in enumerate(polynomial.degrees()) if degree > 0]
-    place = max(places, key=lambda i: sum(powers[i] == 0 for powers in negative))
-    x = polynomial.ring.gens[place]
-    for value in (0 * x, x + 1):
-        yield from _cover(polynomial.compose(x, value), half.compose(x, value))
-
-
-def _explicit() -> Iterator[bool]:
-    for vertices in range(4, 8):
-        B = subset_incidence(vertices, 1, 2)
-        exact = Fraction(vertices)
-        # B^T (B B^T)^-1 B: B B^T = (r-2) I + J; times 2 (r-1) (r-2) it is integral.
-        row_space = 2 * (vertices - 1) * (B.T @ B) - 4
-        scale = 2 * (vertices - 1) * (vertices - 2)
-        for signs in product((1, 0, -1), repeat=vertices):
-            outer = np.array(signs)
-            P, Q = int(np.sum(outer > 0)), int(np.sum(outer < 0))
-            if list(outer) != sorted(signs, reverse=True):
-                continue
-            ups, downs = np.flatnonzero(outer > 0), np.flatnonzero(outer < 0)
-            for p, q in product(range(P + 1), range(Q + 1)):
-                inner = np.zeros_like(outer)
-                inner[ups[:p]], inner[downs[:q]] = 1, -1
-                a, b = (np.maximum(c @ B, 0) for c in (inner, outer))
-                constant = Fraction(int(a.sum() * b.sum()), B.shape[1])
-                rows = Fraction(int(a @ row_space @ b), scale)
-                yield (int(inner @ outer) == p + q and mark_products(exact, p, q, P, Q)
-                       == (constant, rows - constant, int(a @ b) - rows))
+def _all_cases(cases: Sequence[tuple[sympy.Expr, sympy.Expr, sympy.Expr]], odd: int
+               ) -> Iterator[bool]:
+    """By P - Q and the parity of the zeros: a case has j = min(P, Q) and u = zeros // 2 free, and
+    its P - Q = start + step t; together they take all values of the parity of r - zeros."""
+    for parity in (0, 1):
+        starts: dict[int, list[int]] = {-2: [], 0: [], 2: []}
+        for plus, minus, zeros in cases:
+            if sympy.expand(zeros - 2 * u) == parity:
+                start, step = ((plus - minus).subs(t, 0), sympy.diff(plus - minus, t))
+                yield (minus if step > 0 or step == 0 and start >= 0 else plus) == j
+                yield (start - odd - parity) % 2 == 0
+                starts[int(step)].append(int(start))
+        yield {*range(max(starts[-2]) + 2, min(starts[2]), 2)} <= {*starts[0]}
 
 
 THEOREM = Theorem(
@@ -146,7 +144,12 @@ THEOREM = Theorem(
     domain="integers r >= 5, and r = 4; any number of neurons v_j in R^r, u_j in R^K",
     source="ours",
     steps=steps,
-    cited=("triangular-spectra",
-           "duality: tr(Lambda) = sum_j phi_j^T Lambda u_j <= sum_j |u_j| |v_j| where "
+    needs=("cones", "<c, d>", "inverse", "marks, constant", "marks, rest", "marks, complement",
+           "bilinear", "corner (0, 0)", "corner (0, Q)", "cost", "range", "r = 4",
+           *(f"{parity} r, {part}" for parity in ("even", "odd")
+             for part in ("denominators", "(P, 0)", *(f"(P, Q) {k}" for k in range(1, 6)),
+                          "cases"))),
+    rests_on=("triangular-spectra",),
+    cited=("duality: tr(Lambda) = sum_j phi_j^T Lambda u_j <= sum_j |u_j| |v_j| where "
            "|Lambda phi_v| <= |v| for all v; Lambda = G^-1 / sqrt(tr G^-1) here",
            "G averaged over the vertices' permutations lies in the algebra of T(r)"))

@@ -4,68 +4,67 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import sympy
 
-from proofs.theorem import Step, Theorem, certified, decided, identity, positive, uniform
+from nctheory.certify.uniform import growth
+from proofs import pairs
+from proofs.theorem import Step, Theorem, certified, identity, symbolic, uniform
 
-K, u = sympy.symbols("K u", positive=True)
+K = sympy.Symbol("K", positive=True)
 L = sympy.Symbol("L", integer=True, positive=True)
+COST = "(2K+4)^(L-2) (2K)^3 / 4^(L-1) < (K-1)^(L+1)"
+RANGE = ("K >= 14 and L >= 4, or K >= 10 and L >= 5, or K >= 8 and L >= 6, "
+         "or K >= 6 and L >= 8")
 
 
 def steps() -> Iterator[Step]:
-    # X^2 = 2X, Y^2 = K Y, XY = YX = 0
-    phi, psi, last = sympy.symbols("phi psi psi_L", positive=True)
-    yield decided("X = blockdiag([[1,-1],[-1,1]]), Y = J: X^2 = 2X, Y^2 = KY, XY = 0, X+Y >= 0 "
-                  "(K = 4..12)", _algebra)
-    yield identity("(X + 2/K Y)(X + Y) = X^2 + 2/K Y^2 = 2 (X + Y): the coefficient of Y; each "
-                   "middle layer doubles phi psi", 2 / K * K, 2)
-    yield identity("|X + Y|_* = 2 (K/2) + K", 2 * (K / 2) + K, 2 * K)
-    yield identity("|X + (2/K) Y|_F^2 = 4 (K/2) + (2/K)^2 K^2 = 2K + 4",
+    yield symbolic("block: X has K/2 blocks E = [[1,-1],[-1,1]] and Y = J: E^2 = 2E and "
+                   "E (1,1) = 0, so X^2 = 2X, XY = 0 for every even K; X + Y >= 0", _block)
+    ones = sympy.Symbol("i")
+    yield identity("Y^2 = K Y: an entry of J^2 is a sum of K ones",
+                   sympy.summation(1, (ones, 1, K)), K)
+    yield identity("middle layers: (X + 2/K Y)(X + Y) = X^2 + 2/K Y^2 = 2 (X + Y): the "
+                   "coefficient of Y; each middle layer doubles phi psi", 2 / K * K, 2)
+    yield identity("|X + Y|_*: 2 (K/2) + K, since X has 2 [K/2 times], Y has K [once] on "
+                   "orthogonal spaces and all others are 0", 2 * (K / 2) + K, 2 * K)
+    yield identity("|X + (2/K) Y|_F^2: 4 (K/2) + (2/K)^2 K^2 = 2K + 4, since tr(XY) = 0",
                    4 * (K / 2) + (2 / K)**2 * K**2, 2 * K + 4)
-    yield identity("|X|_F^2 = 4 (K/2) = 2K", 4 * (K / 2), 2 * K)
+    yield identity("|X|_F^2: 4 (K/2) = 2K", 4 * (K / 2), 2 * K)
+    phi, psi, last = sympy.symbols("phi psi psi_L", positive=True)
     scale = phi * (2 * psi)**(L - 2) * 2 * last
     cost = (2 * K * phi)**2 * ((2 * K + 4) * psi**2)**(L - 2) * 2 * K * last**2
-    yield identity("P at output scale beta = phi (2 psi)^(L-2) 2 psi_L: "
-                   "(2K+4)^(L-2) (2K)^3 beta^2 / 4^(L-1)",
-                   cost, (2 * K + 4)**(L - 2) * (2 * K)**3 * scale**2 / 4**(L - 1))
-    lhs = {layers: (2 * K + 4)**(layers - 2) * (2 * K)**3 for layers in range(2, 9)}
-    for layers, least in ((4, 14), (5, 10), (6, 8), (8, 6)):
-        yield positive(f"L = {layers}, K >= {least}: (2K+4)^(L-2) (2K)^3 < 4^(L-1) (K-1)^(L+1)",
-                       4**(layers - 1) * (K - 1)**(layers + 1) - lhs[layers], {K: least + u})
-    yield positive("a layer more multiplies by 2K+4 <= 4(K-1) for K >= 4: induction in L",
-                   4 * (K - 1) - (2 * K + 4), {K: 4 + u}, strict=False)
-    for layers in (2, 3):
-        yield positive(f"L = {layers}: the opposite for every K >= 4",
-                       lhs[layers] - 4**(layers - 1) * (K - 1)**(layers + 1), {K: 4 + u})
-    yield positive("K = 4: both sides grow by 12 a layer, the opposite for every L >= 2",
-                   (lhs[2] - 4 * (K - 1)**3).subs(K, 4))
-    for layers, classes in ((4, 12), (5, 8), (7, 6)):
-        yield positive(f"sharp: L = {layers}, K = {classes}, the opposite",
-                       (lhs[layers] - 4**(layers - 1) * (K - 1)**(layers + 1)).subs(K, classes))
-    yield identity("odd K: a direct sum with one class on an axis of its own adds 1 to both sides "
-                   "of c(K-1) < K-2", (K - 2) + 1, K - 1)
-    yield certified("the same, rebuilt by the checker", lambda: uniform("gk25-theorem-7"))
+    yield identity("scale: P at output scale beta = phi (2 psi)^(L-2) 2 psi_L over beta^2, "
+                   f"against DNC: `{COST}`", cost,
+                   pairs.formula(COST.partition(" < ")[0], K=K, L=L) * scale**2)
+    for layers in (2, 3, 4, 5, 6, 7, 8):
+        yield pairs.threshold("relu pairs", layers)
+    yield certified(f"cases: `exactly when {RANGE}`: all even K >= 4 and L >= 2 are covered, none "
+                    "twice", lambda: uniform("gk25-theorem-7"),
+                    lambda made: pairs.complete(made, 2, RANGE))
+    yield identity("induction: a layer more multiplies by 2K+4 <= 4(K-1) for K >= 4; at K = 4 "
+                   "both sides grow alike, and the opposite stays", growth("relu pairs", K),
+                   2 * (K - 4))
+    yield identity("odd K: a direct sum with one class on an axis of its own gives `K+1 from K`: "
+                   "it adds 1 to both sides of c(K-1) < K-2", (K - 2) + 1, K - 1)
 
 
-def _algebra() -> Iterator[bool]:
-    for classes in range(4, 13, 2):
-        X = np.kron(np.eye(classes // 2, dtype=int), [[1, -1], [-1, 1]])
-        Y = np.ones_like(X)
-        yield np.array_equal(X @ X, 2 * X) and np.array_equal(Y @ Y, classes * Y)
-        yield not (X @ Y).any() and (X + Y).min() >= 0
-        yield set(np.linalg.eigvalsh(X + Y).round(9)) == {0.0, 2.0, float(classes)}
+def _block() -> Iterator[bool]:
+    E, one = sympy.Matrix([[1, -1], [-1, 1]]), sympy.ones(2, 2)
+    yield E * E == 2 * E
+    yield E * one == sympy.zeros(2, 2)
+    yield min(E + one) >= 0 and E.eigenvals() == {0: 1, 2: 1}
 
 
 THEOREM = Theorem(
     name="gk25-theorem-7",
-    statement="(2K+4)^(L-2) (2K)^3 / 4^(L-1) < (K-1)^(L+1) for even K exactly when K >= 14 and "
-              "L >= 4, K >= 10 and L >= 5, K >= 8 and L >= 6, or K >= 6 and L >= 8; the direct "
-              "sum with a single class gives K+1 from K.  Where it holds DNC is not optimal.",
+    statement=f"{COST} exactly when {RANGE}; the direct sum with a single class gives K+1 from K. "
+              "Where it holds DNC is not optimal.",
     latex=r"\frac{(2K+4)^{L-2}(2K)^3}{4^{L-1}} < (K-1)^{L+1}",
     domain="K >= 4 even (and K+1), L >= 2; deep ReLU model, cross-entropy",
     source="[GK25] Theorem 7 (claims K >= 10, L >= 5 and K >= 16, L = 4); the exact range, K >= "
            "14 and odd K from 15 for L = 4: ours",
     steps=steps,
-    cited=("[GK25] Assumption 1 and the proof of Theorem 7: DNC has P >= (K-1)^(L+1) n alpha^2",
-           "the pointwise fit of gk25-theorem-1"))
+    needs=("block", "Y^2 = K Y", "middle layers", "|X + Y|_*", "|X + (2/K) Y|_F^2", "|X|_F^2",
+           "scale", *(f"L = {layers}" for layers in range(2, 9)), "cases", "induction", "odd K"),
+    rests_on=("gk25-theorem-1",),
+    cited=("[GK25] Assumption 1 and the proof of Theorem 7: DNC has P >= (K-1)^(L+1) n alpha^2",))

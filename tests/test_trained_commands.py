@@ -35,6 +35,20 @@ def test_train_resumes_and_its_features_are_read(run, tmp_path):
     assert layer["classes"] == 10 and layer["test_nc1"] > 0
 
 
+def test_train_takes_a_head_and_says_that_it_goes_on(run, tmp_path):
+    command = ["train", "digits", "--hidden", "16,12,12", "--head", "3", "--loss", "mse",
+               "--weight-decay", "0,1e-3,1e-3,1e-3", "--feature-decay", "1e-4",
+               "--output", str(tmp_path / "run")]
+    status, out, err = run(*command, "--epochs", "3")
+    assert (status, err) == (0, "") and json.loads(out)["epochs"] == 3
+    status, out, err = run(*command, "--epochs", "5")
+    assert (status, json.loads(out)["epochs"]) == (0, 5)
+    assert err == f"resuming {tmp_path / 'run' / 'checkpoint.npz'}: 3 of 5 epochs are done\n"
+    with np.load(tmp_path / "run" / "features.npz") as saved:
+        assert saved["features_1"].min() < 0 <= saved["features_2"].min()
+        assert not [name for name in saved if name.startswith("bias")]
+
+
 @pytest.mark.parametrize("arrays, message", [
     (dict(features=np.eye(2)), "labels"),
     (dict(other=np.eye(2)), "other"),
@@ -50,8 +64,11 @@ def test_bad_files_are_refused_in_one_line(run, tmp_path, arrays, message):
 
 @pytest.mark.parametrize("arguments", [
     ["metrics", "nowhere.npz"], ["train", "--hidden", "a,b"], ["train", "--epochs", "0"],
-    ["train", "nowhere.npz"], ["train", "--rate", "-1"]])
+    ["train", "nowhere.npz"], ["train", "--rate", "-1"], ["train", "--weight-decay", "1,x"],
+    ["train", "--weight-decay", "1,2"], ["train", "--feature-decay", "1"],
+    ["train", "--head", "3"], ["train", "--output", "file"]])
 def test_bad_arguments_are_refused_in_one_line(run, tmp_path, arguments, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
     status, out, err = run(*arguments)
     assert (status, out) == (2, "") and err.count("\n") == 1

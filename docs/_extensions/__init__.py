@@ -1,1 +1,1 @@
-"""What Sphinx does not do by itself: MathML, docstrings in plain text, pages made from the code."""
+"""What Sphinx does not do by itself: MathML, plain docstrings, pages made from the code."""

@@ -1,4 +1,4 @@
-"""Our docstrings are plain text with formulas as one types them; here they become reStructuredText.
+"""Our docstrings are plain text, formulas as one types them; here they become reStructuredText.
 
 What stands indented between paragraphs is shown as it stands; elsewhere the signs *, |, _ and `
 mean themselves, [KEY] cites the bibliography, and `name` is code.

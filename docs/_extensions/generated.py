@@ -15,13 +15,16 @@ from pathlib import Path
 from types import ModuleType
 
 import click
+import matplotlib
 from sphinx.application import Sphinx
 
 import nctheory
 from nctheory.citations import keys
 from nctheory.cli import COMMANDS, cli
-from nctheory.site import write_site
+from nctheory.report.atlas_site import write_site
 from proofs import THEOREMS, Outcome, prove
+from proofs.__main__ import in_full
+from proofs.statements import status, table
 
 HERE = Path(__file__).parent.parent
 AUTO = HERE / "auto"
@@ -39,50 +42,54 @@ def _write(path: Path, text: str) -> None:
 # --- theorems ---
 
 def _cites(text: str) -> str:
-    """[KEY] as a link to the bibliography."""
+    """[KEY] as a link to the bibliography; signs that Markdown would take mean themselves."""
+    text = re.sub(r"([*|<$])|_(?![A-Za-z0-9])", lambda sign: "\\" + sign[0], text)
     return re.sub(r"\[([A-Z][A-Za-z]*[0-9]{2})\]", r"{cite}`\1`", text)
 
 
-def _status(outcome: Outcome) -> str:
-    kinds = ", ".join(dict.fromkeys(step.kind for step, _ in outcome.steps))
-    certificates = (f"; {outcome.verified} of {len(outcome.certificates)} certificates accepted "
+def _page_status(outcome: Outcome) -> str:
+    """The words of the table of statements, and what was run for them."""
+    words = dict.fromkeys(status(statement, THEOREMS) for statement in table(THEOREMS)
+                          if statement.proof == outcome.theorem.name)
+    certificates = (f", {outcome.verified} of {len(outcome.certificates)} certificates accepted "
                     "by the independent checker" if outcome.certificates else "")
-    word = "derived" if outcome.proved else "NOT VERIFIED"
-    return f"**{word}**: {len(outcome.steps)} steps ({kinds}){certificates}"
+    word = _cites("; ".join(words)) if outcome.proved else "**NOT VERIFIED**"
+    return f"{word} ({len(outcome.steps)} steps: {outcome.method}{certificates})"
 
 
 def theorem_page(outcome: Outcome) -> str:
     """Statement, hypotheses, status, proof, command and citation of one theorem."""
     theorem = outcome.theorem
-    steps = "\n".join(f"{'ok   ' if holds else 'FAILS'}  ({step.kind}) {step.text}"
-                      for step, holds in outcome.steps)
-    papers = keys(theorem.source + " ".join(theorem.cited))
-    cite = " ".join(["nctheory cite", *papers])
+    papers = keys(" ".join([theorem.source, *theorem.cited]))
+    printed = re.sub(r"; [0-9.]+ s$", "", in_full(outcome), flags=re.MULTILINE)
     return "\n".join([
         f"# {theorem.name}", "", _cites(theorem.statement), "", "$$", theorem.latex, "$$", "",
         "Hypotheses", f": {_cites(theorem.domain)}", "",
-        "Status", f": {_status(outcome)}", "",
+        "Status", f": {_page_status(outcome)}", "",
         "Source", f": {_cites(theorem.source)}", "",
-        *(["Taken from elsewhere, or not shown", ": " + "; ".join(map(_cites, theorem.cited)), ""]
-          if theorem.cited else []),
+        *(["Rests on", ": " + ", ".join(f"[{name}]({name}.md)" for name in theorem.rests_on), ""]
+          if theorem.rests_on else []),
         "## The derivation", "", f"As `python -m proofs {theorem.name}` prints it:", "",
-        "```text", steps, "```", "",
+        "```text", printed, "```", "",
         "## Check and cite", "", "```sh", f"python -m proofs {theorem.name}",
         *([f"python -m proofs {theorem.name} --output certificates",
            f"nctheory check certificates/{theorem.name}.json"] if outcome.certificates else []),
-        cite, "```", ""])
+        " ".join(["nctheory cite", *papers]), "```", ""])
 
 
 def theorems() -> None:
-    """A page a theorem, and the list of them."""
-    lines = ["# Theorems", "", "Each is a file of `proofs/`: a statement, and steps that a "
-             "computer checks one by one. They were run when this page was made.", "",
-             "| theorem | source | steps | verified |", "| --- | --- | --- | --- |"]
+    """Every statement of the papers and of ours with its status, and a page a theorem."""
+    lines = ["# Theorems", "", "What the papers and we state, and what is known of it. A theorem "
+             "is a file of `proofs/`: a statement, and steps that a computer checks one by one. "
+             "They were run when this page was made.", "",
+             "| where | statement | status | see |", "| --- | --- | --- | --- |"]
     for theorem in THEOREMS.values():
-        outcome = prove(theorem)
-        _write(AUTO / "theorems" / f"{theorem.name}.md", theorem_page(outcome))
-        lines.append(f"| [{theorem.name}]({theorem.name}.md) | {_cites(theorem.source)} | "
-                     f"{len(outcome.steps)} | {'yes' if outcome.proved else 'NO'} |")
+        _write(AUTO / "theorems" / f"{theorem.name}.md", theorem_page(prove(theorem)))
+    for statement in table(THEOREMS):
+        see = (f"[{statement.proof}]({statement.proof}.md)" if statement.proof
+               else _cites(statement.see))
+        lines.append(f"| {_cites(statement.where)} | {_cites(statement.text)} | "
+                     f"{_cites(status(statement, THEOREMS))} | {see} |")
     toctree = ["", "```{toctree}", ":hidden:", "", *THEOREMS, "```", ""]
     _write(AUTO / "theorems" / "index.md", "\n".join(lines + toctree))
 
@@ -157,6 +164,9 @@ def _beside(app: Sphinx, error: Exception | None) -> None:
     if error is None and app.builder.format == "html":
         source = Path(nctheory.__file__).parent / "certify" / "checker.js"
         shutil.copy(source, Path(app.outdir) / "_static" / "checker.js")
+        # Browsers without a font for formulas take this one.
+        shutil.copy(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSerif.ttf",
+                    Path(app.outdir) / "_static")
         site = Path(app.outdir) / "atlas"
         if not site.exists():  # a minute: made anew where the folder is removed
             write_site(site, range(2, MOST_CLASSES + 1), range(1, MOST_LAYERS + 1))

@@ -7,8 +7,8 @@ solution that wins.
 """
 
 # %%
-# One number orders solutions at every weight decay: the cost :math:`c`.  Deep neural collapse (DNC)
-# has :math:`c = K`.  So the question is where something costs less:
+# One number orders solutions at every weight decay: the cost :math:`c`.  Deep neural collapse
+# (DNC) has :math:`c = K`.  So the question is where something costs less:
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -39,8 +39,8 @@ for row in table.rows:
 # ------------------------------
 #
 # With ten classes and four layers the triangular construction (features on the edges of the
-# complete graph on five vertices) costs 18 % less.  Its loss lies below that of DNC at every weight
-# decay up to the one where zero outputs are better than both:
+# complete graph on five vertices) costs 18 % less.  Its loss lies below that of DNC at every
+# weight decay up to the one where zero outputs are better than both:
 
 triangular, dnc = nctheory.construct("triangular:r=5,s=3"), nctheory.construct("dnc:K=10")
 decays = np.geomspace(1e-4, 0.03, 60)

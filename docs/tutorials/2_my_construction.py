@@ -8,8 +8,8 @@ checker accepts.
 
 # %%
 # The triangular construction has a class for each *pair* of :math:`n` points.  What about triples?
-# Features: the incidence of points and triples.  Last hidden rows: for each :math:`s`-set of points,
-# 1 inside and -2 outside, so that a triple is marked where it lies inside.
+# Features: the incidence of points and triples.  Last hidden rows: for each :math:`s`-set of
+# points, 1 inside and -2 outside, so that a triple is marked where it lies inside.
 
 import itertools
 import math
@@ -18,6 +18,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import nctheory
+from nctheory import certify
 
 
 def triples(points, size):
@@ -86,8 +87,6 @@ axes.legend()
 # what made it: it needs Python's standard library alone (or JavaScript: drop the file on the page
 # "Check a certificate").
 
-from nctheory import certify
-
 certificate = certify.cost(84, 4)
 text = certify.to_json([certificate])
 print(f"{len(text) / 1e3:.0f} kB: K = 84, L = 4 is reached at cost "
@@ -101,8 +100,8 @@ for result in certify.check_file(text.encode()):
 
 problem = nctheory.Problem(classes=84, layers=4, weight_decay=1e-4)
 weights = mine.weights(problem)
-print(f"loss {nctheory.network.loss(weights, problem):.7f}, in closed form {mine.loss(problem):.7f}, "
-      f"DNC {nctheory.Orthogonal(classes=84).loss(problem):.7f}")
+print(f"loss {nctheory.network.loss(weights, problem):.7f}, in closed form "
+      f"{mine.loss(problem):.7f}, DNC {nctheory.Orthogonal(classes=84).loss(problem):.7f}")
 print("rank of the first features:", np.linalg.matrix_rank(weights[1] @ weights[0]))
 
 # %%

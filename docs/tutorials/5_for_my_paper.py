@@ -17,6 +17,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 
 import nctheory
+from nctheory.report.figures import STYLE
 
 folder = Path(tempfile.mkdtemp())
 
@@ -53,8 +54,6 @@ print("".join((folder / "map.csv").read_text().splitlines(keepends=True)[:4]))
 
 # %%
 # A figure of one's own in the same style:
-
-from nctheory.report.figures import STYLE
 
 with plt.style.context(STYLE):
     figure, axes = plt.subplots()

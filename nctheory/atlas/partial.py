@@ -29,7 +29,8 @@ from nctheory.atlas.search import (
     shaped,
 )
 from nctheory.constructions import Construction, Orthogonal, Ranks
-from nctheory.constructions.partial import DATA, PartialFit, rounded, store, stored
+from nctheory.constructions.partial import PartialFit, rounded
+from nctheory.constructions.stored import PACKAGE, partial_fits, write_partial_fits
 from nctheory.errors import integer, positive, require
 from nctheory.network import collapse
 from nctheory.network import forward as forward_pass
@@ -79,7 +80,7 @@ class Interval:
 
 
 def intervals(classes: Iterable[int], layers: Iterable[int],
-              folder: Path = DATA) -> list[Interval]:
+              folder: Path = PACKAGE) -> list[Interval]:
     """The best known interval of each cell where there is one.
 
     >>> [(found.classes, round(found.ratio, 4)) for found in intervals(range(3, 7), [2])]
@@ -88,7 +89,7 @@ def intervals(classes: Iterable[int], layers: Iterable[int],
     found = []
     for row in threshold_table(classes, layers).rows:
         K, L = row.classes, row.layers
-        fits = [fit for k in range(2, K + 1) for fit in stored(k, folder)
+        fits = [fit for k in range(2, K + 1) for fit in partial_fits(k, folder)
                 if fit.layers == L and fit.ratio_power < 1]
         if fits:
             late = min(fits, key=lambda fit: fit.ratio_power)
@@ -98,22 +99,22 @@ def intervals(classes: Iterable[int], layers: Iterable[int],
 
 
 def seek(classes: Iterable[int], layers: Iterable[int], *, seconds: float = 10.0, seed: int = 0,
-         folder: Path = DATA) -> Iterator[Interval]:
+         folder: Path = PACKAGE) -> Iterator[Interval]:
     """Search each cell for `seconds`; store what lasts longer or starts earlier than all known,
     and yield the interval of each cell where there is one."""
     seconds, rng = positive("seconds", seconds), np.random.default_rng(integer("seed", seed, 0))
     depths = list(layers)
     for K in classes:
         for L in depths:
-            fits = [fit for fit in stored(K, folder) if fit.layers == L]
+            fits = [fit for fit in partial_fits(K, folder) if fit.layers == L]
             end = time.monotonic() + seconds
             while time.monotonic() < end:
                 start = _start(K, L, rng)
                 if start is not None:
                     fits = _best([*fits, *followed(start)])
             if fits:
-                others = [fit for fit in stored(K, folder) if fit.layers != L]
-                store([*others, *fits], K, folder)
+                others = [fit for fit in partial_fits(K, folder) if fit.layers != L]
+                write_partial_fits([*others, *fits], K, folder)
             yield from intervals([K], [L], folder)
 
 
@@ -221,7 +222,7 @@ def relax(problem: Problem) -> Relaxed:
     K, L = problem.classes, problem.layers
     one = collapse(problem)
     best: Any = threshold_table([K], [L]).rows[0].construction
-    starts = [best.weights(one)] + [fit.weights(one) for fit in stored(K) if fit.layers == L]
+    starts = [best.weights(one)] + [fit.weights(one) for fit in partial_fits(K) if fit.layers == L]
     ends = [solve(one, width=len(start[0]), seeds=[0], method="quasi-newton", init=start,
                   smoothing=0.01, threads=1) for start in starts if start[0].any()]
     if not ends:  # all of them are zero at this decay

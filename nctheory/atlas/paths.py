@@ -23,10 +23,10 @@ from typing import Any, NamedTuple
 import networkx as nx
 import numpy as np
 
-from nctheory.atlas.discover import store
 from nctheory.atlas.gauge import two_layer_gauge
 from nctheory.atlas.search import Factors, Matrix, evaluate
 from nctheory.atlas.shapes import shaped
+from nctheory.atlas.store import store
 from nctheory.atlas.table import atlas
 from nctheory.atlas.transitions import first_means, transition
 from nctheory.errors import InputError, integer, require

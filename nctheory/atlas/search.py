@@ -7,7 +7,7 @@ are an exact fit by themselves (W_L is their pseudo-inverse), whose cost `Chain`
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -196,19 +196,24 @@ def rounded(factors: Factors, digits: float) -> list[NDArray[np.int64]]:
 NEAR = 3
 
 Pool = dict[tuple[int, int], tuple[float, Factors]]
+Start = tuple[Factors, Sequence[float]]  # a chain, and the smoothing that it is annealed along
 
 
 def fitted(factors: Factors, layers: int) -> Factors:
     """The same chain with `layers` layers: projections where it is too short; where it is too
     long, the ReLU left out between the two layers where that costs least."""
     while len(factors) < layers:
-        ranks = [np.linalg.matrix_rank(np.maximum(m, 0), tol=1e-5 * np.abs(m).max())
-                 for m in forward(factors)[1:]]
-        factors = stretched(factors, 2 + int(np.argmin(ranks)))
+        factors = stretched(factors, 2 + int(np.argmin(_signal_ranks(factors))))
     while len(factors) > layers:
         merged = [shortened(factors, i) for i in range(2, len(factors))]
         factors = min(merged, key=evaluate)
     return factors
+
+
+def _signal_ranks(factors: Factors) -> NDArray[np.int64]:
+    """Of sigma(M_2), ..., sigma(M_L), in floats."""
+    return np.array([np.linalg.matrix_rank(np.maximum(m, 0), tol=1e-5 * np.abs(m).max())
+                     for m in forward(factors)[1:]])
 
 
 def lightened(factors: Factors, classes: int) -> Factors:
@@ -219,7 +224,7 @@ def lightened(factors: Factors, classes: int) -> Factors:
     return factors
 
 
-def inherited(pool: Pool, classes: int, layers: int) -> Iterator[tuple[Factors, Sequence[float]]]:
+def inherited(pool: Pool, classes: int, layers: int) -> Iterator[Start]:
     """What the neighbours in the pool give at no search at all: chains of up to NEAR classes more,
     and of the next depths below and above, cut to size.  Best first, distinct costs only."""
     K, L = classes, layers
@@ -235,40 +240,68 @@ def inherited(pool: Pool, classes: int, layers: int) -> Iterator[tuple[Factors, 
 
 
 def proposals(pool: Pool, classes: int, layers: int, rng: np.random.Generator,
-              ) -> Iterator[tuple[Factors, Sequence[float]]]:
+              ) -> Iterator[Start]:
     """Endless starts for the cell (K, L), from its neighbours in the pool and from nothing."""
-    K, L = classes, layers
     while True:
-        kind = rng.integers(8)
-        if kind <= 1:
-            yield random_start(K, L, rng), COARSE
-        elif kind == 2 and (K, L) in pool:
-            yield shaken(pool[K, L][1], rng, 10 ** rng.uniform(-2, -0.3)), COARSE[1:]
-        elif kind == 3 and L > 2:
-            shorter = [l for k, l in pool if k == K and l < L]
-            if shorter:
-                factors = pool[K, max(shorter)][1]
-                while len(factors) < L:
-                    ranks = [np.linalg.matrix_rank(np.maximum(m, 0), tol=1e-5 * np.abs(m).max())
-                             for m in forward(factors)[1:]]
-                    least = [i for i, r in enumerate(ranks) if r <= min(ranks) + (
-                        rng.random() < 0.3)]
-                    factors = stretched(factors, 2 + int(rng.choice(least)))
-                yield shaken(factors, rng, 10 ** rng.uniform(-3, -1)), WARM
-        elif kind == 4:
-            longer = [l for k, l in pool if k == K and l > L]
-            if longer:
-                factors = pool[K, min(longer)][1]
-                while len(factors) > L:
-                    factors = shortened(factors, int(rng.integers(2, len(factors))))
-                yield shaken(factors, rng, 10 ** rng.uniform(-3, -1)), COARSE[1:]
-        elif kind == 5 and (K + 1, L) in pool:
-            yield without(pool[K + 1, L][1], int(rng.integers(K + 1))), WARM
-        elif kind == 6 and (K - 1, L) in pool:
-            yield with_another(pool[K - 1, L][1], rng), COARSE[1:]
-        elif kind == 7:
-            parts = [k for k, l in pool if l == L and k < K and (K - k, L) in pool]
-            if parts:
-                k = int(rng.choice(parts))
-                yield shaken(beside(pool[k, L][1], pool[K - k, L][1]), rng,
-                             10 ** rng.uniform(-2, -0.5)), COARSE
+        start = PROPOSALS[rng.integers(len(PROPOSALS))](pool, classes, layers, rng)
+        if start is not None:
+            yield start
+
+
+def _from_nothing(pool: Pool, K: int, L: int, rng: np.random.Generator) -> Start:
+    return random_start(K, L, rng), COARSE
+
+
+def _from_itself(pool: Pool, K: int, L: int, rng: np.random.Generator) -> Start | None:
+    if (K, L) not in pool:
+        return None
+    return shaken(pool[K, L][1], rng, 10 ** rng.uniform(-2, -0.3)), COARSE[1:]
+
+
+def _from_fewer_layers(pool: Pool, K: int, L: int, rng: np.random.Generator) -> Start | None:
+    shorter = [l for k, l in pool if k == K and l < L]
+    if not shorter:
+        return None
+    factors = pool[K, max(shorter)][1]
+    while len(factors) < L:
+        ranks = _signal_ranks(factors)
+        lowest = min(ranks) + (rng.random() < 0.3)
+        factors = stretched(factors, 2 + int(rng.choice(np.flatnonzero(ranks <= lowest))))
+    return shaken(factors, rng, 10 ** rng.uniform(-3, -1)), WARM
+
+
+def _from_more_layers(pool: Pool, K: int, L: int, rng: np.random.Generator) -> Start | None:
+    longer = [l for k, l in pool if k == K and l > L]
+    if not longer:
+        return None
+    factors = pool[K, min(longer)][1]
+    while len(factors) > L:
+        factors = shortened(factors, int(rng.integers(2, len(factors))))
+    return shaken(factors, rng, 10 ** rng.uniform(-3, -1)), COARSE[1:]
+
+
+def _from_more_classes(pool: Pool, K: int, L: int, rng: np.random.Generator) -> Start | None:
+    if (K + 1, L) not in pool:
+        return None
+    return without(pool[K + 1, L][1], int(rng.integers(K + 1))), WARM
+
+
+def _from_fewer_classes(pool: Pool, K: int, L: int, rng: np.random.Generator) -> Start | None:
+    if (K - 1, L) not in pool:
+        return None
+    return with_another(pool[K - 1, L][1], rng), COARSE[1:]
+
+
+def _from_a_sum(pool: Pool, K: int, L: int, rng: np.random.Generator) -> Start | None:
+    parts = [k for k, l in pool if l == L and (K - k, L) in pool]
+    if not parts:
+        return None
+    k = int(rng.choice(parts))
+    both = beside(pool[k, L][1], pool[K - k, L][1])
+    return shaken(both, rng, 10 ** rng.uniform(-2, -0.5)), COARSE
+
+
+# Each is drawn as often as it stands here; None: the pool has no such neighbour.
+PROPOSALS: tuple[Callable[[Pool, int, int, np.random.Generator], Start | None], ...] = (
+    _from_nothing, _from_nothing, _from_itself, _from_fewer_layers, _from_more_layers,
+    _from_more_classes, _from_fewer_classes, _from_a_sum)

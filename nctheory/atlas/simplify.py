@@ -22,12 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from nctheory.atlas.discover import read, write
 from nctheory.atlas.face import polish
 from nctheory.atlas.rounding import integers_from_the_plane, rounded_integers, split
 from nctheory.atlas.search import FINE, Factors, evaluate, minimise, pruned
+from nctheory.atlas.store import write
 from nctheory.atlas.symmetry import Group, network_symmetry
-from nctheory.constructions import chain as chains
+from nctheory.constructions import stored
 from nctheory.constructions.chain import Chain
 from nctheory.errors import InputError, integer
 
@@ -56,7 +56,7 @@ class Simple(NamedTuple):
     group: Group
 
 
-class Step(NamedTuple):
+class Simplified(NamedTuple):
     """A stored chain and what became of it: the order of its group, the length of its numbers
     before and after (equal: it was kept), and the change of log c."""
 
@@ -68,7 +68,7 @@ class Step(NamedTuple):
 
 
 def explain_stored(classes: Iterable[int], layers: Iterable[int], *, store: bool = False,
-                   folder: Path = chains.DATA) -> Iterator[Step]:
+                   folder: Path = stored.PACKAGE) -> Iterator[Simplified]:
     """Simplify the stored chains of these cells; with `store`, write the simpler ones and names.
 
     A chain replaces a stored one where it costs no more and its numbers are no longer, or
@@ -76,15 +76,15 @@ def explain_stored(classes: Iterable[int], layers: Iterable[int], *, store: bool
     """
     wanted = set(layers)
     for K in classes:
-        for chain in read(integer("classes", K, 1), folder):
+        for chain in stored.chains(integer("classes", K, 1), folder):
             if chain.least_layers in wanted:
                 step, chosen = _explained(chain)
                 if store:
-                    write(chosen, folder)
+                    write(chosen, folder, instead=chain)
                 yield step
 
 
-def _explained(chain: Chain) -> tuple[Step, Chain]:
+def _explained(chain: Chain) -> tuple[Simplified, Chain]:
     L, before = chain.least_layers, length(chain)
     factors = [m.astype(np.float64) for m in chain.matrices]
     value = evaluate(factors)
@@ -102,8 +102,8 @@ def _explained(chain: Chain) -> tuple[Step, Chain]:
             after = length(other)
             if (change <= 0 and after <= before) or (
                     change <= DEARER and after < SHORTER * before):
-                return Step(chain, simple.group.order, before, after, change), other
-    return Step(chain, simple.group.order, before, before, 0.0), chain
+                return Simplified(chain, simple.group.order, before, after, change), other
+    return Simplified(chain, simple.group.order, before, before, 0.0), chain
 
 
 def length(chain: Chain) -> int:

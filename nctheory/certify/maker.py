@@ -17,8 +17,8 @@ import numpy as np
 
 from nctheory import losses
 from nctheory.certify.format import Certificate
-from nctheory.constructions import Block, Orthogonal, Triangular, partial
-from nctheory.constructions.chain import DATA, Chain, stored
+from nctheory.constructions import Block, Orthogonal, Triangular, partial, stored
+from nctheory.constructions.chain import Chain
 from nctheory.constructions.triangular import (
     cut_spectrum,
     incidence_spectrum,
@@ -121,8 +121,8 @@ def chain(classes: int, layers: int) -> Certificate:
     ('beaten', 4)
     """
     K, L = integer("classes", classes, 2), integer("layers", layers, 2)
-    for k in sorted(int(path.stem) for path in DATA.glob("*.json")):
-        for block in stored(k) if k <= K else ():
+    for k in stored.chain_sizes():
+        for block in stored.chains(k) if k <= K else ():
             m = block.least_layers
             if m <= L and block.compare_with_dnc(m) == -1:
                 matrices = [[list(map(int, row)) for row in value] for value in block.matrices]
@@ -217,7 +217,7 @@ def partial_fit(classes: int, layers: int) -> Certificate:
     """
     K, L = integer("classes", classes, 2), integer("layers", layers, 2)
     for k in range(2, K + 1):
-        fits = [fit for fit in partial.stored(k) if fit.layers == L and fit.ratio_power < 1]
+        fits = [fit for fit in stored.partial_fits(k) if fit.layers == L and fit.ratio_power < 1]
         if fits:
             floats = [m.astype(float) for m in
                       min(fits, key=lambda fit: fit.ratio_power).matrices]

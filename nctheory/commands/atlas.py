@@ -28,15 +28,16 @@ def atlas(context: click.Context, classes: range, layers: range, format_: str,
     """Best known costs for every K and L, lower bounds, and which construction reaches them."""
     if context.invoked_subcommand is not None:
         return
-    from nctheory.atlas.formats import FORMATS, phase_diagram
     from nctheory.atlas.table import atlas as table
+    from nctheory.report.atlas import FORMATS
+    from nctheory.report.atlas_pictures import draw_phases
 
     if figure is not None:
         check_figure(figure, name="--figure", force=forced())
     cells = table(classes, layers)
     write(FORMATS[format_](cells), output)
     if figure is not None:
-        phase_diagram(cells, figure, force=forced())
+        draw_phases(cells, figure, force=forced())
 
 
 @atlas.command()
@@ -45,7 +46,7 @@ def atlas(context: click.Context, classes: range, layers: range, format_: str,
 @click.option("--layers", type=RANGE, default="1:30", show_default=True)
 def site(directory: Path, classes: range, layers: range) -> None:
     """Write the atlas as a site into DIRECTORY: a map, and a page for each cell."""
-    from nctheory.site import write_site
+    from nctheory.report.atlas_site import write_site
 
     click.echo(write_site(directory, classes, layers))
 
@@ -78,15 +79,15 @@ def submit(file: Path, layers: int | None, format_: str) -> None:
 def partial(classes: range, layers: range, format_: str, seconds: float | None, seed: int,
             data: Path | None, output: Path | None) -> None:
     """Weight decays at which networks that fit only a part beat deep neural collapse."""
-    from nctheory.atlas.formats import PARTIAL_FORMATS
     from nctheory.atlas.partial import intervals, seek
-    from nctheory.constructions.partial import DATA
+    from nctheory.constructions.stored import PACKAGE
+    from nctheory.report.atlas import PARTIAL_FORMATS
 
     if seconds is not None:
-        for found in seek(classes, layers, seconds=seconds, seed=seed, folder=data or DATA):
+        for found in seek(classes, layers, seconds=seconds, seed=seed, folder=data or PACKAGE):
             click.echo(f"K={found.classes} L={found.layers}  from {found.onset:.4f}  "
                        f"to {1 / found.ratio:.4f}", err=True)
-    write(PARTIAL_FORMATS[format_](intervals(classes, layers, data or DATA)), output)
+    write(PARTIAL_FORMATS[format_](intervals(classes, layers, data or PACKAGE)), output)
 
 
 @atlas.command()
@@ -99,9 +100,9 @@ def partial(classes: range, layers: range, format_: str, seconds: float | None, 
 def relax(classes: range, layers: range, weight_decay: float, samples: int, format_: str,
           output: Path | None) -> None:
     """What training makes of each cell's best construction at one weight decay (observed)."""
-    from nctheory.atlas.formats import RELAXED_FORMATS
     from nctheory.atlas.partial import relax as train
     from nctheory.problem import Problem
+    from nctheory.report.atlas import RELAXED_FORMATS
     from nctheory.terminal.progress import track
 
     cells = [Problem(classes=K, layers=L, samples=samples, weight_decay=weight_decay)
@@ -160,15 +161,15 @@ def gauge(file: Path, symmetric: bool, certify: bool, tolerance: float, seed: in
 def show(classes: int, layers: int, format_: str, output: Path | None,
          figure: Path | None) -> None:
     """Explain the best known construction for K classes and L layers."""
-    from nctheory.atlas.explain import FORMATS, explain
+    from nctheory.atlas.explain import explain
+    from nctheory.report.atlas_cell import FORMATS
+    from nctheory.report.atlas_pictures import draw
 
     if figure is not None:
         check_figure(figure, name="--figure", force=forced())
     explanation = explain(classes, layers)
     write(FORMATS[format_](explanation), output)
     if figure is not None:
-        from nctheory.atlas.pictures import draw
-
         draw(explanation, figure, force=forced())
 
 
@@ -184,12 +185,31 @@ def search(classes: range, layers: range, seconds: float, seed: int, data: Path 
     import math
 
     from nctheory.atlas.discover import discover
-    from nctheory.constructions.chain import DATA
+    from nctheory.constructions.stored import PACKAGE
 
-    for step in discover(classes, layers, seconds=seconds, seed=seed, folder=data or DATA):
+    for step in discover(classes, layers, seconds=seconds, seed=seed, folder=data or PACKAGE):
         before, after = (math.exp(v) / step.classes for v in (step.before, step.after))
         click.echo(f"K={step.classes} L={step.layers}  c/K {before:.6f} -> {after:.6f}  "
                    f"{step.starts} starts")
+
+
+@atlas.command()
+@click.option("--classes", type=RANGE, default="3:64", show_default=True)
+@click.option("--layers", type=RANGE, default="2:30", show_default=True)
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None,
+              help="Folder of the chains; by default the package's own.")
+def close(classes: range, layers: range, data: Path | None) -> None:
+    """Close the stored chains under deletion of classes: no cell worse than its neighbour."""
+    from nctheory.atlas.closure import close as closed
+    from nctheory.constructions.stored import PACKAGE
+    from nctheory.terminal.progress import progress
+
+    with progress("chains") as count:
+        found = list(closed(classes, layers, data or PACKAGE, count))
+    for one in found:
+        click.echo(f"{one.chain.label}  best for L = {one.layers[0]}..{one.layers[-1]}, "
+                   f"log c {-one.gain:+.1e}")
+    click.echo(f"{len(found)} chains stored")
 
 
 @atlas.command("explain")
@@ -201,9 +221,9 @@ def search(classes: range, layers: range, seconds: float, seed: int, data: Path 
 def explain_(classes: range, layers: range, store: bool, data: Path | None) -> None:
     """Make stored chains simple: symmetric, with few neurons, in small integers; name them."""
     from nctheory.atlas.simplify import explain_stored
-    from nctheory.constructions.chain import DATA
+    from nctheory.constructions.stored import PACKAGE
 
-    for step in explain_stored(classes, layers, store=store, folder=data or DATA):
+    for step in explain_stored(classes, layers, store=store, folder=data or PACKAGE):
         click.echo(f"{step.chain.label}  group of order {step.order}, numbers {step.before} -> "
                    f"{step.after}, log c {step.change:+.1e}")
 
@@ -220,11 +240,11 @@ def explain_(classes: range, layers: range, store: bool, data: Path | None) -> N
 def paths(classes: range, layers: range, format_: str, output: Path | None, store: bool,
           data: Path | None) -> None:
     """The best chain of named feature sets in each cell, beside the atlas's best."""
-    from nctheory.atlas.formats import PATH_FORMATS
     from nctheory.atlas.paths import compare
-    from nctheory.constructions.chain import DATA
+    from nctheory.constructions.stored import PACKAGE
+    from nctheory.report.atlas import PATH_FORMATS
     from nctheory.terminal.progress import progress
 
     with progress("sets") as count:
-        rows = list(compare(classes, layers, (data or DATA) if store else None, progress=count))
+        rows = list(compare(classes, layers, (data or PACKAGE) if store else None, progress=count))
     write(PATH_FORMATS[format_](rows), output)

@@ -18,16 +18,21 @@ from nctheory.commands.options import force_option, forced
 @force_option
 @click.option("--seed", type=int, default=0, show_default=True,
               help="Of the first run; the others count up from it.")
-def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: int) -> None:
+@click.option("--data", help="digits, mnist or a feature file, in place of what an experiment on "
+              "data trains on.")
+def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: int,
+              data: str | None) -> None:
     """Repeat the experiment NAME of a paper and compare with what the paper states.
 
-    Writes NAME-TABLE.csv, NAME.png, NAME.pdf and NAME.txt.  The verdict is "value" where numbers
-    of the paper, of a theorem or of a closed form are met, "trend" where only the direction is
-    (or only that is known to us), else "no match".  Bars in figures: 95 % intervals of
-    probabilities (Wilson), two standard errors of means.
+    Writes NAME-TABLE.csv, NAME.png, NAME.pdf and NAME.txt; runs are kept in NAME-runs/, and the
+    same command goes on from there (delete the folder to start afresh).  The verdict is "value"
+    where numbers of the paper, of a theorem or of a closed form are met, "trend" where only the
+    direction is (or only that is known to us), else "no match".  Bars in figures: 95 % intervals
+    of probabilities (Wilson), two standard errors of means.
     """
     from nctheory.files import folder
     from nctheory.reproduce import EXPERIMENTS, experiment
+    from nctheory.reproduce.reproduction import drawing_library
     from nctheory.terminal.progress import progress
 
     if list_:
@@ -38,9 +43,10 @@ def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: in
     if name is None:
         raise click.UsageError("NAME must be given; --list names all experiments")
     found = experiment(name)
+    drawing_library()  # before anything is computed
     folder(output)
     with progress(name) as count:
-        reproduction = found.run(quick, seed, count)
+        reproduction = found.run(quick, seed, count, output / f"{name}-runs", data)
     for path in reproduction.write(output, force=forced()):
         click.echo(f"wrote {path}")
     click.echo(f"{found.source}: {reproduction.verdict}\n{reproduction.sentence}")

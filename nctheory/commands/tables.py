@@ -22,19 +22,21 @@ from nctheory.errors import InputError
 @activation_option
 @click.option("--library", default=None,
               help="Families to use, joined by commas, e.g. triangular; by default all.")
+@click.option("--width", type=int, default=None,
+              help="d: only constructions whose hidden layers fit; by default any width.")
 @click.option("--format", "format_", type=click.Choice(["text", "json", "csv", "latex"]),
               default="text", show_default=True)
 @output_option
 def thresholds(classes: range, layers: range, samples: int, weight_decay: float | None,
-               loss: str, activation: str, library: str | None, format_: str,
-               output: Path | None) -> None:
+               loss: str, activation: str, library: str | None, width: int | None,
+               format_: str, output: Path | None) -> None:
     """Which known construction beats deep neural collapse, by how much, certified or not."""
     from nctheory.report.table import FORMATS
     from nctheory.thresholds import threshold_table
 
     table = threshold_table(classes, layers, samples=samples, weight_decay=weight_decay,
                             loss=loss, activation=activation,
-                            library=library.split(",") if library else None)
+                            library=library.split(",") if library else None, width=width)
     write(FORMATS[format_](table), output)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -42,6 +44,9 @@ def metrics(file: Path, activation: str, format_: str, output: Path | None) -> N
 @force_option
 @click.option("--hidden", default="128,128", show_default=True,
               help="Widths of the hidden layers.")
+@click.option("--head", type=int, default=0, show_default=True,
+              help="Layers of a head without biases over features without activation, as the "
+                   "deep unconstrained features model has it.")
 @click.option("--activation", type=Word("activation", "nctheory.activations"), default="relu",
               show_default=True)
 @click.option("--loss", type=Word("loss", "nctheory.losses"), default="ce", show_default=True)
@@ -51,34 +56,46 @@ def metrics(file: Path, activation: str, format_: str, output: Path | None) -> N
               show_default=True)
 @click.option("--rate", type=float, default=0.05, show_default=True, help="Learning rate.")
 @click.option("--momentum", type=float, default=0.9, show_default=True)
-@click.option("--weight-decay", type=float, default=5e-4, show_default=True)
+@click.option("--weight-decay", default="5e-4", show_default=True,
+              help="One number, or one a layer: 0,0,4e-3,4e-3.")
+@click.option("--feature-decay", type=float, default=0.0, show_default=True,
+              help="lam_H of the penalty 1/2 lam_H |H|^2 on the features that the head reads.")
 @click.option("--schedule", type=click.Choice(["constant", "cosine", "steps"]),
               default="constant", show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
-def train(data: str, output: Path, hidden: str, activation: str, loss: str, epochs: int,
-          batch: int, optimiser: str, rate: float, momentum: float, weight_decay: float,
-          schedule: str, seed: int) -> None:
-    """Train a perceptron on DATA ("digits", or a feature file) and save its features.
+def train(data: str, output: Path, hidden: str, head: int, activation: str, loss: str,
+          epochs: int, batch: int, optimiser: str, rate: float, momentum: float,
+          weight_decay: str, feature_decay: float, schedule: str, seed: int) -> None:
+    """Train a perceptron on DATA ("digits", "mnist", or a feature file) and save its features.
 
-    Stopped at any moment, the same command goes on from the checkpoint to the same numbers.
+    Stopped at any moment, the same command goes on from the checkpoint to the same numbers; with
+    more --epochs (and a constant schedule) it goes on from the end.
     """
     from nctheory.trained import Recipe
     from nctheory.trained import train as run
 
+    decays = _numbers("--weight-decay", weight_decay, float, "5e-4 or 0,0,4e-3,4e-3")
     recipe = Recipe(epochs=epochs, batch=batch, optimiser=optimiser, rate=rate,
-                    momentum=momentum, weight_decay=weight_decay, schedule=schedule, seed=seed)
+                    momentum=momentum, weight_decay=decays[0] if len(decays) == 1 else decays,
+                    feature_decay=feature_decay, schedule=schedule, seed=seed)
+    widths = _numbers("--hidden", hidden, int, "128,128")
     with progress("epochs") as count:
         def counted(training: Training) -> None:
             count(training.epoch, epochs, f"loss {training.losses[-1]:.3g}")
 
-        found = run(data, output, hidden=_widths(hidden), activation=activation, loss=loss,
-                    recipe=recipe, progress=counted, force=forced())
+        found = run(data, output, hidden=widths, head=head, activation=activation, loss=loss,
+                    recipe=recipe, progress=counted, tell=partial(click.echo, err=True),
+                    force=forced())
     click.echo(json.dumps(found, indent=1))
 
 
-def _widths(text: str) -> tuple[int, ...]:
+Number = TypeVar("Number", int, float)
+
+
+def _numbers(option: str, text: str, kind: Callable[[str], Number],
+             example: str) -> tuple[Number, ...]:
     try:
-        return tuple(int(width) for width in text.split(",") if width.strip())
+        return tuple(kind(part) for part in text.split(",") if part.strip())
     except ValueError:
-        raise click.UsageError(f"--hidden must be widths such as 128,128, got {text!r}"
+        raise click.UsageError(f"{option} must be numbers such as {example}, got {text!r}"
                                ) from None

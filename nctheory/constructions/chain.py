@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property, lru_cache
-from pathlib import Path
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nctheory import integers
-from nctheory.activations import PiecewiseLinear
 from nctheory.constructions.base import Block
 from nctheory.constructions.factors import Matrix, Ranks
-from nctheory.errors import InputError, integer, require, show
+from nctheory.errors import InputError, require, show
 from nctheory.exact import RepresentationCost, log
 from nctheory.integers import Integers
-from nctheory.losses import Loss
 
 if TYPE_CHECKING:
     import sympy
-
-DATA = Path(__file__).parents[1] / "atlas" / "data"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,6 +40,8 @@ class Chain(Block):
         matter: each is multiplied by its common denominator.
     name : str
         What tables call it.
+    known_trace, known_ranks : optional
+        `inverse_trace` and `base_ranks`, where they were computed before: they take long.
 
     Raises
     ------
@@ -68,6 +63,8 @@ class Chain(Block):
 
     matrices: Any
     name: str = "chain"
+    known_trace: Fraction | None = field(default=None, repr=False)
+    known_ranks: Ranks | None = field(default=None, repr=False)
     classes: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -98,7 +95,7 @@ class Chain(Block):
     @cached_property
     def inverse_trace(self) -> Fraction:
         """tr((S^T S)^-1) for S = sigma(M_m) of the integer factors: |W_L|_F^2."""
-        return self._inverse_sums[0]
+        return self._inverse_sums[0] if self.known_trace is None else self.known_trace
 
     def common_norm(self, layers: int) -> Fraction:
         return self._inverse_sums[1] / self.classes
@@ -116,6 +113,8 @@ class Chain(Block):
     @cached_property
     def base_ranks(self) -> Ranks:
         """The ranks for m layers."""
+        if self.known_ranks is not None:
+            return self.known_ranks
         before = tuple(integers.rank(m) for m in self.means)
         after = tuple(integers.rank(np.maximum(m, 0)) for m in self.means[1:-1])
         # The last is K, or there is no inverse trace.
@@ -194,73 +193,6 @@ class Chain(Block):
             before[layer:layer] = [rank] * more
             after[layer - 1:layer - 1] = [rank] * more
         return Ranks(tuple(before), tuple(after))
-
-    # --- the chains of the atlas ---
-
-    @classmethod
-    def stored(cls, classes: int, layers: int) -> Chain:
-        """The chain of the atlas that was found for K classes and L layers.
-
-        >>> Chain.stored(3, 4).compare_with_dnc(4)
-        -1
-        """
-        K = integer("classes", classes, 1)
-        for chain in stored(K):
-            if len(chain.matrices) == layers:
-                return chain
-        known = ", ".join(str(len(chain.matrices)) for chain in stored(K)) or "none"
-        raise InputError(f"layers must be one of the atlas's for K = {K} ({known}), "
-                         f"got {show(layers)}")
-
-    @classmethod
-    def best(cls, classes: int, layers: int, loss: Loss,
-             activation: PiecewiseLinear) -> Chain | None:
-        """The cheapest stored chain of so many classes for L layers, or None."""
-        if activation.leak:
-            return None
-        chains = [chain for chain in stored(classes) if chain.least_layers <= layers]
-        return min(chains, key=lambda chain: chain.log_cost(layers), default=None)
-
-
-@lru_cache(maxsize=None)
-def stored(classes: int, folder: Path = DATA) -> tuple[Chain, ...]:
-    """The chains that a folder holds for so many classes, by layers."""
-    path = folder / f"{classes:02d}.json"
-    if not path.exists():
-        return ()
-    return tuple(load(entry) for entry in json.loads(path.read_text(encoding="utf-8")))
-
-
-def load(entry: Mapping[str, Any]) -> Chain:
-    """A chain from its JSON entry.
-
-    The exact trace and the ranks stand in the entry: they take long to compute, and tests
-    compute all of them again.  So does what was recognised in the chain, where that has a name.
-    """
-    matrices = [integers.as_integers(matrix) for matrix in entry["matrices"]]
-    found = f" ({entry['name']})" if entry.get("name") else ""
-    chain = Chain(matrices=matrices,
-                  name=f"chain K={matrices[0].shape[1]} L={len(matrices)}{found}")
-    numerator, denominator = (int(text, 16) for text in entry["inverse_trace"])
-    chain.__dict__["inverse_trace"] = Fraction(numerator, denominator)
-    chain.__dict__["base_ranks"] = Ranks(*map(tuple, entry["ranks"]))
-    return chain
-
-
-def dump(chain: Chain) -> dict[str, Any]:
-    """The JSON entry of a chain."""
-    trace = chain.inverse_trace
-    return {"inverse_trace": [f"{trace.numerator:x}", f"{trace.denominator:x}"],
-            "ranks": [list(side) for side in chain.base_ranks],
-            "matrices": [[[int(v) for v in row] for row in m] for m in chain.matrices]}
-
-
-def rewrite(path: Path, entries: Iterable[Any]) -> None:
-    """A JSON list, an entry a line; whoever reads meanwhile, or after a kill, sees old or new."""
-    lines = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in entries)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
-    os.replace(fresh, path)
 
 
 def integer_matrices(value: Any) -> tuple[Integers, ...]:

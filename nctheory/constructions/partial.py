@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property, lru_cache
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from nctheory import integers, losses
 from nctheory.activations import PiecewiseLinear
-from nctheory.constructions import chain
 from nctheory.constructions.base import Construction
+from nctheory.constructions.chain import integer_matrices
 from nctheory.constructions.factors import Matrix, Network, Ranks
 from nctheory.constructions.outputs import Identity
 from nctheory.errors import InputError, require
 from nctheory.exact import log, root_bounds, sign
 from nctheory.integers import Integers
 from nctheory.losses import Loss, Outputs
-
-DATA = chain.DATA / "partial"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -77,7 +73,7 @@ class PartialFit(Network, Construction):
     classes: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        matrices = chain.integer_matrices(self.matrices)
+        matrices = integer_matrices(self.matrices)
         require(len(matrices) >= 3, "matrices", "be H_1, W_1, ..., W_L with L >= 2",
                 len(matrices))
         object.__setattr__(self, "matrices", matrices)
@@ -191,6 +187,17 @@ class PartialFit(Network, Construction):
         return ([*matrices[:-1], scale * matrices[-1]],
                 [*norms[:-1], norms[-1] + 2 * math.log(scale)])
 
+    def padded(self, classes: int) -> PartialFit:
+        """The same with more classes, whose outputs are zero: `ratio_power` stays."""
+        more = classes - self.classes
+        if not more:
+            return self
+        first, *middle, last = self.matrices
+        wide = np.hstack([first, np.zeros((len(first), more), dtype=object)])
+        tall = np.vstack([last, np.zeros((more, last.shape[1]), dtype=object)])
+        return PartialFit(matrices=[wide, *middle, tall],
+                          name=f"{self.name} + {more} at zero")
+
     def onset(self) -> float | None:
         """The least share of the decay at which DNC ceases from which on the partial fit has
         lower loss than DNC; None where it never has.
@@ -216,25 +223,3 @@ def rounded(factors: Iterable[Matrix], digits: float) -> PartialFit:
     """Float factors, each rounded to integers of root mean square 10^digits."""
     return PartialFit(matrices=[np.rint(10**digits / math.sqrt(np.mean(f**2)) * f)
                                 for f in factors])
-
-
-# --- the partial fits of the atlas ---
-
-@lru_cache(maxsize=None)
-def stored(classes: int, folder: Path = DATA) -> tuple[PartialFit, ...]:
-    """The partial fits that a folder holds for so many classes, by layers."""
-    path = folder / f"{classes:02d}.json"
-    if not path.exists():
-        return ()
-    return tuple(PartialFit(matrices=[integers.as_integers(matrix) for matrix in entry],
-                            name=f"partial fit K={classes} L={len(entry) - 1}")
-                 for entry in json.loads(path.read_text(encoding="utf-8")))
-
-
-def store(fits: Iterable[PartialFit], classes: int, folder: Path = DATA) -> None:
-    """Replace what a folder holds for so many classes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    chain.rewrite(folder / f"{classes:02d}.json",
-                  [[[[int(v) for v in row] for row in matrix] for matrix in fit.matrices]
-                   for fit in sorted(fits, key=lambda fit: (fit.layers, fit.ratio_power))])
-    stored.cache_clear()

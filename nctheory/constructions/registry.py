@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from nctheory.activations import PiecewiseLinear
+from nctheory.constructions import stored
 from nctheory.constructions import strongly_regular as srg
 from nctheory.constructions.base import Construction, DirectSum
-from nctheory.constructions.chain import Chain
 from nctheory.constructions.codes import Circle
+from nctheory.constructions.edge_code import EdgeCode
 from nctheory.constructions.features import Features
 from nctheory.constructions.orthogonal import Orthogonal
 from nctheory.constructions.pairs import Groups, Pairs
@@ -85,9 +86,12 @@ FAMILIES: dict[str, Family[Construction]] = {
     "groups": Family(Groups, {"sizes": ("sizes", _sizes)}, ("groups:sizes=3/3/2",),
                      best=Groups.best),
     "circle": Family(Circle, {"K": ("classes", int)}, ("circle:K=10",), best=Circle.best),
+    "edgecode": Family(EdgeCode, {"r": ("vertices", int)}, ("edgecode:r=5",), best=EdgeCode.best),
     "features": Family(Features.from_file, {"file": ("path", str)}),
-    "atlas": Family(Chain.stored, {"K": ("classes", int), "L": ("layers", int)},
-                    ("atlas:K=3,L=4", "atlas:K=5,L=4"), best=Chain.best),
+    "atlas": Family(stored.chain, {"K": ("classes", int), "L": ("layers", int)},
+                    ("atlas:K=3,L=4", "atlas:K=5,L=4"), best=stored.best_chain),
+    "partial-fit": Family(stored.partial_fit, {"K": ("classes", int), "L": ("layers", int)},
+                          ("partial-fit:K=6,L=2",), best=stored.best_partial_fit),
 }
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
 from nctheory import network
@@ -23,14 +23,15 @@ from nctheory.problem import Problem
 
 Array = NDArray[np.float64]
 
-
 LINEAR = ("ce", "linear")
+RANK_TOLERANCE = 1e-6  # of the largest singular value
 
 
-def linear_problem(classes: int, layers: int, samples: int, weight_decay: float,
-                   width: int | None = None) -> Problem:
-    """The cross-entropy problem of the linear model."""
-    return Problem(classes=classes, layers=layers, samples=samples, weight_decay=weight_decay,
+def linear_problem(classes: int, layers: int, samples: int | Sequence[int],
+                   weight_decay: float, width: int | None = None) -> Problem:
+    """The cross-entropy problem of the linear model; `samples` a class, or one number each."""
+    sizes = samples if isinstance(samples, int) else tuple(samples)
+    return Problem(classes=classes, layers=layers, samples=sizes, weight_decay=weight_decay,
                    width=width, loss="ce", activation="linear")
 
 
@@ -122,32 +123,83 @@ def least_rank(classes: int) -> int:
     return 1 if integer("classes", classes, 2) == 2 else 2
 
 
-def least_layers(better: Construction, worse: Construction, last: int = 1000) -> int | None:
-    """Theorem 2: the least L_0 such that `better` costs less than `worse` for all L = L_0..last.
+class Depth(NamedTuple):
+    """Theorem 2: for all L >= `layers` and every weight decay, `scale` times the diagonally
+    superior matrix is better than the other.  Up to `tail` each L was decided by itself (in
+    floats), beyond it by one inequality for all."""
 
-    The cost c decides for small weight decay; it tends to the rank, so that the smaller rank wins
-    in the end.  None where it does not by `last`.
+    layers: int
+    scale: float
+    tail: int
+
+
+def theorem_2(superior: ArrayLike, other: ArrayLike,
+              sizes: int | Sequence[int] = 1) -> Depth:
+    r"""Theorem 2: from some L_0 on the smaller rank has the smaller loss, at its best scale.
+
+    Let X (`other`) have rank p and M (`superior`) be diagonally superior of rank q < p, D =
+    diag(sqrt n_c).  With gamma the largest ratio of a margin x_cc - x_jc of X to that of M, the
+    fit of alpha gamma M is no worse than that of alpha X for any alpha > 0, and the regularisation
+    is smaller, whatever the weight decay, if
+
+        \sum_{i<=q} a_i^t < \sum_{i<=p} b_i^t,     t = 2/(L+1),
+
+    a_i and b_i the singular values of gamma M D and of X D.  The left side is at most q a_1^t, the
+    right one at least p (geometric mean of b)^t: so it holds for all L from a computed one on,
+    and the finitely many below are tried (the constants are ours).
+
+    Parameters
+    ----------
+    superior, other : (K, K) array-likes
+        Class-mean logits, column c for class c.
+    sizes : int or K ints
+        n_c, samples a class.
+
+    Raises
+    ------
+    InputError
+        Where `superior` is not diagonally superior, has no smaller rank than `other`, or `other`
+        has no positive margin (zero is better then).
+
+    References
+    ----------
+    [GK25] Theorem 2, and Theorem A1 for unequal classes.
 
     Examples
     --------
     >>> from nctheory import Circle
-    >>> least_layers(Circle(classes=10), Pairs(classes=10))
-    5
+    >>> theorem_2(Circle(classes=10).matrix(), np.eye(10) - 0.1).layers
+    4
     """
-    require(better.classes == worse.classes, "worse", f"have {better.classes} classes",
-            worse.classes)
-    found = None
-    for L in range(last, 0, -1):
-        if better.cost(L, *LINEAR) >= worse.cost(L, *LINEAR):
-            break
-        found = L
-    return found
+    M, X = np.asarray(superior, np.float64), np.asarray(other, np.float64)
+    require(M.ndim == 2 and M.shape[0] == M.shape[1] == len(X) and X.shape == M.shape, "other",
+            "be a K x K matrix like superior", X.shape)
+    require(is_diagonally_superior(M), "superior", "be diagonally superior", M.tolist())
+    off = ~np.eye(len(M), dtype=bool)
+    scale = float(((np.diagonal(X) - X)[off] / (np.diagonal(M) - M)[off]).max())
+    require(scale > 0, "other", "have a positive margin", X.tolist())
+    roots = np.sqrt(np.broadcast_to(sizes, len(M)))
+    a, b = _positive(scale * M * roots), _positive(X * roots)
+    require(len(a) < len(b), "superior", f"have a rank below {len(b)}, that of other", len(a))
+    gain = math.log(len(b) / len(a))
+    excess = math.log(a[0]) - float(np.log(b).mean())
+    layers = tail = max(1, math.floor(2 * max(excess, 0.0) / gain))  # L + 1 > 2 excess / gain
+    while layers > 1 and np.sum(a ** (2 / layers)) < np.sum(b ** (2 / layers)):
+        layers -= 1  # at L = layers - 1 it holds, too
+    return Depth(layers, scale, tail)
+
+
+def _positive(matrix: Array) -> Array:
+    """The singular values that are more than rounding, in decreasing order."""
+    s = np.linalg.svd(matrix, compute_uv=False)
+    return np.asarray(s[s > RANK_TOLERANCE * s[0]])
 
 
 # --- Theorem 3: singular values as the number of layers grows ---
 
 class Spectrum(NamedTuple):
-    """The best logits found with L layers: loss, rank, and singular values over |Z|_F."""
+    """The best logits found with L layers: loss, rank, singular values over |Z|_F, and whether
+    they are diagonally superior."""
 
     layers: int
     weight_decay: float
@@ -155,10 +207,11 @@ class Spectrum(NamedTuple):
     rank: int
     relative: tuple[float, ...]
     norm: float
+    superior: bool
 
 
 def spectra(classes: int, layers: Iterable[int], decay: Callable[[int], float], *,
-            samples: int = 1, ranks: Iterable[int] | None = None, starts: int = 32,
+            samples: int | Sequence[int] = 1, ranks: Iterable[int] | None = None, starts: int = 32,
             seed: int = 0) -> list[Spectrum]:
     """Theorem 3: singular values of the best solution found, for weight decays lam_L.
 
@@ -179,7 +232,8 @@ def spectra(classes: int, layers: Iterable[int], decay: Callable[[int], float], 
         norm = float(np.linalg.norm(s))
         relative = s / norm if norm else s
         found.append(Spectrum(L, decay(L), math.log(classes) if zero else best.loss,
-                              int(np.sum(relative > 1e-6)), tuple(relative.tolist()), norm))
+                              int(np.sum(relative > RANK_TOLERANCE)), tuple(relative.tolist()),
+                              norm, not zero and is_diagonally_superior(best.logits)))
     return found
 
 
@@ -187,19 +241,23 @@ class RankCheck(NamedTuple):
     """Theorem 3 at small weight decay: `rates[i]` is the rate a of e^(-a L) fitted to the (i+1)-th
     singular value of Z / |Z|_F where it is not zero, infinite where it is zero throughout the
     later half of the layers.  `margin` is the least rate beyond the first q_K values;
-    `low_from` the least L from which on the rank is at most q_K, None where it is not."""
+    `low_from` the least L from which on the rank is at most q_K, `superior_from` that from which
+    on Z is diagonally superior, None where there is none."""
 
     holds: bool
     margin: float
     rates: tuple[float, ...]
     low_from: int | None
+    superior_from: int | None
     counterexamples: list[Spectrum]
 
 
 def theorem_3_low_rank(found: Sequence[Spectrum], least: float = 0.01) -> RankCheck:
-    """Theorem 3, lam_L = o(1/L): all but q_K singular values fall at least exponentially in L.
+    """Theorem 3 (ii), lam_L = o(1/L): from some L on Z is diagonally superior, and all but q_K of
+    its singular values over |Z|_F fall at least exponentially in L.
 
-    Checked on what `spectra` found: fitted rates beyond the first q_K values are above `least`.
+    Checked on what `spectra` found: fitted rates beyond the first q_K values are above `least`,
+    and the last of the Z found are diagonally superior.
     Minima are observed at ranks one by one, so that a value which falls is either of the size of
     the others or exactly zero.
 
@@ -216,18 +274,27 @@ def theorem_3_low_rank(found: Sequence[Spectrum], least: float = 0.01) -> RankCh
     q = least_rank(classes)
     rates = tuple(_rate(found, i) for i in range(classes))
     margin = min(rates[q:])
-    low_from = None
-    for spectrum in reversed(found):
-        if spectrum.rank > q:
+    low_from = _last_from(found, [f.rank <= q for f in found])
+    superior_from = _last_from(found, [f.superior for f in found])
+    bad = [f for f in found[len(found) // 2:]
+           if f.rank > q and margin <= least or not f.superior]
+    return RankCheck(margin > least and superior_from is not None, margin, rates, low_from,
+                     superior_from, bad)
+
+
+def _last_from(found: Sequence[Spectrum], fine: Sequence[bool]) -> int | None:
+    """The least L from which on all are fine."""
+    last = None
+    for spectrum, good in zip(reversed(found), reversed(fine), strict=True):
+        if not good:
             break
-        low_from = spectrum.layers
-    bad = [] if margin > least else [f for f in found[len(found) // 2:] if f.rank > q]
-    return RankCheck(margin > least, margin, rates, low_from, bad)
+        last = spectrum.layers
+    return last
 
 
 def _rate(found: Sequence[Spectrum], index: int) -> float:
     values = np.array([spectrum.relative[index] for spectrum in found])
-    layers, positive = np.array([spectrum.layers for spectrum in found]), values > 1e-6
+    layers, positive = np.array([spectrum.layers for spectrum in found]), values > RANK_TOLERANCE
     if not positive[len(found) // 2:].any():
         return math.inf
     if positive.sum() < 2:  # nothing to fit: it grew out of zero
@@ -249,7 +316,7 @@ class VanishingCheck(NamedTuple):
 
 
 def theorem_3_vanishing(found: Sequence[Spectrum]) -> VanishingCheck:
-    """Theorem 3, 1/lam_L = o(L): all singular values fall faster than exponentially in L.
+    """Theorem 3 (i), 1/lam_L = o(L): all singular values fall faster than exponentially in L.
 
     In a form with constants (ours): a minimum is no worse than zero, so that
     1/2 lam_L (L+1) sum_i s_i^(2/(L+1)) <= log K, and
@@ -275,11 +342,7 @@ def theorem_3_vanishing(found: Sequence[Spectrum]) -> VanishingCheck:
         bounds.append(math.log(f.weight_decay * (f.layers + 1)
                                / (2 * math.log(len(f.relative)))))
     gaps = [rate - bound for rate, bound in zip(rates, bounds, strict=True)]
-    zero_from = None
-    for f in reversed(found):
-        if f.norm > 0:
-            break
-        zero_from = f.layers
+    zero_from = _last_from(found, [f.norm == 0 for f in found])
     bad = [f for f, gap in zip(found, gaps, strict=True) if gap < 0]
     return VanishingCheck(not bad, min(gaps), tuple(rates), tuple(bounds), zero_from, bad)
 

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from nctheory.activations import Activation
 from nctheory.losses.margins import Margins
 
 Array = NDArray[Any]
@@ -129,7 +128,3 @@ class Loss(ABC):
     def cost_decides(self, outputs: Outputs) -> bool:
         """Whether c < `dnc_cost` means a lower loss than DNC's at every weight decay at which
         zero is not optimal."""
-
-    @abstractmethod
-    def theorem(self, classes: int, layers: int, activation: Activation) -> str | None:
-        """Why DNC is optimal wherever zero is not, where a theorem says so."""

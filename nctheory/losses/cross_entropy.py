@@ -8,15 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from nctheory.activations import Activation, PiecewiseLinear
 from nctheory.exact import log_bounds, root_bounds
 from nctheory.losses.base import Array, Factors, Labels, Loss, Outputs
 from nctheory.losses.margins import Margins
 
-ONE_LAYER = ("theorem: with L = 1 the problem in Z is convex and symmetric under permutations of "
-             "the classes (ours)")
-TWO_CLASSES = ("theorem: for K = 2 centred logits have rank one and the fit is convex in their "
-               "squares (ours)")
 BITS = 64
 
 
@@ -108,12 +103,6 @@ class CrossEntropy(Loss):
 
     def cost_decides(self, outputs: Outputs) -> bool:
         return True
-
-    def theorem(self, classes: int, layers: int, activation: Activation) -> str | None:
-        if layers == 1:
-            return ONE_LAYER
-        linear = isinstance(activation, PiecewiseLinear) and activation.linear
-        return TWO_CLASSES if classes == 2 and linear else None
 
 
 def softmax(outputs: Array) -> Array:

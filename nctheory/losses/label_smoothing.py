@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nctheory.activations import Activation
 from nctheory.errors import require
 from nctheory.losses.base import Array, Labels, Outputs
-from nctheory.losses.cross_entropy import ONE_LAYER, CrossEntropy
+from nctheory.losses.cross_entropy import CrossEntropy
 from nctheory.losses.margins import Margins
 
 
@@ -104,6 +103,3 @@ class LabelSmoothing(CrossEntropy):
 
     def cost_decides(self, outputs: Outputs) -> bool:
         return bool((outputs.margins().margins[outputs.margins().counts > 0] == 1).all())
-
-    def theorem(self, classes: int, layers: int, activation: Activation) -> str | None:
-        return ONE_LAYER if layers == 1 else None

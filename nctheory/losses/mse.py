@@ -7,12 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from nctheory.activations import Activation, PiecewiseLinear
 from nctheory.losses.base import Array, Factors, Labels, Loss, Outputs
 from nctheory.losses.square import minimal_loss, optimal_scale
-
-ONE_LAYER = "theorem: with L = 1 the optimum is soft thresholding of Y (ours)"
-TWO_CLASSES = "theorem: K = 2 with MSE, ReLU, width >= 2, zero not optimal [SML23, main theorem]"
 
 
 class MeanSquaredError(Loss):
@@ -77,9 +73,3 @@ class MeanSquaredError(Loss):
 
     def cost_decides(self, outputs: Outputs) -> bool:
         return outputs.share == 1
-
-    def theorem(self, classes: int, layers: int, activation: Activation) -> str | None:
-        if layers == 1:
-            return ONE_LAYER
-        relu = isinstance(activation, PiecewiseLinear) and activation.leak == 0
-        return TWO_CLASSES if classes == 2 and relu else None

@@ -21,10 +21,10 @@ from nctheory.errors import InputError, choice, require, show
 from nctheory.files import check_figure, write_figure
 from nctheory.problem import Problem
 from nctheory.report.runs import closed_forms
-from nctheory.reproduce.runs import wilson
+from nctheory.statistics import wilson
 from nctheory.sweep.export import write_csv
 from nctheory.sweep.store import Row, Store
-from nctheory.thresholds import NOT_BEATEN, OPTIMAL, UNDECIDED, ZERO
+from nctheory.thresholds import NOT_BEATEN, OPTIMAL, UNDECIDED, ZERO, ZERO_OPTIMAL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -202,7 +202,8 @@ def _draw_threshold_map(figure: Figure, rows: list[Record]) -> None:
 
 
 _HATCHES = (("DNC not beaten by this library", "////", (NOT_BEATEN, OPTIMAL)),
-            ("zero solution optimal", "....", (ZERO,)), ("undecided", "xx", (UNDECIDED,)))
+            ("zero not beaten by this library", "....", (ZERO, ZERO_OPTIMAL)),
+            ("undecided", "xx", (UNDECIDED,)))
 
 
 def _edges(values: Sequence[float]) -> np.ndarray[Any, Any]:

@@ -22,14 +22,15 @@ from nctheory.thresholds import (
     OPTIMAL,
     UNDECIDED,
     ZERO,
+    ZERO_OPTIMAL,
     Row,
     Table,
 )
 
 COLOURS = {BEATEN: "green", NOT_BEATEN: "default", OPTIMAL: "cyan", ZERO: "dim",
-           UNDECIDED: "yellow"}
+           ZERO_OPTIMAL: "cyan", UNDECIDED: "yellow"}
 # Left out first where it is narrow.
-LEAST = ("decided by", "rank σ(M_L)", "rank M", "loss", "c", "loss/DNC")
+LEAST = ("decided by", "rank σ(M_L)", "rank M", "width", "loss", "c", "loss/DNC")
 
 
 def record(row: Row) -> dict[str, Any]:
@@ -47,6 +48,7 @@ def record(row: Row) -> dict[str, Any]:
         "verdict": row.verdict,
         "certified": row.certified,
         "evidence": row.evidence,
+        "width": row.width,
         "ranks": {"before": list(row.ranks.before), "after": list(row.ranks.after)},
     }
 
@@ -55,7 +57,7 @@ def to_json(table: Table) -> str:
     """{"version", "parameters", "rows", "least_classes", "least_layers"}."""
     parameters = {"classes": list(table.classes), "layers": list(table.layers),
                   "samples": table.samples, "weight_decay": table.weight_decay,
-                  "loss": table.loss, "activation": table.activation}
+                  "loss": table.loss, "activation": table.activation, "width": table.width}
     return envelope(parameters=parameters, rows=[record(row) for row in table.rows],
                     least_classes=table.least_classes(), least_layers=table.least_layers())
 
@@ -99,13 +101,14 @@ def _grid(table: Table) -> Grid:
                                    "c": "right", f"c/{_dnc(table)}": "right"}
     if with_loss:
         columns |= {"loss": "right", "loss/DNC": "right"}
-    columns |= {"rank M": "left", "rank σ(M_L)": "left", "verdict": "left",
+    columns |= {"width": "right", "rank M": "left", "rank σ(M_L)": "left", "verdict": "left",
                 "decided by": "left"}
     lines = grid(columns, LEAST)
     for row in table.rows:
         loss = [f"{row.loss:.7f}", f"{row.loss_ratio:.4f}"] if with_loss else []
         cells = [str(row.classes), str(row.layers), row.construction.label,
-                 f"{row.cost:.4f}", f"{row.ratio:.4f}", *loss, span(row.ranks.before),
+                 f"{row.cost:.4f}", f"{row.ratio:.4f}", *loss, str(row.width),
+                 span(row.ranks.before),
                  _last(row.ranks.after), row.verdict, row.evidence.split(":")[0]]
         last_of_group = row.layers == table.layers[-1] and len(table.layers) > 1
         lines.add_row(*(Text(cell, style=COLOURS[row.verdict]) for cell in cells),
@@ -137,6 +140,10 @@ def _legend(table: Table) -> str:
         '"not beaten": by the families of this library and their direct sums; "decided by '
         'integers": exact arithmetic, certified.',
     ]
+    legend.append("width: rows of the widest hidden layer that the construction needs" + (
+        f"; at most {table.width} are allowed." if table.width else "."))
+    if any(row.construction.label.startswith("partial fit") for row in table.rows):
+        legend.append("partial fits leave outputs unfitted: they compare by loss, not by c.")
     if table.weight_decay is not None:
         legend.insert(0, f"weight decay {table.weight_decay:g} on every factor, "
                          f"{table.samples} sample(s) a class")

@@ -11,18 +11,21 @@ __all__ = ["EXPERIMENTS", "Experiment", "Finding", "Reproduction", "experiment"]
 
 # Where each experiment lives; a module is imported only when one of its experiments is asked for.
 EXPERIMENTS = {
+    "slm24-fig1": "slm24:FIGURE_1",
     "slm24-fig2": "slm24:FIGURE_2",
-    "slm24-fig3": "slm24:FIGURE_3",
-    "slm24-fig5": "slm24:FIGURE_5",
+    "slm24-fig3": "slm24_trends:FIGURE_3",
+    "slm24-fig5": "slm24_few:FIGURE_5",
     "slm24-fig6": "slm24:FIGURE_6",
     "gk25-fig1": "gk25:FIGURE_1",
-    "gk25-fig2": "gk25:FIGURE_2",
-    "gk25-fig5": "gk25:FIGURE_5",
-    "gk25-fig6": "gk25:FIGURE_6",
+    "gk25-fig2": "gk25_trends:FIGURE_2",
+    "gk25-fig5": "gk25_trends:FIGURE_5",
+    "gk25-fig6": "gk25_relu:FIGURE_6",
     "train-collapse-without-test-collapse": "hbn22:COLLAPSE",
     "cascading-collapse": "hbn22:CASCADE",
     "longer-training-worse-transfer": "hbn22:TRANSFER",
     "rank-against-weight-decay": "z24:RANK",
+    "slm24-end-to-end": "end_to_end:SQUARED",
+    "gk25-end-to-end": "end_to_end:ENTROPY",
 }
 
 

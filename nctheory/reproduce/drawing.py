@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 # Readable in print, in grey and for colour-blind readers; always with markers or dashes, too.
 STYLE = {
@@ -16,6 +17,7 @@ STYLE = {
     "xtick.major.width": 0.6, "ytick.major.width": 0.6, "pdf.fonttype": 42,
 }
 BLACK, BLUE, ORANGE, GREEN, GREY = "#000000", "#0072B2", "#D55E00", "#009E73", "#777777"
+MARKS = ((BLACK, "o"), (BLUE, "s"), (ORANGE, "^"), (GREEN, "D"), (GREY, "v"))
 LINES = ((BLACK, "--"), (ORANGE, ":"), (GREEN, "-."))
 
 
@@ -25,8 +27,10 @@ def curves(axes: Any, points: Mapping[int, Sequence[tuple[int, float]]],
     for run in points.values():
         steps, losses = zip(*((step, loss) for step, loss in run if step > 0), strict=True)
         axes.plot(steps, losses, color=BLUE, linewidth=0.7, alpha=0.8)
-    ends = [run[-1][1] for run in points.values()] + list(closed_forms.values())
-    low, high = min(ends), max(ends)
+    ends = [run[-1][1] for run in points.values()]
+    # A few runs that end far above do not make the rest flat.
+    low = min(*ends, *closed_forms.values())
+    high = max(float(np.median(ends)), *closed_forms.values())
     margin = 0.3 * (high - low)
     for (name, loss), (colour, dashes) in zip(closed_forms.items(), LINES, strict=False):
         axes.axhline(loss, color=colour, linestyle=dashes, zorder=0)
@@ -39,14 +43,23 @@ def curves(axes: Any, points: Mapping[int, Sequence[tuple[int, float]]],
              ylabel="loss")
 
 
-def excess_curves(axes: Any, points: Mapping[int, Sequence[tuple[int, float]]],
-                  closed_form: float) -> None:
-    """|loss / closed form - 1| over steps, both in the logarithm."""
-    for run in points.values():
-        steps, losses = zip(*((step, loss) for step, loss in run if step > 0), strict=True)
-        axes.plot(steps, np.abs(np.array(losses) / closed_form - 1), color=BLUE, linewidth=0.7,
-                  alpha=0.8)
-    axes.set(xscale="log", yscale="log", xlabel="step")
+def matrix_panel(axes: Any, matrix: NDArray[np.float64], title: str) -> None:
+    """Entries as colours, white at 0, the largest in absolute value darkest."""
+    largest = float(np.abs(matrix).max()) or 1.0
+    axes.imshow(matrix, cmap="RdBu_r", vmin=-largest, vmax=largest, aspect="auto",
+                interpolation="nearest")
+    axes.set(xticks=[], yticks=[], title=title)
+
+
+def spectrum_panel(axes: Any, spectra: Mapping[str, Sequence[Sequence[float]]]) -> None:
+    """Singular values by their number: the mean over runs, bars of one standard deviation."""
+    for (name, runs), (colour, marker) in zip(spectra.items(), MARKS, strict=False):
+        values = np.array(runs)
+        axes.errorbar(range(1, values.shape[1] + 1), values.mean(axis=0), yerr=values.std(axis=0),
+                      color=colour, marker=marker, linestyle=":", elinewidth=0.7, label=name)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set(xlabel="number", ylabel="singular value", ylim=(0, None))
+    axes.legend()
 
 
 def rank_grid(axes: Any, before: Sequence[Sequence[str]], after: Sequence[Sequence[str]],

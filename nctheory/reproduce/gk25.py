@@ -1,18 +1,16 @@
-"""Figures of [GK25]: gradient descent on the cross-entropy model, linear and with ReLU.
-
-The scale of the random start is not known to us, and it matters: probabilities are measured for
-two scales (entries of variance scale^2 / d).
-"""
+"""Figure 1 of [GK25], and what its figures share: cross-entropy, K = 10."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from nctheory.constructions import Orthogonal, Pairs, Triangular
+from nctheory import network
+from nctheory.constructions import Orthogonal, Pairs
 from nctheory.problem import Problem
-from nctheory.reproduce.drawing import BLUE, ORANGE, curves, with_interval
+from nctheory.reproduce.drawing import curves, matrix_panel
 from nctheory.reproduce.reproduction import (
     Experiment,
     Finding,
@@ -26,29 +24,28 @@ from nctheory.reproduce.runs import (
     Job,
     Run,
     curve_rows,
-    draw_ranks,
-    mean_rank,
-    paths,
-    rank_moves,
+    entry_rows,
+    is_below,
+    is_dnc,
+    matrix_of,
     run_rows,
-    share,
-    share_moves,
     trained,
 )
 from nctheory.reproduce.tables import group
+from nctheory.solver import Result
 
 VALUE = 1e-3  # relative distance to a closed form that counts as its value
 SETTING = {"classes": 10, "layers": 2, "samples": 5, "activation": "linear",
            "learning_rate": 0.5}
 
 
-def _problem(parameters: Parameters, weight_decay: float) -> Problem:
+def problem_of(parameters: Parameters, weight_decay: float) -> Problem:
     return Problem(classes=parameters["classes"], layers=parameters["layers"],
                    samples=parameters["samples"], weight_decay=weight_decay, loss="ce",
                    activation=parameters["activation"])
 
 
-def _dnc(problem: Problem) -> float:
+def dnc_loss(problem: Problem) -> float:
     return Orthogonal(classes=problem.classes).loss(problem)
 
 
@@ -56,177 +53,99 @@ def _pairs(problem: Problem) -> float:
     return Pairs(classes=problem.classes).loss(problem)
 
 
-def _triangular(problem: Problem) -> float:
-    """The simplex made by the features of the best triangular construction (K = 10)."""
-    return min(Triangular(vertices=5, subset=s).loss(problem) for s in (2, 3))
+# Figure 1: a run that ends at DNC, one that ends at pairs, and their logits.
+
+def _measure_1(parameters: Parameters, seed: int, progress: Progress | None) -> Tables:
+    """Runs of each start scale; curves and logits of the best run, and of the best at DNC."""
+    problem = problem_of(parameters, parameters["weight_decay"])
+    jobs = [Job(problem, parameters["width"], parameters["steps"], parameters["learning_rate"],
+                scale, trace_every=TRACE_EVERY) for scale in parameters["scales"]]
+    tables: dict[str, list[Any]] = {"runs": [], "curves": [], "logits": []}
+    chosen: dict[str, tuple[float, Job, Result, int]] = {}
+    for job, result in trained(jobs, range(seed, seed + parameters["runs"]), progress):
+        tables["runs"] += run_rows(job, result, dnc_loss(problem))
+        for i in filter(result.sound, range(len(result))):
+            name = "DNC" if result.label[i] == "dnc" else "low rank"
+            loss = float(result.loss[i])
+            if loss < chosen.get(name, (np.inf,))[0]:
+                chosen[name] = loss, job, result, i
+    for name, (_, job, result, i) in chosen.items():
+        tables["curves"] += [Curve(name, row.step, row.loss) for row in curve_rows(job, result)
+                             if row.seed == int(result.seeds[i])]
+        outputs = network.forward(result.parameters(i), problem)[1]
+        means = network.class_means(outputs, problem)
+        tables["logits"] += entry_rows(problem.classes, name, means[:, _paired(means)])
+    return tables
 
 
-# Figures 1 and 6: loss curves against the closed forms.
+class Curve(NamedTuple):
+    """The loss of the run of that name at one step."""
 
-def _curves(parameters: Parameters, seed: int, progress: Progress | None) -> Tables:
-    problem = _problem(parameters, parameters["weight_decay"])
-    job = Job(problem, parameters["width"], parameters["steps"], parameters["learning_rate"],
-              trace_every=TRACE_EVERY)
-    seeds = range(seed, seed + parameters["runs"])
-    (_, result), = trained([job], seeds, progress)
-    return {"runs": run_rows(job, result, _dnc(problem)), "curves": curve_rows(job, result)}
+    run: str
+    step: int
+    loss: float
+
+
+def _paired(logits: NDArray[np.float64]) -> list[int]:
+    """The classes, each followed by the one that its logits stand against most."""
+    order: list[int] = []
+    for c in range(len(logits)):
+        if c not in order:
+            rest = [j for j in range(len(logits)) if j not in (*order, c)]
+            order += [c, min(rest, key=lambda j: logits[j, c])] if rest else [c]
+    return order
 
 
 def _judge_1(tables: Tables, parameters: Parameters) -> Finding:
-    problem = _problem(parameters, parameters["weight_decay"])
-    dnc, pairs = _dnc(problem), _pairs(problem)
+    problem = problem_of(parameters, parameters["weight_decay"])
+    dnc, pairs, half = dnc_loss(problem), _pairs(problem), problem.classes // 2
     runs: list[Run] = list(tables["runs"])
-    losses = np.array([run.loss for run in runs])
-    below = int((losses < dnc).sum())
-    reached = sum(abs(run.loss / pairs - 1) < VALUE and run.rank == problem.classes // 2
-                  for run in runs)
+    low = [run for run in runs if abs(run.loss / pairs - 1) < VALUE and run.rank == half]
+    high = [run for run in runs if is_dnc(run) and abs(run.loss / dnc - 1) < VALUE]
+    below = sum(map(is_below, runs))
     verdict: Verdict = "no match"
-    if pairs < dnc and 2 * below > len(runs):
-        verdict = "value" if 2 * reached > len(runs) else "trend"
+    if pairs < dnc and below:
+        verdict = "value" if low and high else "trend"
+    by_scale = group(runs, "scale")
+    ends = "; ".join(
+        f"start of scale {scale:g}: {sum(run in low for run in rows)} at pairs, "
+        f"{sum(run in high for run in rows)} at DNC, of {len(rows)}"
+        for scale, rows in by_scale.items())
     return Finding(verdict, (
         f"pairs have the loss {pairs:.7f}, {'below' if pairs < dnc else 'not below'} DNC's "
-        f"{dnc:.7f}; of {len(runs)} runs (least loss {losses.min():.7f}) {below} end below DNC "
-        f"and {reached} at the loss of pairs (to {VALUE:.0e}) with rank "
-        f"{problem.classes // 2}."))
+        f"{dnc:.7f}, and {below} of {len(runs)} runs end below DNC (least "
+        f"{min(run.loss for run in runs):.7f}); at the closed forms to {VALUE:.0e} with rank "
+        f"{half} and DNC's logits: {ends}."))
 
 
-def _judge_6(tables: Tables, parameters: Parameters) -> Finding:
-    problem = _problem(parameters, parameters["weight_decay"])
-    dnc, full, best = _dnc(problem), problem.classes - 1, _triangular(problem)
-    runs: list[Run] = list(tables["runs"])
-    losses = np.array([run.loss for run in runs])
-    low = sum(run.rank < full for run in runs)
-    below = int((losses < dnc).sum())
-    middle, _ = mean_rank(runs)
-    return Finding("trend" if 2 * min(low, below) > len(runs) else "no match", (
-        f"with ReLU {low} of {len(runs)} runs end with mean rank of M_2..M_L below that of the "
-        f"simplex, {full} (average {middle:.2f}), and {below} below DNC's loss {dnc:.5f} "
-        f"({losses.min():.5f} to {losses.max():.5f}; the simplex on triangular features has "
-        f"{best:.5f})."))
+def title_of(parameters: Parameters) -> str:
+    return (rf"$K={parameters['classes']}$, $L={parameters['layers']}$, "
+            rf"$n={parameters['samples']}$, "
+            rf"$\lambda=2^{{{np.log2(parameters['weight_decay']):g}}}$, "
+            rf"$d={parameters['width']}$")
 
 
-def _draw_curves(figure: Any, tables: Tables, parameters: Parameters) -> None:
-    linear = parameters["activation"] == "linear"
-    left, right = figure.subplots(1, 2, width_ratios=(2 if linear else 1.2, 1))
-    problem = _problem(parameters, parameters["weight_decay"])
-    other = {"pairs": _pairs(problem)} if linear else {
-        "simplex, triangular features": _triangular(problem)}
-    curves(left, paths(tables["curves"]), {"DNC": _dnc(problem), **other})
-    left.set_title(rf"$K={problem.classes}$, $L={problem.layers}$, $n={problem.samples}$, "
-                   rf"$\lambda=2^{{{np.log2(parameters['weight_decay']):g}}}$, "
-                   rf"$d={parameters['width']}$")
-    draw_ranks(right, tables["runs"], after=not linear)
+def _draw_1(figure: Any, tables: Tables, parameters: Parameters) -> None:
+    left, *panels = figure.subplots(1, 3, width_ratios=(1.6, 1, 1))
+    problem = problem_of(parameters, parameters["weight_decay"])
+    curves(left, {name: [(row.step, row.loss) for row in rows]
+                  for name, rows in group(tables["curves"], "run").items()},
+           {"DNC": dnc_loss(problem), "pairs": _pairs(problem)})
+    left.set_title(title_of(parameters))
+    for axes, (name, rows) in zip(panels, sorted(group(tables["logits"], "matrix").items()),
+                                  strict=False):
+        logits = matrix_of(rows)
+        # Columns stand in the order of `_paired`; rows follow them.
+        matrix_panel(axes, logits[np.argmax(logits, axis=0)], f"{name}: mean logits")
+    for axes in panels[len(group(tables["logits"], "matrix")):]:
+        axes.set_axis_off()  # no run ended at DNC
 
 
 FIGURE_1 = Experiment(
     name="gk25-fig1", source="[GK25] Fig 1",
-    claim="linear model, L = 2: the loss of pairs lies below that of DNC (Theorem 1)",
-    quick={**SETTING, "width": 70, "weight_decay": 2.0**-10, "runs": 8, "steps": 60_000},
-    full={**SETTING, "width": 70, "weight_decay": 2.0**-10, "runs": 20, "steps": 200_000},
-    measure=_curves, judge=_judge_1, draw=_draw_curves)
-
-RELU = {**SETTING, "layers": 3, "activation": "relu"}
-FIGURE_6 = Experiment(
-    name="gk25-fig6", source="[GK25] Fig 6",
-    claim="ReLU model, L = 3: low-rank solutions appear as in the linear model",
-    quick={**RELU, "width": 70, "weight_decay": 2.0**-9, "runs": 2, "steps": 10_000},
-    full={**RELU, "width": 70, "weight_decay": 2.0**-9, "runs": 10, "steps": 100_000},
-    measure=_curves, judge=_judge_6, draw=_draw_curves)
-
-
-# Figures 2 and 5: probability of DNC and rank, against the width and the weight decay.
-
-def _sweep(parameters: Parameters, seed: int, progress: Progress | None) -> Tables:
-    """Runs for every scale, width and weight decay; steps are so many 1 / (rate lam)."""
-    rate, jobs = parameters["learning_rate"], []
-    for scale in parameters["scales"]:
-        for width in parameters["widths"]:
-            for exponent in parameters["log2_weight_decays"]:
-                decay = 2.0**exponent
-                jobs.append(Job(_problem(parameters, decay), width,
-                                round(parameters["times"] / (rate * decay)), rate, scale))
-    rows: list[Run] = []
-    for job, result in trained(jobs, range(seed, seed + parameters["runs"]), progress):
-        rows += run_rows(job, result, _dnc(job.problem))
-    return {"runs": rows}
-
-
-def _trends(tables: Tables, column: str, sign: int, word: str) -> tuple[bool, list[str]]:
-    """Whether rank and probability of DNC move with a column, for every scale."""
-    fine, words = True, []
-    for scale, rows in group(tables["runs"], "scale").items():
-        groups = group(rows, column)
-        ranks = [mean_rank(runs)[0] for runs in groups.values()]
-        shares = [share(runs, "dnc")[0] for runs in groups.values()]
-        moves = rank_moves(rows, column, sign)
-        # Where no run is DNC anywhere, its probability says nothing.
-        moves &= not any(shares) or share_moves(rows, "dnc", column, sign)
-        fine &= moves
-        verdict = f"both {word}" if moves and any(shares) else word if moves else "no trend"
-        words.append(f"start of scale {scale:g}: mean rank {ranks[0]:.2f} to {ranks[-1]:.2f}, "
-                     f"probability of DNC {shares[0]:.2f} to {shares[-1]:.2f}, {verdict}")
-    return fine and any(row.label == "dnc" for row in tables["runs"]), words
-
-
-def _judge_2(tables: Tables, parameters: Parameters) -> Finding:
-    fine, words = _trends(tables, "width", 1, "rising")
-    widths = parameters["widths"]
-    return Finding("trend" if fine else "no match",
-                   f"widths {widths[0]} to {widths[-1]}: " + "; ".join(words) + ".")
-
-
-def _judge_5(tables: Tables, parameters: Parameters) -> Finding:
-    fine, words = _trends(tables, "weight_decay", -1, "falling")
-    decays = parameters["log2_weight_decays"]
-    return Finding("trend" if fine else "no match",
-                   f"weight decays 2^{decays[0]:g} to 2^{decays[-1]:g}: "
-                   + "; ".join(words) + ".")
-
-
-def _draw_sweep(figure: Any, tables: Tables, column: str, label: str) -> None:
-    left, right = figure.subplots(1, 2)
-    for (scale, rows), colour, marker in zip(group(tables["runs"], "scale").items(),
-                                             (BLUE, ORANGE), ("o", "s"), strict=False):
-        groups = group(rows, column)
-        x = list(groups) if column == "width" else np.log2(list(groups)).tolist()
-        with_interval(left, x, [share(runs, "dnc") for runs in groups.values()], colour, marker,
-                      f"start of scale {scale:g}")
-        ranks = [mean_rank(runs) for runs in groups.values()]
-        with_interval(right, x, [(m, m - 2 * e, m + 2 * e) for m, e in ranks], colour, marker,
-                      f"start of scale {scale:g}")
-    classes = tables["runs"][0].classes
-    for rank, name in ((classes - 1, "DNC"), (classes // 2, "pairs")):
-        right.axhline(rank, color="0.4", linestyle="--", linewidth=0.6)
-        right.annotate(name, (1, rank), (0, -2), xycoords=("axes fraction", "data"), va="top",
-                       textcoords="offset points", ha="right", fontsize=7, color="0.3")
-    left.set(xlabel=label, ylabel="probability of DNC", ylim=(-0.03, 1.03))
-    right.set(xlabel=label, ylabel="mean rank of $M_2$")
-    left.legend()
-
-
-def _draw_2(figure: Any, tables: Tables, parameters: Parameters) -> None:
-    _draw_sweep(figure, tables, "width", "width $d$")
-
-
-def _draw_5(figure: Any, tables: Tables, parameters: Parameters) -> None:
-    _draw_sweep(figure, tables, "weight_decay", r"$\log_2\lambda$")
-
-
-FIGURE_2 = Experiment(
-    name="gk25-fig2", source="[GK25] Fig 2",
-    claim="linear model: DNC grows more likely, and the rank larger, with the width (Theorem 5: "
-          "its set of parameters gains in dimension)",
-    quick={**SETTING, "widths": [10, 50, 90], "log2_weight_decays": [-10], "scales": [1.0, 2.0],
-           "runs": 16, "times": 20},
-    full={**SETTING, "widths": [10, 15, 20, 30, 40, 50, 60, 70, 85, 100],
-          "log2_weight_decays": [-10], "scales": [1.0, 2.0], "runs": 24, "times": 50},
-    measure=_sweep, judge=_judge_2, draw=_draw_2)
-
-FIGURE_5 = Experiment(
-    name="gk25-fig5", source="[GK25] Fig 5",
-    claim="linear model: DNC grows less likely, and the rank smaller, with the weight decay",
-    quick={**SETTING, "widths": [70], "log2_weight_decays": [-10, -9, -8, -7], "scales": [2.0],
-           "runs": 16, "times": 20},
-    full={**SETTING, "widths": [70], "log2_weight_decays": [-12 + k / 2 for k in range(11)],
-          "scales": [1.0, 2.0], "runs": 16, "times": 20},
-    measure=_sweep, judge=_judge_5, draw=_draw_5)
+    claim="linear model, L = 2: runs end at DNC or at pairs, whose loss is lower (Theorem 1)",
+    quick={**SETTING, "width": 70, "weight_decay": 2.0**-10, "scales": [1.0, 2.0], "runs": 4,
+           "steps": 40_000},
+    full={**SETTING, "width": 70, "weight_decay": 2.0**-10, "scales": [1.0, 2.0], "runs": 10,
+          "steps": 100_000},
+    measure=_measure_1, judge=_judge_1, draw=_draw_1)

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TextIO
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from nctheory import __version__, files
-from nctheory.errors import InputError, integer
+from nctheory.errors import InputError, integer, require
 from nctheory.files import folder
 from nctheory.reproduce.drawing import STYLE
 
@@ -25,6 +26,9 @@ Progress = Callable[[int, int], object]  # (runs done, runs in all), called in t
 Parameters = Mapping[str, Any]
 Tables = Mapping[str, Sequence[Any]]  # rows are named tuples: their fields are the columns
 Verdict = Literal["value", "trend", "no match"]
+
+# The folder that keeps the runs of the experiment at work, so that it can be resumed.
+KEPT: ContextVar[Path | None] = ContextVar("KEPT", default=None)
 
 
 class Finding(NamedTuple):
@@ -70,15 +74,28 @@ class Experiment:
     size: tuple[float, float] = (6.5, 2.6)
 
     def run(self, quick: bool = False, seed: int = 0,
-            progress: Progress | None = None) -> Reproduction:
+            progress: Progress | None = None, keep: str | Path | None = None,
+            data: str | None = None) -> Reproduction:
         """Measure; equal seeds give equal tables.
 
+        `data` stands in for the data of an experiment that trains on some: what
+        `nctheory.trained.dataset` takes. `InputError` where an experiment has none.
+
         On one BLAS thread: the matrices are small, and several threads may add in another
-        order, so that the tables would depend on the machine's cores.
+        order, so that the tables would depend on the machine's cores.  Batches of runs that are
+        done, or begun, are kept in the folder `keep`, and taken up from there.
         """
-        parameters = self.quick if quick else self.full
-        with threadpool_limits(1, user_api="blas"):
-            tables = self.measure(parameters, integer("seed", seed, 0), progress)
+        parameters = dict(self.quick if quick else self.full)
+        if data is not None:
+            require("data" in parameters, "data", f"not be given for {self.name}, which trains "
+                    "an unconstrained features model", data)
+            parameters["data"] = data
+        before = KEPT.set(None if keep is None else Path(keep))
+        try:
+            with threadpool_limits(1, user_api="blas"):
+                tables = self.measure(parameters, integer("seed", seed, 0), progress)
+        finally:
+            KEPT.reset(before)
         return Reproduction(self, parameters, seed, tables)
 
 
@@ -116,7 +133,7 @@ class Reproduction:
 
     def figure(self) -> Figure:
         """The figure; `InputError` where matplotlib is not installed."""
-        matplotlib = _matplotlib()
+        matplotlib = drawing_library()
         from matplotlib.figure import Figure
 
         with matplotlib.rc_context(STYLE):
@@ -141,7 +158,7 @@ class Reproduction:
             text = io.StringIO()
             self.write_csv(table, text)
             files.write(written[-1], text.getvalue(), force=force)
-        with _matplotlib().rc_context(STYLE):
+        with drawing_library().rc_context(STYLE):
             for suffix in (".png", ".pdf"):
                 written.append(directory / (name + suffix))
                 files.write_figure(written[-1], figure, force=force, dpi=200)
@@ -152,7 +169,8 @@ class Reproduction:
         return written
 
 
-def _matplotlib() -> Any:
+def drawing_library() -> Any:
+    """Matplotlib; an `InputError` where it is not installed."""
     try:
         import matplotlib
     except ImportError:

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.stats import binomtest
+from numpy.typing import NDArray
 
+from nctheory import __version__, network
+from nctheory.constructions import Orthogonal
+from nctheory.metrics import Moments, trace_ratio
 from nctheory.problem import Problem
 from nctheory.reproduce.drawing import rank_grid
-from nctheory.reproduce.reproduction import Progress
+from nctheory.reproduce.reproduction import KEPT, Progress
 from nctheory.reproduce.tables import clear, group
 from nctheory.solver import Result, solve
+from nctheory.statistics import wilson
 
 TRACE_EVERY = 100
 CURVE_POINTS = 120
+HISTORY_POINTS = 24
 
 
 @dataclass(frozen=True)
 class Job:
-    """One batch of gradient descents, as `solve` takes it."""
+    """One batch of runs, as `solve` takes it; `start` is also "dnc", its closed form and noise."""
 
     problem: Problem
     width: int
@@ -31,6 +38,10 @@ class Job:
     learning_rate: float
     scale: float = 1.0
     trace_every: int | None = None
+    method: str = "gd"
+    collapsed: bool = False
+    start: str = "gaussian"
+    noise: float = 0.0
 
 
 class Run(NamedTuple):
@@ -55,25 +66,75 @@ class Run(NamedTuple):
 
 
 class Point(NamedTuple):
-    """The loss of one run at one step."""
+    """The loss of one run at one step, and its parts."""
 
     classes: int
     seed: int
     step: int
     loss: float
+    fit: float
+    regularisation: float
+
+
+class Variability(NamedTuple):
+    """DNC1 over training: tr Sigma_W / tr Sigma_B of H_l of one run at one step."""
+
+    seed: int
+    step: int
+    layer: int
+    trace_ratio: float
+
+
+class SingularValue(NamedTuple):
+    """A singular value of M_l at the end of one run, before ("M") or after sigma ("sigma(M)")."""
+
+    seed: int
+    matrix: str
+    layer: int
+    number: int
+    value: float
+
+
+class Entry(NamedTuple):
+    """An entry of a matrix that a figure shows."""
+
+    classes: int
+    matrix: str
+    row: int
+    column: int
+    value: float
 
 
 def trained(jobs: Sequence[Job], seeds: range,
             progress: Progress | None) -> Iterator[tuple[Job, Result]]:
-    """Every job with its result; an interruption goes on to the caller."""
+    """Every job with its result; an interruption goes on to the caller.
+
+    Where the experiment has a folder for its runs (`KEPT`), what is done is taken from there.
+    """
     total = len(jobs) * len(seeds)
     for done, job in enumerate(jobs):
+        init: Any = Orthogonal(classes=job.problem.classes).weights(job.problem) \
+            if job.start == "dnc" else job.start
         result = solve(job.problem, job.width, seeds, steps=job.steps, scale=job.scale,
+                       init=init, noise=job.noise,
                        learning_rate=job.learning_rate, trace_every=job.trace_every,
+                       method=job.method, collapsed=job.collapsed, checkpoint=_kept(job, seeds),
                        progress=progress and partial(_counted, progress, done * len(seeds), total))
         if result.interrupted:
             raise KeyboardInterrupt
+        if progress is not None:
+            progress((done + 1) * len(seeds), total)  # nothing is counted for what was kept
         yield job, result
+
+
+def _kept(job: Job, seeds: range) -> Path | None:
+    """The file that keeps the runs of a job; None where nothing is kept."""
+    folder = KEPT.get()
+    if folder is None:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256(repr((__version__, job, seeds)).encode()).hexdigest()[:16]
+    return folder / f"{digest}.npz"
 
 
 def _counted(progress: Progress, before: int, total: int, finished: int, _: int) -> None:
@@ -87,7 +148,7 @@ def run_rows(job: Job, result: Result, dnc: float) -> list[Run]:
     for i in range(len(result)):
         before, after = result.ranks[i].T
         rows.append(Run(
-            problem.classes, problem.layers, job.width, problem.decays[0], job.scale,
+            problem.classes, problem.layers, job.width, problem.decays[-1], job.scale,
             int(result.seeds[i]), float(result.loss[i]), dnc, str(result.label[i]),
             float(before[1:].mean()) if result.sound(i) else math.nan,
             " ".join(map(str, before)), " ".join(map(str, after[1:]))))
@@ -98,9 +159,55 @@ def curve_rows(job: Job, result: Result) -> list[Point]:
     """The traces, thinned to steps that are even in the logarithm."""
     last = len(result.trace_steps) - 1
     chosen = np.unique(np.r_[0, np.geomspace(1, last, CURVE_POINTS).round().astype(int)])
+    parts = [result.trace[name] for name in ("loss", "fit", "regularisation")]
     return [Point(job.problem.classes, int(seed), int(result.trace_steps[k]),
-                  float(result.trace["loss"][i, k]))
+                  *(float(part[i, k]) for part in parts))
             for i, seed in enumerate(result.seeds) for k in chosen]
+
+
+def variability_rows(job: Job, seeds: Iterable[int]) -> list[Variability]:
+    """DNC1 of each layer over training: the job's descent run again, in pieces."""
+    stops = np.unique(np.geomspace(1, job.steps, HISTORY_POINTS).round().astype(int))
+    rows = []
+    for seed in seeds:
+        init: Any = "gaussian"
+        for before, after in zip(np.r_[0, stops], stops, strict=False):
+            piece = solve(job.problem, job.width, [seed], steps=int(after - before), init=init,
+                          learning_rate=job.learning_rate, threads=1,
+                          scale=job.scale if before == 0 else 1.0)
+            if not piece.sound(0):
+                break
+            init = piece.parameters(0)
+            features, _ = network.forward(init, job.problem)
+            classes = network.labels(job.problem)
+            rows += [Variability(seed, int(after), l, trace_ratio(Moments.of(H.T, classes)))
+                     for l, H in enumerate(features, start=1)]
+    return rows
+
+
+def singular_rows(result: Result) -> list[SingularValue]:
+    """The singular values of M_2..M_L, before and after sigma, of every sound run."""
+    rows = []
+    for i in filter(result.sound, range(len(result))):
+        for l, M in enumerate(result.means(i)[1:], start=2):
+            for name, matrix in (("M", M), ("sigma(M)", network.activate(M, result.problem))):
+                values = np.linalg.svd(matrix, compute_uv=False)[: result.problem.classes]
+                rows += [SingularValue(int(result.seeds[i]), name, l, k, float(value))
+                         for k, value in enumerate(values, start=1)]
+    return rows
+
+
+def entry_rows(classes: int, name: str, matrix: NDArray[np.float64]) -> list[Entry]:
+    """A matrix as rows of a table."""
+    return [Entry(classes, name, i, j, float(value)) for (i, j), value in np.ndenumerate(matrix)]
+
+
+def matrix_of(entries: Iterable[Entry]) -> NDArray[np.float64]:
+    """The matrix that `entry_rows` took apart."""
+    rows, columns, values = zip(*((e.row, e.column, e.value) for e in entries), strict=True)
+    matrix = np.zeros((max(rows) + 1, max(columns) + 1))
+    matrix[rows, columns] = values
+    return matrix
 
 
 def paths(points: Iterable[Point]) -> dict[int, list[tuple[int, float]]]:
@@ -116,25 +223,25 @@ def draw_ranks(axes: Any, runs: Sequence[Run], after: bool = True) -> None:
               [f"{run.loss:.4f}" for run in runs])
 
 
-def share(rows: Sequence[Run], label: str) -> tuple[float, float, float]:
-    """The share of runs with this label, and the ends of its Wilson 95 % interval.
+def share(rows: Sequence[Run], holds: Callable[[Run], bool]) -> tuple[float, float, float]:
+    """The share of runs of which something holds, and its Wilson 95 % interval.
 
     >>> row = Run(3, 2, 6, 0.1, 1.0, 0, 0.3, 0.3, "dnc", 3.0, "3 3", "3")
-    >>> [round(value, 3) for value in share([row] * 10, "dnc")]
+    >>> [round(value, 3) for value in share([row] * 10, is_dnc)]
     [1.0, 0.722, 1.0]
     """
-    hits = sum(row.label == label for row in rows)
+    hits = sum(map(holds, rows))
     return hits / len(rows), *wilson(hits, len(rows))
 
 
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The Wilson score interval of 95 % for a probability, by SciPy.
+def is_dnc(run: Run) -> bool:
+    """Whether a run was called deep neural collapse."""
+    return run.label == "dnc"
 
-    >>> [round(bound, 4) for bound in wilson(0, 10)]
-    [0.0, 0.2775]
-    """
-    low, high = binomtest(successes, trials).proportion_ci(method="wilson")
-    return float(low), float(high)
+
+def is_below(run: Run) -> bool:
+    """Whether a run ended below the least loss of deep neural collapse (by more than 1e-6)."""
+    return run.loss < run.dnc * (1 - 1e-6)
 
 
 def rank_moves(rows: Sequence[Run], column: str, sign: int) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
+import numpy as np
 from scipy.stats import spearmanr
+from scipy.stats import t as student
 
 CHANCE = 0.01  # a trend that chance makes with a larger probability does not count
 
@@ -37,3 +40,36 @@ def clear(x: Sequence[float], y: Sequence[float], sign: int) -> bool:
         return False
     alternative: Literal["greater", "less"] = "greater" if sign > 0 else "less"
     return bool(spearmanr(x, y, alternative=alternative).pvalue <= CHANCE)
+
+
+class Interval(NamedTuple):
+    """A mean and the ends of its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.mean:.3g} [{self.low:.3g}, {self.high:.3g}]"
+
+
+def mean_interval(values: Sequence[float]) -> Interval:
+    """The mean of independent values and Student's 95 % interval; unbounded for one value.
+
+    >>> print(mean_interval([1.0, 2.0, 3.0]))
+    2 [-0.484, 4.48]
+    """
+    n, mean = len(values), float(np.mean(values))
+    if n < 2:
+        return Interval(mean, -math.inf, math.inf)
+    half = float(student.ppf(0.975, n - 1) * np.std(values, ddof=1) / math.sqrt(n))
+    return Interval(mean, mean - half, mean + half)
+
+
+def exponent(x: Sequence[float], y: Sequence[float]) -> float:
+    """b of the least-squares fit log y = a + b log x.
+
+    >>> round(exponent([1.0, 2.0, 4.0], [3.0, 12.0, 48.0]), 12)
+    2.0
+    """
+    return float(np.polyfit(np.log(x), np.log(y), 1)[0])

@@ -209,7 +209,7 @@ def train(*, seed: int, hidden_layers: int = 2, width: int = 64, activation: str
             "ranks": [b.rank for b in bounds],
             "mean_rank": float(np.mean([b.rank for b in bounds[1:-1]])) if bounds[2:] else None,
             "distances_to_rank": [float(b.distance) for b in bounds],
-            "rank_bounds": [float(b.bound) for b in bounds],
+            "rank_bounds": [b.bounds["moment"] for b in bounds],
             "bounds_hold": all(b.holds for b in bounds),
         }
     if "trace" in keep:

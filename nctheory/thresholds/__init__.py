@@ -10,10 +10,11 @@ from nctheory.thresholds.rows import (
     UNDECIDED,
     VERDICTS,
     ZERO,
+    ZERO_OPTIMAL,
     Row,
     Table,
 )
 from nctheory.thresholds.table import threshold_table
 
-__all__ = ["BEATEN", "NOT_BEATEN", "OPTIMAL", "UNDECIDED", "VERDICTS", "ZERO", "Library", "Row",
-           "Table", "threshold_table"]
+__all__ = ["BEATEN", "NOT_BEATEN", "OPTIMAL", "UNDECIDED", "VERDICTS", "ZERO", "ZERO_OPTIMAL",
+           "Library", "Row", "Table", "threshold_table"]

@@ -32,12 +32,14 @@ class Offer(NamedTuple):
 
 @dataclass(frozen=True)
 class Library:
-    """The families `names` for one loss, activation and number of layers."""
+    """The families `names` for one loss, activation and number of layers, of what fits into
+    hidden layers of the given width (None: any)."""
 
     names: tuple[str, ...]
     loss: str
     activation: str
     layers: int
+    width: int | None = None
 
     def offer(self, construction: Construction) -> Offer:
         """A construction with the exact comparison."""
@@ -54,22 +56,39 @@ class Library:
                             activations.homogeneous(self.activation))
         return None if isinstance(found, Orthogonal) else found
 
+    def fits(self, made: Construction) -> bool:
+        """Whether the hidden layers are wide enough for it."""
+        return self.width is None or made.required_width(
+            self.layers, self.loss, self.activation) <= self.width
+
     def others(self, classes: int) -> list[Construction]:
         """The best members of the families whose outputs are not the identity's."""
         found = (self.best(name, classes) for name in self.names)
-        return [made for made in found if made is not None and not isinstance(made, Block)]
+        return [made for made in found
+                if made is not None and not isinstance(made, Block) and self.fits(made)]
 
     def blocks(self, largest: int) -> list[Offer]:
         """The best member of each family of exact fits for each number of classes up to
         `largest`, DNC apart: as costs of exact fits compare, so do direct sums of them."""
-        exact = Library(self.names, "mse", self.activation, self.layers)
-        found = (self.best(name, K) for name in self.names for K in range(1, largest + 1))
+        exact = Library(self.names, "mse", self.activation, self.layers, self.width)
+        found = (made for name in self.names for K in range(1, largest + 1)
+                 for made in exact._members(name, K))
         return [exact.offer(made) for made in found if isinstance(made, Block)]
+
+    def _members(self, name: str, classes: int) -> list[Construction]:
+        """The best member; of a given width, all that fit: a dearer one may be narrower."""
+        best, members = self.best(name, classes), FAMILIES[name].members
+        if best is None or self.width is None or members is None:
+            found = [] if best is None else [best]
+        else:
+            found = [made for made in members(classes) if made.least_layers <= self.layers]
+        return [made for made in found if self.fits(made)]
 
 
 def best_sums(K_values: Sequence[int], layers: int, offers: Sequence[Offer], samples: int,
-              weight_decay: float | None) -> list[Construction]:
-    """For each K, the direct sum of least MSE cost (of least loss, given a weight decay)."""
+              weight_decay: float | None, width: int | None = None) -> list[Construction]:
+    """For each K, the direct sum of least MSE cost (of least loss, given a weight decay) that
+    fits into the width; hidden layers of a sum are counted as wide as its blocks' widest."""
     blocks = [offer.construction for offer in offers
               if offer.sign == -1 and isinstance(offer.construction, Block)]
     sizes = np.array([block.classes for block in blocks], dtype=np.int64)
@@ -85,7 +104,12 @@ def best_sums(K_values: Sequence[int], layers: int, offers: Sequence[Offer], sam
         kappas = losses.kappa((layers + 1) * log_share, samples, layers, decay)
         values = losses.minimal_loss(kappas, layers)
         gains = sizes * (values[:, -1:] - values[:, :-1]) / K
-    counts = knapsack(sizes, np.ascontiguousarray(gains), np.array(K_values, dtype=np.int64))
+    gains, capacities = np.ascontiguousarray(gains), np.array(K_values, dtype=np.int64)
+    if width is None:
+        counts = knapsack(sizes, gains, capacities)
+    else:
+        widths = np.array([block.required_width(layers) for block in blocks], dtype=np.int64)
+        counts = knapsack_within(sizes, widths, gains, capacities, width)
     return [_sum(K, blocks, row) for K, row in zip(K_values, counts, strict=True)]
 
 
@@ -124,4 +148,37 @@ def knapsack(sizes: NDArray[np.int64], gains: NDArray[np.float64],
             else:
                 counts[row, choice[size]] += 1
                 size -= sizes[choice[size]]
+    return counts
+
+
+@njit(cache=True)
+def knapsack_within(sizes: NDArray[np.int64], widths: NDArray[np.int64],
+                    gains: NDArray[np.float64], capacities: NDArray[np.int64],
+                    width: int) -> NDArray[np.int64]:
+    """`knapsack` where the items' widths, and 1 for each place left empty, sum to at most
+    `width`."""
+    counts = np.zeros(gains.shape, dtype=np.int64)
+    for row in range(len(capacities)):
+        capacity = capacities[row]
+        # Of exactly so many places filled, at exactly that width; -1: cannot be.
+        value = np.full((capacity + 1, width + 1), -1.0)
+        choice = np.full((capacity + 1, width + 1), -1)
+        value[0, 0] = 0.0
+        for size in range(1, capacity + 1):
+            for used in range(1, width + 1):
+                for item in range(len(sizes)):
+                    if sizes[item] <= size and widths[item] <= used:
+                        before = value[size - sizes[item], used - widths[item]]
+                        if before >= 0 and before + gains[row, item] > value[size, used]:
+                            value[size, used] = before + gains[row, item]
+                            choice[size, used] = item
+        best, size, used = 0.0, 0, 0
+        for filled in range(capacity + 1):
+            for wide in range(width - (capacity - filled) + 1):
+                if value[filled, wide] > best:
+                    best, size, used = value[filled, wide], filled, wide
+        while size > 0:
+            item = choice[size, used]
+            counts[row, item] += 1
+            size, used = size - sizes[item], used - widths[item]
     return counts

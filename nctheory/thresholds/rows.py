@@ -11,9 +11,10 @@ from nctheory.constructions import Construction, Ranks
 BEATEN = "dnc beaten"
 NOT_BEATEN = "not beaten by this library"
 OPTIMAL = "dnc optimal"
-ZERO = "zero optimal"
+ZERO_OPTIMAL = "zero optimal"
+ZERO = "zero not beaten by this library"
 UNDECIDED = "undecided"
-VERDICTS = (BEATEN, NOT_BEATEN, OPTIMAL, ZERO, UNDECIDED)
+VERDICTS = (BEATEN, NOT_BEATEN, OPTIMAL, ZERO_OPTIMAL, ZERO, UNDECIDED)
 
 # What a verdict rests on.  The first two are certified: exact arithmetic decided.
 INTEGERS = "integers"
@@ -65,6 +66,11 @@ class Row:
         return self.evidence in CERTIFIED
 
     @cached_property
+    def width(self) -> int:
+        """The least width d that the construction fits into."""
+        return self.construction.required_width(self.layers, *self.model)
+
+    @cached_property
     def ranks(self) -> Ranks:
         """Ranks of M_1..M_L and sigma(M_2)..sigma(M_L) of the construction."""
         return self.construction.ranks(self.layers, *self.model)
@@ -81,6 +87,7 @@ class Table:
     rows: tuple[Row, ...]
     loss: str = "mse"
     activation: str = "relu"
+    width: int | None = None
 
     def least_classes(self) -> dict[int, int | None]:
         """{L: the least K of the table at which DNC is beaten, or None}."""

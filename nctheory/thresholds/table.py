@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from nctheory import activations, losses
 from nctheory.constructions import FAMILIES, Construction, Orthogonal
 from nctheory.errors import InputError, choice, integer, positive
+from nctheory.optimality import for_every_decay, optimal
 from nctheory.problem import Problem
 from nctheory.thresholds.library import Library, Offer, best_sums
 from nctheory.thresholds.rows import (
@@ -24,6 +25,7 @@ from nctheory.thresholds.rows import (
     OPTIMAL,
     UNDECIDED,
     ZERO,
+    ZERO_OPTIMAL,
     Row,
     Table,
 )
@@ -31,8 +33,8 @@ from nctheory.thresholds.rows import (
 
 def threshold_table(classes: Iterable[int], layers: Iterable[int], *, samples: int = 1,
                     weight_decay: float | None = None, loss: str = "mse",
-                    activation: str = "relu",
-                    library: Iterable[str] | None = None) -> Table:
+                    activation: str = "relu", library: Iterable[str] | None = None,
+                    width: int | None = None) -> Table:
     """The best construction of the library for every K and L, and whether it beats DNC.
 
     Parameters
@@ -50,6 +52,10 @@ def threshold_table(classes: Iterable[int], layers: Iterable[int], *, samples: i
     library : iterable of str, optional
         Names of the families to use, by default all of the registry; ("triangular",) is the
         library of [SLM24], ("pairs",) that of [GK25].
+    width : int, optional
+        d of the hidden layers: only constructions that fit are used.  By default any width; the
+        column `width` says what the best construction needs (20 rows for 15 classes, but
+        4 * 10^12 for 990).
 
     Returns
     -------
@@ -82,11 +88,20 @@ def threshold_table(classes: Iterable[int], layers: Iterable[int], *, samples: i
     loss, activation = losses.get(loss).word, activations.homogeneous(activation).word
     rows: dict[tuple[int, int], Row] = {}
     for L in L_values:
-        chosen = Library(names, loss, activation, L)
+        chosen = Library(names, loss, activation, L, width)
+        _check_width(chosen, K_values[-1])
         for cell in cells(chosen, K_values, n, decay):
             rows[cell.classes, L] = _row(cell, chosen, n, decay)
     return Table(K_values, L_values, n, decay,
-                 tuple(rows[K, L] for K in K_values for L in L_values), loss, activation)
+                 tuple(rows[K, L] for K in K_values for L in L_values), loss, activation, width)
+
+
+def _check_width(library: Library, largest: int) -> None:
+    if library.width is None:
+        return
+    least = Orthogonal(classes=largest).required_width(library.layers, library.loss,
+                                                       library.activation)
+    integer("width", library.width, least)
 
 
 def _names(library: Iterable[str] | None) -> tuple[str, ...]:
@@ -126,18 +141,22 @@ def cells(library: Library, K_values: Sequence[int], samples: int,
     Under MSE a sum beats DNC iff one of its blocks does, c_b < K_b (f* increases in kappa as
     long as zero is not optimal), so exact decisions about single blocks settle every cell.
     """
-    centred = losses.get(library.loss).centred
+    loss = losses.get(library.loss)
+    centred, decides = loss.centred, loss.cost_decides
     blocks = library.blocks(K_values[-1])
     decay = None if centred else weight_decay
-    sums = best_sums(K_values, library.layers, blocks, samples, decay)
+    sums = best_sums(K_values, library.layers, blocks, samples, decay, library.width)
     for K, made in zip(K_values, sums, strict=True):
         is_dnc = isinstance(made, Orthogonal)
-        choices = [*([] if is_dnc else [made]), *library.others(K)]
+        others = library.others(K)
+        if weight_decay is None:  # only what its cost decides
+            others = [other for other in others if decides(other.outputs(loss))]
+        choices = [*([] if is_dnc else [made]), *others]
         if centred:
             yield Cell(K, [Orthogonal(classes=K), *choices], [*map(library.offer, choices)])
         else:
             offers = [offer for offer in blocks if offer.construction.classes <= K]
-            yield Cell(K, [made] if is_dnc else choices, offers)
+            yield Cell(K, [made, *choices] if is_dnc else choices, offers)
 
 
 def _row(cell: Cell, library: Library, samples: int, weight_decay: float | None) -> Row:
@@ -154,8 +173,7 @@ def _row(cell: Cell, library: Library, samples: int, weight_decay: float | None)
 
 def _by_cost(cell: Cell, best: Construction, library: Library) -> tuple[str, str]:
     """The verdict for every weight decay, and what it rests on."""
-    theorem = losses.get(library.loss).theorem(
-        cell.classes, library.layers, activations.homogeneous(library.activation))
+    theorem = for_every_decay(cell.classes, library.layers, library.loss, library.activation)
     if theorem is not None:
         return OPTIMAL, theorem
     signs = [offer.sign for offer in cell.offers]
@@ -188,6 +206,7 @@ def _by_loss(cell: Cell, row: Row, first: float, problem: Problem) -> tuple[str,
     chosen = losses.get(problem.loss)
     better = [offer for offer in cell.offers if offer.sign == -1]
     zero = _zero(better, cell, problem)
+    theorem = _at(problem)
     assert row.loss is not None and row.dnc_loss is not None
     if zero is None and chosen.centred:  # exact bounds show at most that zero is not optimal
         floor = chosen.zero(cell.classes)
@@ -195,10 +214,10 @@ def _by_loss(cell: Cell, row: Row, first: float, problem: Problem) -> tuple[str,
             return ZERO, FLOATS
     elif zero is None:
         return UNDECIDED, NOTHING
+    elif zero and row.construction.is_zero(problem) is False:
+        return BEATEN, INTEGERS  # by a partial fit, where DNC itself is zero
     elif zero:
-        return ZERO, _weakest(better)
-    theorem = chosen.theorem(cell.classes, problem.layers,
-                             activations.homogeneous(problem.activation))
+        return (ZERO, _weakest(better)) if theorem is None else (ZERO_OPTIMAL, theorem)
     if theorem is not None:
         return OPTIMAL, theorem
     if better and zero is False:
@@ -209,6 +228,14 @@ def _by_loss(cell: Cell, row: Row, first: float, problem: Problem) -> tuple[str,
         # With ReLU and cross-entropy, between the lower bound for DNC and what I_K attains.
         return UNDECIDED, NOTHING
     return NOT_BEATEN, FLOATS if chosen.centred else _weakest(cell.offers)
+
+
+def _at(problem: Problem) -> str | None:
+    """Why DNC, or zero where DNC is zero, is optimal at this weight decay."""
+    found = optimal(problem)
+    if found is None and (problem.layers == 1 or problem.classes == 2):
+        return for_every_decay(problem.classes, problem.layers, problem.loss, problem.activation)
+    return found
 
 
 def _zero(better: Sequence[Offer], cell: Cell, problem: Problem) -> bool | None:

@@ -11,24 +11,27 @@ from numpy.typing import NDArray
 
 from nctheory.errors import integer
 from nctheory.files import check_target, folder, write_npz
-from nctheory.metrics.files import load
-from nctheory.trained.data import Split, digits, from_features
+from nctheory.trained.data import Split, dataset
 from nctheory.trained.network import Architecture
 from nctheory.trained.training import Recipe, Training
 
 
 def fit(split: Split, architecture: Architecture, recipe: Recipe, *,
         checkpoint: str | Path | None = None, every: int = 10,
-        progress: Callable[[Training], object] | None = None) -> Training:
+        progress: Callable[[Training], object] | None = None,
+        tell: Callable[[str], object] | None = None) -> Training:
     """Train on the train set of `split`, to the recipe's last epoch.
 
     Parameters
     ----------
     checkpoint : path, optional
         Resumed from where it exists, and written every `every` epochs and at the end. A run
-        that was stopped and resumed ends with the same numbers as one that was not.
+        that was stopped and resumed ends with the same numbers as one that was not; one that
+        is complete goes on where the recipe now has more epochs (a constant schedule only).
     progress : callable, optional
         Called with the training after each epoch.
+    tell : callable, optional
+        Gets a sentence where a checkpoint is resumed.
 
     Examples
     --------
@@ -41,6 +44,8 @@ def fit(split: Split, architecture: Architecture, recipe: Recipe, *,
     training = Training(split.x, split.labels, architecture, recipe)
     if checkpoint is not None and Path(checkpoint).exists():
         training.restore(checkpoint)
+        if tell is not None:
+            tell(f"resuming {checkpoint}: {training.epoch} of {recipe.epochs} epochs are done")
 
     def after(t: Training) -> None:
         if progress is not None:
@@ -52,10 +57,10 @@ def fit(split: Split, architecture: Architecture, recipe: Recipe, *,
 
 
 def train(data: str, output: str | Path, *, hidden: tuple[int, ...] = (128, 128),
-          activation: str = "relu", loss: str = "ce", bias: bool = True,
+          activation: str = "relu", loss: str = "ce", bias: bool = True, head: int = 0,
           recipe: Recipe | None = None, progress: Callable[[Training], object] | None = None,
-          force: bool = False) -> dict[str, Any]:
-    """Train on "digits" or a feature file and leave everything in the directory `output`.
+          tell: Callable[[str], object] | None = None, force: bool = False) -> dict[str, Any]:
+    """Train on "digits", "mnist" or a feature file; everything is left in directory `output`.
 
     Writes checkpoint.npz (resumed from where it is already there) and features.npz (for
     `nctheory.metrics.load`); `nctheory train` is this function.
@@ -68,17 +73,18 @@ def train(data: str, output: str | Path, *, hidden: tuple[int, ...] = (128, 128)
     Raises
     ------
     InputError
-        For data that cannot be read, a checkpoint of other settings in `output`, or a
-        features.npz that nctheory did not write (unless `force`).
+        For data that cannot be read, an output that is no directory, a checkpoint of other
+        settings in it, or a features.npz that nctheory did not write (unless `force`).
     """
     recipe = recipe or Recipe()
-    split = digits(recipe.seed) if data == "digits" else from_features(load(data), recipe.seed)
+    split = dataset(data, recipe.seed)
     output = folder(output)
     widths = (split.x.shape[1], *hidden, split.classes)
-    architecture = Architecture(widths, activation, loss, bias)
+    architecture = Architecture(widths, activation, loss, bias, head)
     checkpoint, features = output / "checkpoint.npz", output / "features.npz"
     check_target(features, force=force)
-    training = fit(split, architecture, recipe, checkpoint=checkpoint, progress=progress)
+    training = fit(split, architecture, recipe, checkpoint=checkpoint, progress=progress,
+                   tell=tell)
     write_npz(features, feature_arrays(training, split), force=force)
     predict = training.network.predict
     return {
@@ -94,8 +100,9 @@ def train(data: str, output: str | Path, *, hidden: tuple[int, ...] = (128, 128)
 def feature_arrays(training: Training, split: Split) -> dict[str, NDArray[Any]]:
     """The trained network's hidden features under the names that `nctheory.metrics.load` reads.
 
-    features_l is the l-th hidden layer after the activation (z_{l+1}); weight_l, bias_l are
-    what reads it (W_{l+1}, b_{l+1}); labels carry the names of the classes.
+    features_l is the l-th hidden layer after the activation (z_{l+1}; a head's features have
+    none); weight_l, bias_l are what reads it (W_{l+1}, b_{l+1}); labels carry the names of the
+    classes.
     """
     network = training.network
     arrays: dict[str, NDArray[Any]] = {
@@ -105,6 +112,6 @@ def feature_arrays(training: Training, split: Split) -> dict[str, NDArray[Any]]:
             arrays[f"{prefix}_{l}"] = z
     for l in range(1, training.architecture.layers):
         arrays[f"weight_{l}"] = network.weights[l]
-        if network.biases:
+        if l < len(network.biases):
             arrays[f"bias_{l}"] = network.biases[l]
     return arrays

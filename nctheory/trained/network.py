@@ -2,6 +2,10 @@ r"""A multilayer perceptron in plain NumPy: forward pass, loss, gradient.
 
     z_1 = x,   z_{l+1} = sigma(W_l z_l + b_l)  (l < L),   output = W_L z_L + b_L
 
+With a head of h layers the network is a backbone of L - h layers under a deep unconstrained
+features model: the features H = W_{L-h} z_{L-h} + b_{L-h} that the head reads are not activated,
+the head has no biases, and its regulariser may penalise H (`feature_penalty`).
+
 Samples are rows. All parameters live in one flat float64 vector, of which the weights and
 biases are views: an optimiser updates one vector, a checkpoint stores one. The matrix products
 dominate and are the BLAS library's; the element-wise work between them is fused in the kernels
@@ -43,12 +47,15 @@ class Architecture:
         "mse": 1/2 |output - e_label|^2.
     bias : bool
         Whether there are b_l. They are never decayed.
+    head : int
+        h, the layers of the model that reads the features; 0 for a plain perceptron.
     """
 
     widths: tuple[int, ...]
     activation: str = "relu"
     loss: str = "ce"
     bias: bool = True
+    head: int = 0
 
     def __post_init__(self) -> None:
         widths = tuple(integer(f"widths[{i}]", w, 1) for i, w in enumerate(self.widths))
@@ -56,11 +63,21 @@ class Architecture:
         require(len(widths) >= 2, "widths", "name at least the input and the classes", widths)
         object.__setattr__(self, "activation", activations.get(self.activation).word)
         object.__setattr__(self, "loss", losses.get(self.loss).word)
+        integer("head", self.head, 0, self.layers - 1)
 
     @property
     def layers(self) -> int:
         """L, the number of weight matrices."""
         return len(self.widths) - 1
+
+    @property
+    def backbone(self) -> int:
+        """L - h, the number of weight matrices below the head."""
+        return self.layers - self.head
+
+    def activated(self, l: int) -> bool:
+        """Whether sigma follows the l-th weight, counted from 1."""
+        return l not in (self.backbone, self.layers)
 
 
 class Network:
@@ -74,21 +91,24 @@ class Network:
         Views into `parameters`.
     weight_gradients, bias_gradients :
         The same views into `gradient`.
+    feature_penalty : float
+        p: every sample's loss has 1/2 p |h|^2 added, h the features that the head reads.
     """
 
-    def __init__(self, architecture: Architecture, parameters: Array | None = None) -> None:
-        self.architecture = architecture
+    def __init__(self, architecture: Architecture, parameters: Array | None = None,
+                 feature_penalty: float = 0.0) -> None:
+        self.architecture, self.feature_penalty = architecture, feature_penalty
         shapes = list(zip(architecture.widths[1:], architecture.widths, strict=False))
-        size = sum(o * i + o * architecture.bias for o, i in shapes)
+        biased = architecture.backbone if architecture.bias else 0
+        size = sum(o * i for o, i in shapes) + sum(architecture.widths[1:biased + 1])
         if parameters is None:
             parameters = np.zeros(size)
         require(parameters.shape == (size,), "parameters", f"be {size} numbers",
                 parameters.shape)
         self.parameters = parameters
         self.gradient = np.zeros(size)
-        self.weights, self.biases = _views(parameters, shapes, architecture.bias)
-        self.weight_gradients, self.bias_gradients = _views(self.gradient, shapes,
-                                                            architecture.bias)
+        self.weights, self.biases = _views(parameters, shapes, biased)
+        self.weight_gradients, self.bias_gradients = _views(self.gradient, shapes, biased)
         self._buffers: tuple[list[Array], list[Array]] = ([], [])
 
     @classmethod
@@ -111,9 +131,9 @@ class Network:
         for l, buffer in enumerate(self._reserve(len(x))[0]):
             z = buffer[:len(x)]
             np.matmul(outputs[-1], self.weights[l].T, out=z)
-            if self.biases:
+            if l < len(self.biases):
                 z += self.biases[l]
-            if l < self.architecture.layers - 1:
+            if self.architecture.activated(l + 1):
                 _activate(self.architecture.activation, z)
             outputs.append(z)
         return outputs
@@ -125,6 +145,8 @@ class Network:
     def deltas(self, x: Array, labels: Codes) -> tuple[float, list[Array], list[Array]]:
         """Mean loss, the z_l, and delta_l / N with delta_l = d loss_i / d(W_l z_l), i a row.
 
+        A penalty on the features counts as a part of loss_i.
+
         (1/N) sum_i delta_i z_i^T is what `weight_gradients` then holds.
         """
         outputs = self.forward(x)
@@ -133,12 +155,21 @@ class Network:
         loss = _output_delta(self.architecture.loss, outputs[-1], labels, found[-1])
         for l in reversed(range(self.architecture.layers)):
             np.matmul(found[l].T, outputs[l], out=self.weight_gradients[l])
-            if self.biases:
+            if l < len(self.biases):
                 np.sum(found[l], axis=0, out=self.bias_gradients[l])
             if l:
                 np.matmul(found[l], self.weights[l], out=found[l - 1])
-                _times_derivative(self.architecture.activation, found[l - 1], outputs[l])
+                if self.architecture.activated(l):
+                    _times_derivative(self.architecture.activation, found[l - 1], outputs[l])
+                else:
+                    loss += self._penalise(outputs[l], found[l - 1])
         return loss, outputs[:-1], found
+
+    def _penalise(self, features: Array, delta: Array) -> float:
+        """Mean of 1/2 p |h|^2 over the rows h; its gradient is added to `delta`."""
+        share = self.feature_penalty / len(features)
+        delta += share * features
+        return 0.5 * share * float(np.vdot(features, features))
 
     def objective(self, x: Array, labels: Codes, decays: Array) -> float:
         """Mean loss + 1/2 sum_l lam_l |W_l|_F^2; its gradient is left in `gradient`."""
@@ -149,7 +180,7 @@ class Network:
         return loss
 
     def features(self, x: Array) -> list[Array]:
-        """Copies of z_2, ..., z_L (hidden features after the activation; z_1 is the input)."""
+        """Copies of z_2, ..., z_L: what each weight after the first reads (z_1 is the input)."""
         return [z.copy() for z in self.forward(x)[1:-1]]
 
     def predict(self, x: Array) -> Codes:
@@ -165,13 +196,13 @@ class Network:
 
 
 def _views(vector: Array, shapes: list[tuple[int, int]],
-           bias: bool) -> tuple[list[Array], list[Array]]:
-    """Weights first, then biases: so a decayed part is a prefix of the vector."""
+           biased: int) -> tuple[list[Array], list[Array]]:
+    """Weights first, then biases (of the first `biased` layers): what decays is a prefix."""
     weights, biases, start = [], [], 0
     for out, into in shapes:
         weights.append(vector[start:start + out * into].reshape(out, into))
         start += out * into
-    for out, _ in shapes if bias else []:
+    for out, _ in shapes[:biased]:
         biases.append(vector[start:start + out])
         start += out
     return weights, biases

@@ -1,22 +1,26 @@
 """Minibatch training: optimiser, schedule, checkpoints that resume to the same numbers.
 
-The objective is (1/N) sum loss_i + 1/2 sum_l lam_l |W_l|_F^2: weight decay is part of the
-gradient (also with Adam, unlike "AdamW"), so that critical points are those of the theory.
+The objective is (1/N) sum loss_i + 1/2 sum_l lam_l |W_l|_F^2 + 1/2 lam_H |H|_F^2, H the features
+that a head reads (d x N, all samples): weight decay is part of the gradient (also with Adam,
+unlike "AdamW"), so that critical points are those of the theory.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numba
 import numpy as np
 from scipy.optimize import minimize
 
-from nctheory.errors import InputError, choice, integer, positive, require
+from nctheory.errors import InputError, choice, integer, positive, require, show
 from nctheory.files import read_npz, write_npz
 from nctheory.trained.network import Architecture, Array, Codes, Network
 
@@ -43,6 +47,8 @@ class Recipe:
         In [0, 1), for "sgd".
     weight_decay : float or sequence of L floats
         lam >= 0 for all weights, or lam_l each. Biases are not decayed.
+    feature_decay : float
+        lam_H >= 0; needs a head.
     schedule : {"constant", "cosine", "steps"}
         "cosine": rate (1 + cos(pi t)) / 2 at the part t of all epochs.  "steps": a tenth from
         1/3, a hundredth from 2/3 of the epochs [PHD20].
@@ -58,6 +64,7 @@ class Recipe:
     rate: float = 0.05
     momentum: float = 0.9
     weight_decay: float | tuple[float, ...] = 5e-4
+    feature_decay: float = 0.0
     schedule: str = "constant"
     seed: int = 0
 
@@ -69,6 +76,8 @@ class Recipe:
         choice("schedule", self.schedule, SCHEDULES)
         positive("rate", self.rate)
         require(0 <= self.momentum < 1, "momentum", "be in [0, 1)", self.momentum)
+        require(0 <= self.feature_decay < math.inf, "feature_decay", "be a finite number >= 0",
+                self.feature_decay)
         if isinstance(self.weight_decay, Iterable):
             object.__setattr__(self, "weight_decay", tuple(map(float, self.weight_decay)))
 
@@ -105,7 +114,8 @@ class Training:
     epoch : int
         Epochs done.
     losses : list of float
-        For each epoch the mean over its samples of the loss (before decay) as they were met.
+        For each epoch the mean over its samples of the loss (with the penalty on the features,
+        before weight decay) as they were met.
     """
 
     def __init__(self, x: Array, labels: Codes, architecture: Architecture,
@@ -120,9 +130,13 @@ class Training:
                 self.labels.shape)
         require(bool((self.labels >= 0).all() and (self.labels < classes).all()), "labels",
                 f"be class numbers 0 .. {classes - 1}", np.unique(self.labels)[[0, -1]])
+        require(not recipe.feature_decay or architecture.head > 0, "feature_decay",
+                "be 0 without a head, for nothing else says which layer's features are meant",
+                recipe.feature_decay)
         self.architecture, self.recipe = architecture, recipe
         self.rng = np.random.default_rng(recipe.seed)
         self.network = Network.initialised(architecture, self.rng)
+        self.network.feature_penalty = recipe.feature_decay * len(self.x)
         self.decays = recipe.decays(architecture.layers)
         sizes = [w.size for w in self.network.weights]
         self._decay = np.zeros_like(self.network.parameters)
@@ -211,18 +225,23 @@ class Training:
             name="checkpoint", force=True)
 
     def restore(self, path: str | Path) -> Training:
-        """Continue from a checkpoint of the same architecture and recipe, to the same numbers.
+        """Continue from a checkpoint of the same data, architecture and recipe.
+
+        What follows has the numbers of a run that was never stopped. The recipe may name other
+        epochs than the one saved where the schedule is "constant": the others depend on their
+        end.
 
         Raises
         ------
         InputError
-            Where the file is no checkpoint, or one of other settings.
+            Where the file is no checkpoint, one of other settings or other data, or one that
+            has more epochs behind it than the recipe.
         """
         saved = read_npz(path, name="checkpoint", kind="a file written by Training.save",
                          need=_SAVED)
-        if str(saved["settings"]) != self._settings():
-            raise InputError(f"checkpoint {path} must have the settings {self._settings()}, "
-                             f"got {saved['settings']!s}")
+        self._agree(json.loads(str(saved["settings"])), Path(path))
+        require(len(saved["losses"]) <= self.recipe.epochs, "epochs",
+                f"be at least the {len(saved['losses'])} that {path} has", self.recipe.epochs)
         self.network.parameters[:] = saved["parameters"]
         self._first[:], self._second[:] = saved["first"], saved["second"]
         self.losses = [float(v) for v in saved["losses"]]
@@ -230,8 +249,27 @@ class Training:
         self.rng.bit_generator.state = json.loads(str(saved["rng"]))
         return self
 
+    def _agree(self, saved: Any, path: Path) -> None:
+        """`InputError` naming the first setting in which the checkpoint is of another run."""
+        require(isinstance(saved, dict), "checkpoint", "be of this version's Training.save",
+                str(path))
+        asked = json.loads(self._settings())
+        for key in sorted(set(asked) | set(saved)):
+            if key == "epochs" and self.recipe.schedule == "constant":
+                continue
+            if asked.get(key) != saved.get(key):
+                raise InputError(f"{key} must be that of the checkpoint {path}, "
+                                 f"{show(saved.get(key))}, got {show(asked.get(key))}; for "
+                                 "another run choose another output")
+
     def _settings(self) -> str:
-        return json.dumps([asdict(self.architecture), asdict(self.recipe), self.x.shape])
+        return json.dumps({**asdict(self.architecture), **asdict(self.recipe),
+                           "data": self._fingerprint})
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        """Of the data, so that other data of equal shape are not taken for these."""
+        return hashlib.sha256(self.x.tobytes() + self.labels.tobytes()).hexdigest()[:16]
 
 
 _SAVED = ("parameters", "first", "second", "losses", "steps", "settings", "rng")

@@ -1,14 +1,12 @@
 """What was found, explained: symmetry, names, simplification, pages and pictures."""
 
 import itertools
-import json
 import math
 import shutil
 
 import mpmath
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from nctheory import Orthogonal, Problem, Triangular
 from nctheory.atlas import face, search, simplify
@@ -26,9 +24,7 @@ from nctheory.atlas.simplify import (
 )
 from nctheory.atlas.structure import chain_name, describe, layers, section
 from nctheory.atlas.symmetry import automorphisms, class_symmetry, levels, network_symmetry
-from nctheory.cli import cli
-from nctheory.constructions import Chain
-from nctheory.constructions.chain import DATA, stored
+from nctheory.constructions import Chain, stored
 from nctheory.graphs import subset_incidence
 from nctheory.integers import as_integers
 
@@ -127,7 +123,7 @@ def test_layers_of_the_triangular_construction():
 
 @pytest.mark.parametrize("K, L", [(5, 5), (7, 3)])
 def test_merging_and_splitting_cost_nothing(K, L):
-    factors = floats(Chain.stored(K, L))
+    factors = floats(stored.chain(K, L))
     double = [*factors]
     double[-1] = np.vstack([factors[-1], 3 * factors[-1][:2]])
     assert search.evaluate(merged(double)) == pytest.approx(search.evaluate(double), rel=1e-12)
@@ -136,7 +132,7 @@ def test_merging_and_splitting_cost_nothing(K, L):
 
 
 def test_the_gradient_of_a_face_by_differences():
-    factors = split(floats(Chain.stored(7, 3)))
+    factors = split(floats(stored.chain(7, 3)))
     group = network_symmetry(factors)
     orbits = entry_orbits(factors, group)
     start = symmetrised(factors, group)
@@ -168,21 +164,22 @@ def test_deep_neural_collapse_stays_what_it_is():
 
 
 def test_explaining_never_costs_and_is_kept(tmp_path):
-    for K in (3, 4):
-        shutil.copy(DATA / f"{K:02d}.json", tmp_path)
-    before = {(K, c.least_layers): c for K in (3, 4) for c in stored(K, tmp_path)}
+    shutil.copytree(stored.PACKAGE / "chains", tmp_path / "chains")
+    before = {(K, c.least_layers): c for K in (3, 4) for c in stored.chains(K, tmp_path)}
     steps = list(explain_stored([3, 4], range(2, 6), store=True, folder=tmp_path))
     assert len(steps) >= 3 and all(step.order >= 2 for step in steps)
     for step in steps:
         K, L = step.chain.classes, step.chain.least_layers
-        after = next(c for c in stored(K, tmp_path) if c.least_layers == L)
+        after = next(c for c in stored.chains(K, tmp_path) if c.least_layers == L)
         fresh = Chain(matrices=after.matrices)
         assert fresh.representation_cost(L).scale == after.representation_cost(L).scale
         assert after.log_cost(L) <= before[K, L].log_cost(L) + simplify.DEARER
         assert length(after) == step.after <= step.before
         assert "(" in after.label
+    assert all(len(stored.chains(K, tmp_path)) == sum(k == K for k, _ in before)
+               for K in (3, 4))
     # Deeper chains were not asked for.
-    for chain in stored(4, tmp_path):
+    for chain in stored.chains(4, tmp_path):
         if chain.least_layers > 5:
             assert (chain.matrices[0] == before[4, chain.least_layers].matrices[0]).all()
 
@@ -210,7 +207,7 @@ def test_three_points_of_the_plane_cost_an_algebraic_number():
                   for n in ((1, 0, 0), (0, 1, 0), (0, 0, 1))]
         at = mpmath.findroot(slopes, (0.93, 1.02, 0.38), tol=1e-60)
         expected = cost(*at)
-        simple = simplified(floats(Chain.stored(3, 4)))
+        simple = simplified(floats(stored.chain(3, 4)))
         found = minimum(simple.factors, entry_orbits(simple.factors, simple.group))
         assert abs(found - expected) < mpmath.mpf(10) ** -25
         assert simple.value == pytest.approx(float(mpmath.log(expected)), abs=1e-13)
@@ -225,33 +222,3 @@ def test_an_explanation_says_what_the_construction_is():
     assert explanation.layers[0].name == "edges of K_5"
     assert explanation.symmetry.order == 120 and explanation.group_name == "S_5"
     assert [sum(map(len, o)) for o in explanation.neuron_orbits] == [5, 10]
-
-
-def test_show(tmp_path):
-    run = CliRunner().invoke
-    text = run(cli, ["atlas", "show", "3", "4"]).output
-    assert "3 points in the plane" in text and "symmetry: a group of order 2 (S_2)" in text
-    data = json.loads(run(cli, ["atlas", "show", "11", "3", "--format", "json"]).output)
-    assert data["symmetry"]["order"] == 24 and data["hidden"][0]["name"] == "edges of K_5 + loop"
-    pytest.importorskip("matplotlib")
-    for K, L in ((3, 4), (6, 5), (7, 3), (10, 3)):  # plane, section, graph with and without loop
-        path = tmp_path / f"{K}.svg"
-        assert run(cli, ["atlas", "show", str(K), str(L), "--figure", str(path)]).exit_code == 0
-        assert "<svg" in path.read_text()
-
-
-@pytest.mark.parametrize("arguments, message", [
-    (["1", "4"], "classes must be an integer at least 2, got 1"),
-    (["3", "1"], "layers must be an integer at least 2, got 1"),
-    (["3", "4", "--figure", "x.txt"], "figure must end in .png"),
-    (["3", "4", "--figure", "/nowhere/x.png"], "figure must be a writable file")])
-def test_what_cannot_be_shown(arguments, message, tmp_path, monkeypatch, capsys):
-    from nctheory.cli import main
-
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", ["nctheory", "atlas", "show", *arguments])
-    with pytest.raises(SystemExit) as stop:
-        main()
-    assert stop.value.code == 2
-    error = capsys.readouterr().err
-    assert message in error and error.count("\n") == 1

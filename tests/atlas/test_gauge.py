@@ -9,11 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from nctheory import InputError
-from nctheory.atlas.complete import optimal_cuts, squared_gauge
 from nctheory.atlas.gauge import _sound_trace, two_layer_gauge
 from nctheory.atlas.symmetry import feature_symmetry
 from nctheory.cli import cli
 from nctheory.graphs import subset_incidence
+from proofs.balanced_cuts_optimal import optimal_cuts, squared_gauge
 
 
 @pytest.mark.parametrize("K", [1, 2, 4])

@@ -13,11 +13,12 @@ from hypothesis.extra.numpy import arrays
 from nctheory import InputError, Orthogonal, Problem, losses
 from nctheory.atlas import partial
 from nctheory.certify import check_file, partial_fit, to_json
-from nctheory.constructions.partial import PartialFit, stored
+from nctheory.constructions.partial import PartialFit
+from nctheory.constructions.stored import partial_fits, write_partial_fits
 from nctheory.network import forward, loss
 
 CRITICAL = {L: float(losses.critical_kappa(L)) for L in (2, 3, 4)}
-KNOWN = [fit for K in range(3, 17) for fit in stored(K)]
+KNOWN = [fit for K in range(3, 17) for fit in partial_fits(K)]
 
 
 def problem(fit, share, samples=1):
@@ -100,7 +101,7 @@ def test_bad_matrices(matrices, word):
     Problem(classes=4, layers=2), Problem(classes=5, layers=3),
     Problem(classes=5, layers=2, loss="ce"), Problem(classes=5, layers=2, activation="linear")])
 def test_problems_of_others(wrong):
-    fit = next(fit for fit in stored(5) if fit.layers == 2)
+    fit = next(fit for fit in partial_fits(5) if fit.layers == 2)
     with pytest.raises(InputError):
         fit.loss(wrong)
 
@@ -127,8 +128,8 @@ def test_search_finds_the_hexagon():
 def test_search_stores_and_resumes(tmp_path):
     for _ in range(2):
         list(partial.seek([5], [2], seconds=0.3, folder=tmp_path))
-    kept = [fit for fit in stored(5, tmp_path) + stored(5) if fit.layers == 2]
-    partial.store(kept[-1:], 5, tmp_path)
+    kept = [fit for fit in partial_fits(5, tmp_path) + partial_fits(5) if fit.layers == 2]
+    write_partial_fits(kept[-1:], 5, tmp_path)
     (again,) = partial.seek([5], [2], seconds=0.1, folder=tmp_path)
     assert again.ratio <= kept[-1].ratio
 

@@ -17,7 +17,7 @@ from nctheory.atlas.paths import Library, Node, library
 from nctheory.atlas.search import evaluate, rounded
 from nctheory.atlas.transitions import first_means, transition
 from nctheory.cli import cli
-from nctheory.constructions import Chain
+from nctheory.constructions import Chain, stored
 from nctheory.feature_sets.edges import edges, near_regular
 from nctheory.feature_sets.hamming import hamming
 from nctheory.feature_sets.johnson import johnson
@@ -91,7 +91,7 @@ def test_a_better_shape():
     node = Node(simplex(2, 2))
     better = Node(shapes.shaped(node.features, node.rows))
     assert better.alone(4) < node.alone(4)
-    assert better.alone(4) == pytest.approx(Chain.stored(3, 4).log_cost(4), abs=1e-5)
+    assert better.alone(4) == pytest.approx(stored.chain(3, 4).log_cost(4), abs=1e-5)
 
 
 @pytest.mark.parametrize("L", range(3, 7))

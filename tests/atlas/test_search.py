@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from nctheory.atlas import kernel, search
-from nctheory.atlas.discover import discover, store
-from nctheory.constructions import Chain, Triangular
-from nctheory.constructions.chain import stored
+from nctheory.atlas.discover import discover
+from nctheory.atlas.store import store
+from nctheory.constructions import Triangular, stored
 
 RNG = np.random.default_rng(7)
 
@@ -37,7 +37,7 @@ def test_inverse_compiled_and_in_python():
 
 
 def test_the_objective_is_the_exact_cost():
-    chain = stored(6)[0]
+    chain = stored.chains(6)[0]
     factors = [m.astype(float) for m in chain.matrices]
     L = chain.least_layers
     assert search.evaluate(factors) == pytest.approx((L + 1) * chain.log_cost(L), rel=1e-11)
@@ -66,6 +66,6 @@ def test_moves_keep_the_fit():
 def test_discovery_stores_what_improves_and_resumes(tmp_path):
     first = list(discover([4], [4], seconds=4.0, seed=1, folder=tmp_path))
     assert first[0].after <= first[0].before
-    chain = Chain.stored(5, 4)
+    chain = stored.chain(5, 4)
     factors = [m.astype(float) for m in chain.matrices]
     assert not store(factors, tmp_path)  # the library knows it already

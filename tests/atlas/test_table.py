@@ -8,11 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from nctheory import InputError, Triangular, threshold_table
-from nctheory.atlas.formats import FORMATS, phase_diagram
 from nctheory.atlas.submit import IMPROVES, REFUSED, TIE, WORSE, submit
 from nctheory.atlas.table import OPEN, atlas, lower_bound
 from nctheory.cli import cli
-from nctheory.constructions import Chain
+from nctheory.constructions import stored
 
 
 @pytest.fixture(scope="module")
@@ -52,19 +51,6 @@ def test_the_atlas_beats_dnc_where_the_papers_are_silent(cells):
     assert {(K, 3) for K in range(7, 31)} <= beaten
 
 
-def test_formats(cells, tmp_path):
-    rows = json.loads(FORMATS["json"](cells))["rows"]
-    assert {"classes", "layers", "cost", "lower", "construction", "certified",
-            "ranks"} <= set(rows[0])
-    assert len(rows) == len(cells)
-    assert FORMATS["csv"](cells).count("\n") == len(cells) + 1
-    assert FORMATS["latex"](cells).count(r"\\") == len({c.classes for c in cells}) + 1
-    assert "cells beat deep neural collapse" in FORMATS["text"](cells)
-    pytest.importorskip("matplotlib")
-    phase_diagram(cells, tmp_path / "phases.png")
-    assert (tmp_path / "phases.png").stat().st_size > 1000
-
-
 # --- submissions ---
 
 def save(folder, **arrays):
@@ -91,7 +77,7 @@ def test_deep_neural_collapse_is_no_improvement(tmp_path):
 
 
 def test_a_last_layer_that_fits_roughly_is_measured_and_replaced(tmp_path):
-    chain = Chain.stored(3, 4)
+    chain = stored.chain(3, 4)
     first, *rest = chain.unit_factors(4)[0]
     rest[-1] = rest[-1] * (1 + 1e-5)
     verdict = submit(save(tmp_path, H1=first, **{f"W{i}": w for i, w in enumerate(rest, 1)}))
@@ -105,7 +91,7 @@ def test_an_improvement_is_recognised(tmp_path, monkeypatch):
     """Without the atlas in the registry, its chain improves on what is left."""
     from nctheory.constructions import FAMILIES
 
-    chain = Chain.stored(5, 4)
+    chain = stored.chain(5, 4)
     monkeypatch.delitem(FAMILIES, "atlas")
     path = save(tmp_path, H1=chain.matrices[0].astype(float), **{
         f"W{i}": m.astype(float) for i, m in enumerate(chain.matrices[1:], 1)})

@@ -43,7 +43,7 @@ def test_width_against_decay_lets_in_what_fits():
                             width=(1, 2, 4, 5, 9))
     assert diagram.axes == ("weight_decay", "width")
     names = np.array(diagram.names)[diagram.best][0]
-    assert names.tolist() == ["none fits", "circle", "circle", "pairs", "pairs"]
+    assert names.tolist() == ["none fits", "circle", "edgecode", "pairs", "pairs"]
     assert (diagram.ranks <= np.array([1, 2, 4, 5, 9])).all()
 
 

@@ -27,15 +27,42 @@ def test_theorem_1_stops_at_four_classes_and_two_layers():
     assert theorems.crossings(dnc(6), Pairs(classes=6), 2) == []
 
 
-def test_theorem_2():
-    """The smaller rank wins from L_0 on, by cost and by loss at small weight decay."""
-    for K in (5, 8, 12):
-        first = theorems.least_layers(Circle(classes=K), dnc(K))
-        assert first is not None
-        for L in (first - 1, first, first + 5):
-            problem = linear_problem(K, L, 1, 1e-200)
-            assert (Circle(classes=K).loss(problem) < dnc(K).loss(problem)) == (L >= first)
-    assert theorems.least_layers(dnc(6), Pairs(classes=6)) is None
+@pytest.mark.parametrize("K", [5, 8, 12])
+def test_theorem_2_against_collapse(K):
+    """L_0 is sharp where all margins of the other are equal: the cost decides as lam -> 0."""
+    circle = Circle(classes=K)
+    depth = theorems.theorem_2(circle.matrix(), np.eye(K) - 1 / K)
+    assert depth.scale == pytest.approx(1 / circle.margins().least)
+    for L in (depth.layers - 1, depth.layers, depth.layers + 5):
+        problem = linear_problem(K, L, 1, 1e-200)
+        assert (circle.loss(problem) < dnc(K).loss(problem)) == (L >= depth.layers)
+
+
+def test_theorem_2_for_all_larger_numbers_of_layers():
+    """Beyond `tail` the inequality holds by itself: tried far out, where a search ends early."""
+    M, X = np.diag([300.0, 1, 1]) - 0.4, np.diag([1.0, 2, 3])
+    M[2] = -M[0] - M[1]  # rank 2, and diagonally superior
+    assert theorems.is_diagonally_superior(M)
+    depth = theorems.theorem_2(M, X)
+    a, b = (np.linalg.svd(A, compute_uv=False) for A in (depth.scale * M, X))
+    for L in (depth.layers, depth.tail, depth.tail + 1, 10 * depth.tail, 10**6):
+        t = 2 / (L + 1)
+        assert np.sum(a[:2]**t) < np.sum(b**t)
+    t = 2 / depth.layers  # L_0 - 1
+    assert np.sum(a[:2]**t) >= np.sum(b**t)
+
+
+def test_theorem_2_refuses_what_it_does_not_say():
+    pairs, six = Pairs(classes=6).matrix(), np.eye(6) - 1 / 6
+    with pytest.raises(InputError, match="rank below 3, that of other, got 5"):
+        theorems.theorem_2(six, pairs)
+    with pytest.raises(InputError, match="superior must be diagonally superior"):
+        theorems.theorem_2(-six, six)
+    with pytest.raises(InputError, match="other must have a positive margin"):
+        theorems.theorem_2(pairs, -six)
+
+
+def test_least_rank():
     assert [theorems.least_rank(K) for K in (2, 3, 10)] == [1, 2, 2]
     assert theorems.is_diagonally_superior(Circle(classes=7).matrix())
     for seed in range(200):  # never of rank 1 for K = 3
@@ -52,8 +79,9 @@ def test_theorem_3_low_rank_as_layers_grow():
     assert check.rates[2:] == (np.inf,) * 3 and abs(check.rates[0]) < 0.05
 
 
-def spectrum(L, *relative, norm=1.0, decay=1e-3):
-    return theorems.Spectrum(L, decay, 0.1, sum(s > 1e-6 for s in relative), relative, norm)
+def spectrum(L, *relative, norm=1.0, decay=1e-3, superior=True):
+    rank = sum(s > 1e-6 for s in relative)
+    return theorems.Spectrum(L, decay, 0.1, rank, relative, norm, superior)
 
 
 def test_theorem_3_rates_are_fitted_and_can_fail():
@@ -61,6 +89,10 @@ def test_theorem_3_rates_are_fitted_and_can_fail():
     fall = [spectrum(L, 1.0, 1.0, 0.5 * np.exp(-0.3 * L)) for L in (2, 4, 8, 16)]
     check = theorems.theorem_3_low_rank(fall)
     assert check.holds and check.margin == pytest.approx(0.3) and check.low_from is None
+    inferior = [f._replace(superior=f.layers < 16) for f in fall]
+    assert not theorems.theorem_3_low_rank(inferior).holds
+    assert theorems.theorem_3_low_rank([f._replace(superior=f.layers > 4) for f in fall]
+                                       ).superior_from == 8
     stay = [spectrum(L, 0.6, 0.6, 0.5) for L in (2, 4, 8, 16)]
     check = theorems.theorem_3_low_rank(stay)
     assert not check.holds and check.counterexamples == stay[2:]

@@ -4,20 +4,24 @@ import csv
 import json
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 import nctheory
-from nctheory.reproduce import EXPERIMENTS, experiment, slm24
+from nctheory.reproduce import EXPERIMENTS, experiment, slm24_few
+from nctheory.reproduce.runs import draw_ranks
 
-SMALL = {"classes": [3], "width": 8, "runs": 2, "steps": 300}
+SMALL = {"classes": [3], "widths": [6, 8], "runs": 2, "steps": 300}
 
 
 @pytest.fixture
 def small(monkeypatch):
-    """[SLM24] Fig 5 at a size of milliseconds."""
-    found = replace(slm24.FIGURE_5, quick=slm24.FIGURE_5.quick | SMALL | {"classes": [3, 4]})
-    monkeypatch.setattr(slm24, "FIGURE_5", found)
+    """[SLM24] Fig 5 at a size of milliseconds, with one panel of its figure."""
+    whole = slm24_few.FIGURE_5
+    found = replace(whole, quick=whole.quick | SMALL, draw=lambda figure, tables, parameters:
+                    draw_ranks(figure.subplots(), tables["runs"]))
+    monkeypatch.setattr(slm24_few, "FIGURE_5", found)
     return found
 
 
@@ -27,7 +31,8 @@ def test_writes_tables_figures_and_the_sentence(run, small, tmp_path):
     assert (status, err) == (0, "")
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {f"slm24-fig5{end}" for end in (
-        "-runs.csv", "-curves.csv", ".png", ".pdf", ".txt")}
+        "-runs.csv", "-known.csv", "-curves.csv", "-matrices.csv", ".png", ".pdf", ".txt",
+        "-runs")}
     again = small.run(quick=True, seed=7)
     text = (tmp_path / "slm24-fig5.txt").read_text()
     assert text == f"[SLM24] Fig 5: {again.verdict}\n{again.sentence}\n"
@@ -47,7 +52,7 @@ def test_writes_tables_figures_and_the_sentence(run, small, tmp_path):
 def test_equal_seeds_write_equal_files(run, small, tmp_path):
     for name in "ab":
         run("reproduce", "slm24-fig5", "--quick", "--output", str(tmp_path / name))
-    for path in (tmp_path / "a").iterdir():
+    for path in filter(Path.is_file, (tmp_path / "a").iterdir()):
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
 
 
@@ -64,7 +69,7 @@ def test_ctrl_c_leaves_nothing(run, small, monkeypatch, tmp_path):
     def measure(parameters, seed, progress):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(slm24, "FIGURE_5", replace(small, measure=measure))
+    monkeypatch.setattr(slm24_few, "FIGURE_5", replace(small, measure=measure))
     status, out, err = run("reproduce", "slm24-fig5", "--output", str(tmp_path))
     assert (status, out, err.strip()) == (130, "", "nctheory: interrupted")
     assert not list(tmp_path.iterdir())
@@ -80,15 +85,41 @@ def test_an_interrupted_solve_interrupts_the_experiment(small, monkeypatch):
         small.run(quick=True)
 
 
+def test_what_is_done_is_kept(small, monkeypatch, tmp_path):
+    """Interrupted in the second job: the first is not computed again, and all is as if never
+    interrupted."""
+    from nctheory.reproduce import runs
+
+    whole = small.run(quick=True).tables
+    real, solved = runs.solve, []
+
+    def solve(problem, width, *args, **options):
+        kept = options["checkpoint"]
+        if kept is not None and not kept.exists() and options["trace_every"] is None:
+            solved.append(width)
+        result = real(problem, width, *args, **options)
+        return replace(result, interrupted=solved == [6, 8])
+
+    monkeypatch.setattr(runs, "solve", solve)
+    with pytest.raises(KeyboardInterrupt):
+        small.run(quick=True, keep=tmp_path / "runs")
+    assert solved == [6, 8]
+    solved.append(0)
+    again = small.run(quick=True, keep=tmp_path / "runs")
+    assert solved == [6, 8, 0] and again.tables == whole
+    assert len(list((tmp_path / "runs").iterdir())) == 3  # two widths, and the best run's trace
+    assert small.run(quick=True, seed=1, keep=tmp_path / "runs").tables != whole
+
+
 def test_missing_matplotlib_names_the_extra(run, small, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     status, _, err = run("reproduce", "slm24-fig5", "--quick", "--output", str(tmp_path))
     assert status == 2 and "pip install nctheory[plot]" in err
-    assert not list(tmp_path.iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == ["slm24-fig5-runs"]  # nothing is lost
 
 
 @pytest.mark.parametrize("arguments, message", [
-    (["slm24-fig9"], "name must be one of 'slm24-fig2'"),
+    (["slm24-fig9"], "name must be one of 'slm24-fig1'"),
     ([], "NAME must be given; --list names all experiments"),
     (["slm24-fig5", "--seed", "-1"], "seed must be an integer at least 0, got -1"),
     (["slm24-fig5", "--output", "setup.cfg"], "output must be a directory for new files"),

@@ -14,9 +14,10 @@ from nctheory import (
     Triangular,
     activations,
     losses,
+    network,
     threshold_table,
 )
-from nctheory.thresholds import BEATEN, NOT_BEATEN, OPTIMAL, ZERO
+from nctheory.thresholds import BEATEN, NOT_BEATEN, OPTIMAL, ZERO, ZERO_OPTIMAL
 from nctheory.thresholds.library import knapsack
 
 RELU = losses.get("mse"), activations.homogeneous("relu")
@@ -124,7 +125,7 @@ def test_given_a_weight_decay_blocks_are_chosen_by_loss():
 def test_zero_optimal_is_said_exactly_where_zero_is_the_best():
     for decay in (0.004, 0.012, 0.02, 0.05, 0.3, 1.0):
         for row in threshold_table(range(2, 25), range(1, 7), weight_decay=decay).rows:
-            assert (row.verdict == ZERO) == (row.loss == 0.5)
+            assert (row.verdict in (ZERO, ZERO_OPTIMAL)) == (row.loss == 0.5)
             if row.verdict == BEATEN:
                 assert row.loss < row.dnc_loss
             elif row.verdict != ZERO:
@@ -176,3 +177,21 @@ def test_bad_decay_and_samples_are_named():
         threshold_table([3], [3], weight_decay=math.nan)
     with pytest.raises(InputError, match="samples must be an integer at least 1"):
         threshold_table([3], [3], samples=0)
+
+
+def test_partial_fits_join_at_a_weight_decay():
+    """Where DNC is zero a partial fit may still beat zero: exact, and confirmed by its forward
+    pass (K = 6, L = 2 at 0.067: 0.49629, and K = 5 at 0.0796: 0.49938)."""
+    for K, decay, loss in ((6, 0.067, 0.49629), (5, 0.0796, 0.49938)):
+        row, = threshold_table([K], [2], weight_decay=decay).rows
+        assert row.verdict == BEATEN and row.certified and row.dnc_loss == 0.5
+        assert row.loss == pytest.approx(loss, abs=5e-6)
+        problem = Problem(classes=K, layers=2, weight_decay=decay)
+        assert network.loss(row.construction.weights(problem), problem) == pytest.approx(
+            row.loss, rel=1e-12)
+
+
+def test_zero_is_called_optimal_where_a_theorem_says_so_alone():
+    table = threshold_table([2, 7], [1, 2], weight_decay=0.6)
+    assert {(row.classes, row.layers): row.verdict for row in table.rows} == {
+        (2, 1): ZERO_OPTIMAL, (7, 1): ZERO_OPTIMAL, (2, 2): ZERO_OPTIMAL, (7, 2): ZERO}

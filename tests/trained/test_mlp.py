@@ -6,6 +6,8 @@ import math
 import mpmath
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nctheory import InputError
 from nctheory.activations import ACTIVATIONS
@@ -16,12 +18,13 @@ from nctheory.trained.network import KERNELS
 # Every example of both registries: an activation or a loss without a kernel fails here.
 WORDS = [[word for kind in registry.values() for word in kind.examples]
          for registry in (ACTIVATIONS, LOSSES)]
-CASES = list(itertools.product(*WORDS, (True, False)))
+CASES = list(itertools.product(*WORDS, (True, False), (0, 1, 2)))
 
 
-def problem(activation="relu", loss="ce", bias=True, rows=7, seed=0):
+def problem(activation="relu", loss="ce", bias=True, head=0, rows=7, seed=0):
     rng = np.random.default_rng(seed)
-    network = Network.initialised(Architecture((5, 6, 4, 3), activation, loss, bias), rng)
+    network = Network.initialised(Architecture((5, 6, 4, 3), activation, loss, bias, head), rng)
+    network.feature_penalty = 0.7 if head else 0.0
     for b in network.biases:
         b[:] = 0.3 * rng.standard_normal(b.shape)
     return network, rng.standard_normal((rows, 5)), rng.integers(0, 3, rows)
@@ -32,12 +35,14 @@ def plain_loss(network, x, labels, decays=(0, 0, 0)):
     act = {"relu": lambda a: np.where(a > 0, a, 0), "tanh": np.tanh, "linear": lambda a: a,
            "leaky:a=1/10": lambda a: np.where(a > 0, a, a / 10)}
     smoothing = {"ce": 0, "mse": None}.get(network.architecture.loss, 0.1)
-    total = 0
+    head, total = network.architecture.head, 0
     for row, label in zip(x, labels):
         z = row
         for l, w in enumerate(network.weights):
-            z = w @ z + (network.biases[l] if network.biases else 0)
-            if l < len(network.weights) - 1:
+            z = w @ z + (network.biases[l] if l < len(network.biases) else 0)
+            if head and l == 2 - head:
+                total += network.feature_penalty / 2 * np.sum(z**2)
+            elif l < len(network.weights) - 1:
                 z = act[network.architecture.activation](z)
         if smoothing is not None:
             for k, v in enumerate(z):
@@ -48,9 +53,10 @@ def plain_loss(network, x, labels, decays=(0, 0, 0)):
     return total / len(x) + sum(d / 2 * np.sum(w**2) for d, w in zip(decays, network.weights))
 
 
-@pytest.mark.parametrize("activation, loss, bias", CASES)
-def test_loss_and_gradient(activation, loss, bias):
-    network, x, labels = problem(activation, loss, bias)
+@pytest.mark.parametrize("activation, loss, bias, head", CASES)
+def test_loss_and_gradient(activation, loss, bias, head):
+    network, x, labels = problem(activation, loss, bias, head)
+    assert len(network.biases) == (3 - head) * bias
     decays = np.array([0.1, 0.02, 0.3])
     value = network.objective(x, labels, decays)
     gradient = network.gradient.copy()
@@ -63,6 +69,20 @@ def test_loss_and_gradient(activation, loss, bias):
         below = plain_loss(network, x, labels, decays)
         network.parameters[i] = kept
         assert gradient[i] == pytest.approx((above - below) / (2 * step), rel=1e-5, abs=1e-8)
+
+
+@settings(max_examples=20, deadline=None)
+@given(activation=st.sampled_from(WORDS[0]), loss=st.sampled_from(WORDS[1]),
+       head=st.integers(0, 2), order=st.permutations(range(3)), seed=st.integers(0, 99))
+def test_loss_and_gradient_do_not_know_the_names_of_classes(activation, loss, head, order, seed):
+    """Classes renamed and the output rows with them: the same loss, the gradient's rows moved."""
+    network, x, labels = problem(activation, loss, True, head, seed=seed)
+    value, gradient = network.backward(x, labels), [g.copy() for g in network.weight_gradients]
+    for rows in [network.weights[-1], *([] if head else [network.biases[-1]])]:
+        rows[:] = rows[list(order)]
+    assert network.backward(x, np.argsort(order)[labels]) == pytest.approx(value, rel=1e-12)
+    for l, (g, moved) in enumerate(zip(gradient, network.weight_gradients)):
+        np.testing.assert_allclose(moved, g[list(order)] if l == 2 else g, rtol=1e-9, atol=1e-14)
 
 
 def test_deltas_are_the_gradient_in_outer_products():
@@ -130,6 +150,7 @@ def test_buffers_do_not_leak_between_calls():
     (dict(widths=(5, 2), activation="gelu"), "activation must be one of"),
     (dict(widths=(5, 2), activation="identity"), "activation must be one of .*linear"),
     (dict(widths=(5, 2), loss="hinge"), "loss must be one of"),
+    (dict(widths=(5, 4, 2), head=2), "head must be an integer between 0 and 1, got 2"),
 ])
 def test_bad_architecture_is_named(arguments, message):
     with pytest.raises(InputError, match=message):

