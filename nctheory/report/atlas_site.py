@@ -116,11 +116,12 @@ def map_page(cells: Sequence[Cell], verified: int, kept: int) -> str:
     layers = sorted({cell.layers for cell in cells})
     table = {(cell.classes, cell.layers): cell for cell in cells}
     head = "<tr><th>K \\ L</th>" + "".join(f"<th scope='col'>{L}</th>" for L in layers) + "</tr>"
-    rows = [f"<tr><th scope='row'>{K}</th>{''.join(_square(table[K, L]) for L in layers)}</tr>"
-            for K in sorted({cell.classes for cell in cells})]
+    rows = [f"<tr><th scope='row'>{K}</th>" + "".join(_square(table[K, L]) for L in layers)
+            + "</tr>" for K in sorted({cell.classes for cell in cells})]
     beaten = sum(cell.status == "dnc beaten" for cell in cells)
-    return _filled("atlas_map.html", count=str(len(cells)), beaten=str(beaten), verified=str(verified),
-                   kept=str(kept), optimal=str(sum(c.status == "dnc optimal" for c in cells)),
+    optimal = sum(cell.status == "dnc optimal" for cell in cells)
+    return _filled("atlas_map.html", count=str(len(cells)), beaten=str(beaten),
+                   verified=str(verified), kept=str(kept), optimal=str(optimal),
                    rows="\n".join([f"<thead>{head}</thead><tbody>", *rows, "</tbody>"]))
 
 
@@ -161,7 +162,8 @@ def cell_page(cell: Cell, found: Evidence, partial: Interval | None,
 def _facts(cell: Cell, found: Evidence) -> Iterator[tuple[str, str]]:
     K, L = cell.classes, cell.layers
     checked = "accepted by the checker" if found.verified else "NOT accepted by the checker"
-    yield "Status", f"{cell.status}, for mean squared error and ReLU, decided by {cell.row.evidence}"
+    yield "Status", (f"{cell.status}, for mean squared error and ReLU, decided by "
+                     f"{cell.row.evidence}")
     yield "Upper bound", (f"c ≤ {cell.cost:.10g}, c/K = {cell.cost / K:.6f}; certified: "
                           f"c ≤ {_short(found.bound)}, {checked}")
     exact = _exact(cell)
