@@ -79,7 +79,7 @@ def _rule(line: str) -> bool:
 def _process(app: Sphinx, what: str, name: str, target: Any, options: Any,
              lines: list[str]) -> None:
     if what == "module":  # indented as written: common indentation means something there
-        lines[:] = (target.__doc__ or "").splitlines()
+        lines[:] = [*(target.__doc__ or "").splitlines(), ""]
     lines[:] = rewrite(lines)
 
 

@@ -111,6 +111,6 @@ figure.colorbar(axes.imshow(gram / np.abs(gram).max(), cmap="RdBu", vmin=-1, vma
 axes.set(title="means after ReLU, inner products")
 
 # %%
-# Data that do not fit into memory go batch by batch: ``Moments.stream(batches)``, and halves merge.
+# Data that do not fit into memory go batch by batch: ``Moments.stream(batches)``; halves merge.
 # What each metric means, and what other packages compute under the same name: the page
 # "What the metrics mean".
