@@ -16,6 +16,7 @@ from types import ModuleType
 
 import click
 import matplotlib
+from _extensions.pictures import picture
 from sphinx.application import Sphinx
 
 import nctheory
@@ -28,7 +29,7 @@ from proofs.statements import status, table
 
 HERE = Path(__file__).parent.parent
 AUTO = HERE / "auto"
-MOST_CLASSES, MOST_LAYERS = 24, 10  # of the atlas beside the documentation
+MOST_CLASSES, MOST_LAYERS = 24, 8  # of the atlas beside the documentation
 HIDDEN = {"__main__", "cli", "commands"}  # the command line has a page of its own
 
 
@@ -57,8 +58,8 @@ def _page_status(outcome: Outcome) -> str:
     return f"{word} ({len(outcome.steps)} steps: {outcome.method}{certificates})"
 
 
-def theorem_page(outcome: Outcome) -> str:
-    """Statement, hypotheses, status, proof, command and citation of one theorem."""
+def theorem_page(outcome: Outcome, drawn: str | None) -> str:
+    """Statement, hypotheses, status, picture, proof, command and citation of one theorem."""
     theorem = outcome.theorem
     papers = keys(" ".join([theorem.source, *theorem.cited]))
     printed = re.sub(r"; [0-9.]+ s$", "", in_full(outcome), flags=re.MULTILINE)
@@ -69,6 +70,7 @@ def theorem_page(outcome: Outcome) -> str:
         "Source", f": {_cites(theorem.source)}", "",
         *(["Rests on", ": " + ", ".join(f"[{name}]({name}.md)" for name in theorem.rests_on), ""]
           if theorem.rests_on else []),
+        *([f"![{theorem.name}: the threshold and its two sides]({drawn})", ""] if drawn else []),
         "## The derivation", "", f"As `python -m proofs {theorem.name}` prints it:", "",
         "```text", printed, "```", "",
         "## Check and cite", "", "```sh", f"python -m proofs {theorem.name}",
@@ -83,15 +85,18 @@ def theorems() -> None:
              "is a file of `proofs/`: a statement, and steps that a computer checks one by one. "
              "They were run when this page was made.", "",
              "| where | statement | status | see |", "| --- | --- | --- | --- |"]
+    folder = AUTO / "theorems"
+    folder.mkdir(parents=True, exist_ok=True)
     for theorem in THEOREMS.values():
-        _write(AUTO / "theorems" / f"{theorem.name}.md", theorem_page(prove(theorem)))
+        _write(folder / f"{theorem.name}.md",
+               theorem_page(prove(theorem), picture(theorem.name, folder)))
     for statement in table(THEOREMS):
         see = (f"[{statement.proof}]({statement.proof}.md)" if statement.proof
                else _cites(statement.see))
         lines.append(f"| {_cites(statement.where)} | {_cites(statement.text)} | "
                      f"{_cites(status(statement, THEOREMS))} | {see} |")
     toctree = ["", "```{toctree}", ":hidden:", "", *THEOREMS, "```", ""]
-    _write(AUTO / "theorems" / "index.md", "\n".join(lines + toctree))
+    _write(folder / "index.md", "\n".join(lines + toctree))
 
 
 # --- reference ---
