@@ -35,6 +35,7 @@ html_css_files = ["nctheory.css"]
 html_math_renderer = "mathml"
 html_copy_source = False
 html_show_sourcelink = False
+html_context = {"default_mode": "auto"}
 html_sidebars = {"check": [], "index": []}
 html_theme_options = {
     "show_prev_next": False,

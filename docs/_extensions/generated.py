@@ -94,7 +94,7 @@ def theorems() -> None:
         see = (f"[{statement.proof}]({statement.proof}.md)" if statement.proof
                else _cites(statement.see))
         lines.append(f"| {_cites(statement.where)} | {_cites(statement.text)} | "
-                     f"{_cites(status(statement, THEOREMS))} | {see} |")
+                     f"{status(statement, THEOREMS).partition(':')[0]} | {see} |")
     toctree = ["", "```{toctree}", ":hidden:", "", *THEOREMS, "```", ""]
     _write(folder / "index.md", "\n".join(lines + toctree))
 
