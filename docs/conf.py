@@ -50,6 +50,8 @@ myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3
 myst_links_external_new_tab = False
 
+add_module_names = False
+autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # numpydoc prints the types that the docstring gives
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
