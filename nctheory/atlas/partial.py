@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from nctheory import losses
+from nctheory import limits, losses
 from nctheory.atlas.kernel import PENALTY, descend
 from nctheory.atlas.search import (
     Factors,
@@ -103,8 +103,8 @@ def seek(classes: Iterable[int], layers: Iterable[int], *, seconds: float = 10.0
     """Search each cell for `seconds`; store what lasts longer or starts earlier than all known,
     and yield the interval of each cell where there is one."""
     seconds, rng = positive("seconds", seconds), np.random.default_rng(integer("seed", seed, 0))
-    depths = list(layers)
-    for K in classes:
+    K_values, depths = limits.cells(classes, layers)
+    for K in K_values:
         for L in depths:
             fits = [fit for fit in partial_fits(K, folder) if fit.layers == L]
             end = time.monotonic() + seconds
