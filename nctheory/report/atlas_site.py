@@ -17,7 +17,7 @@ from pathlib import Path
 from nctheory import __version__
 from nctheory.atlas.explain import explain
 from nctheory.atlas.partial import Interval, intervals
-from nctheory.atlas.table import Cell, atlas, lower_bound
+from nctheory.atlas.table import OPEN, Cell, atlas, lower_bound
 from nctheory.certify import check_file, cost
 from nctheory.certify import to_json as certificate_json
 from nctheory.citations import cited_by
@@ -25,6 +25,7 @@ from nctheory.constructions import Block, Chain, Construction, DirectSum, Orthog
 from nctheory.errors import require
 from nctheory.report.atlas import to_json
 from nctheory.report.atlas_cell import to_text
+from nctheory.thresholds import BEATEN, OPTIMAL
 
 HERE = Path(__file__).parent
 MARK = "atlas.json"  # what a folder of ours holds
@@ -118,8 +119,8 @@ def map_page(cells: Sequence[Cell], verified: int, kept: int) -> str:
     head = "<tr><th>K \\ L</th>" + "".join(f"<th scope='col'>{L}</th>" for L in layers) + "</tr>"
     rows = [f"<tr><th scope='row'>{K}</th>" + "".join(_square(table[K, L]) for L in layers)
             + "</tr>" for K in sorted({cell.classes for cell in cells})]
-    beaten = sum(cell.status == "dnc beaten" for cell in cells)
-    optimal = sum(cell.status == "dnc optimal" for cell in cells)
+    beaten = sum(cell.status == BEATEN for cell in cells)
+    optimal = sum(cell.status == OPTIMAL for cell in cells)
     return _filled("atlas_map.html", count=str(len(cells)), beaten=str(beaten),
                    verified=str(verified), kept=str(kept), optimal=str(optimal),
                    rows="\n".join([f"<thead>{head}</thead><tbody>", *rows, "</tbody>"]))
@@ -162,19 +163,23 @@ def cell_page(cell: Cell, found: Evidence, partial: Interval | None,
 def _facts(cell: Cell, found: Evidence) -> Iterator[tuple[str, str]]:
     K, L = cell.classes, cell.layers
     checked = "accepted by the checker" if found.verified else "NOT accepted by the checker"
-    yield "Status", (f"{cell.status}, for mean squared error and ReLU, decided by "
-                     f"{cell.row.evidence}")
+    yield "Status", f"{cell.status}, for mean squared error and ReLU"
+    yield "Compared with DNC", cell.row.evidence
     yield "Upper bound", (f"c ≤ {cell.cost:.10g}, c/K = {cell.cost / K:.6f}; certified: "
                           f"c ≤ {_short(found.bound)}, {checked}")
     exact = _exact(cell)
     if exact:
         yield "Exactly", f"P = c^{L + 1} = {exact}"
-    yield "Lower bound", (f"c ≥ {cell.lower:.10g}: c^{L + 1} ≥ {_short(str(lower_bound(K, L)))}, "
-                          "of every collapsed exact fit; derived "
-                          "(python -m proofs least-cost-growth)")
-    yield "Scope", {"dnc beaten": "DNC is not optimal at any weight decay at which zero is not",
-                    "dnc optimal": "by a theorem", "open": "no construction known costs less than "
-                    "DNC; that is no proof that DNC is optimal"}[cell.status]
+    if cell.status == OPTIMAL:
+        yield "Lower bound", f"c ≥ {K}, by the theorem above"
+    else:
+        yield "Lower bound", (f"c ≥ {cell.lower:.10g}: c^{L + 1} ≥ "
+                              f"{_short(str(lower_bound(K, L)))}, of every collapsed exact fit; "
+                              "derived (python -m proofs least-cost-growth)")
+    yield "Scope", {BEATEN: "DNC is not optimal at any weight decay at which zero is not",
+                    OPTIMAL: "no collapsed exact fit costs less; partial fits are another matter",
+                    OPEN: "no construction known costs less than DNC; that is no proof that DNC "
+                          "is optimal"}[cell.status]
 
 
 def _short(number: str) -> str:

@@ -49,6 +49,13 @@ def test_a_page_has_both_bounds_and_where_they_are_from(site, cells):
         assert "accepted by the checker" in text and "NOT accepted" not in text
 
 
+def test_where_a_theorem_decides_both_bounds_are_those_of_dnc():
+    cell, = atlas([3], [2])
+    text = atlas_site.cell_page(cell, atlas_site.evidence(cell), None, [])
+    assert cell.status == "dnc optimal" and "c ≤ 3," in text
+    assert "c ≥ 3, by the theorem above" in text and "theorem: no exact fit costs less" in text
+
+
 def test_certificates_are_what_the_pages_say(site, cells):
     for K, L in cells:
         text = gzip.decompress((site / "cells" / f"{K}-{L}.json.gz").read_bytes())
