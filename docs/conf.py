@@ -72,6 +72,7 @@ sphinx_gallery_conf = {
     "matplotlib_animations": False,
     "abort_on_example_error": True,
     "plot_gallery": "True",
+    "capture_repr": (),
     "show_api_usage": False,
     "write_computation_times": False,
 }

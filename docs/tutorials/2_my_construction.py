@@ -73,7 +73,7 @@ without = nctheory.threshold_table([84], layers, library=["triangular", "rook", 
 for new, old in zip(cells, without, strict=True):
     print(f"L={new.layers}  {old.ratio:.4f} -> {new.ratio:.4f}  {new.construction.label}")
 
-figure, axes = plt.subplots(figsize=(8, 3))
+figure, axes = plt.subplots(figsize=(8, 3), layout="constrained")
 axes.plot(layers, [row.ratio for row in without], "o-", label="without triples")
 axes.plot(layers, [row.ratio for row in cells], "s-", label="with triples")
 axes.set(xlabel="layers L", ylabel="c/K", title="84 classes")

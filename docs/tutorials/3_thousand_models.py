@@ -30,7 +30,7 @@ below = result.loss < dnc * (1 - 1e-4)
 print(f"DNC {dnc:.7f}; {below.sum()} of {len(result.loss)} runs end below, "
       f"the best at {result.loss.min():.7f}")
 
-figure, axes = plt.subplots(figsize=(8, 3))
+figure, axes = plt.subplots(figsize=(8, 3), layout="constrained")
 axes.hist(result.loss[result.loss < 0.2], bins=120)
 axes.axvline(dnc, color="C1", label="DNC")
 axes.set(xlabel="loss at the end", ylabel="runs")
@@ -44,7 +44,7 @@ for width in (5, 8, 12, 16):
     runs = nctheory.solve(problem, width=width, seeds=range(50), method="gd", learning_rate=0.5,
                           steps=3000)
     shares.append((width, float(np.mean(runs.loss < dnc * (1 - 1e-4)))))
-figure, axes = plt.subplots(figsize=(8, 3))
+figure, axes = plt.subplots(figsize=(8, 3), layout="constrained")
 axes.plot(*zip(*shares, strict=True), "o-")
 axes.set(xlabel="width", ylabel="share of runs below DNC")
 

@@ -66,7 +66,7 @@ def without_torch():
 
     names = np.array([str(k) for k in range(6)])
     split = Split(inputs, labels, test_inputs, test_labels, names)
-    recipe = Recipe(epochs=200, batch=60, weight_decay=1e-3)
+    recipe = Recipe(epochs=600, batch=60, weight_decay=1e-3, schedule="cosine")
     training = Training(inputs, labels, Architecture((20, 32, 32, 32, 6)), recipe).run()
     return feature_arrays(training, split)
 
@@ -88,7 +88,7 @@ for layer in report["layers"]:
 # %%
 # Collapse proceeds through the layers; on the test set it is weaker [HBN22].
 
-figure, axes = plt.subplots(figsize=(8, 3))
+figure, axes = plt.subplots(figsize=(8, 3), layout="constrained")
 depth = [layer["layer"] for layer in report["layers"]]
 for key in ("nc1", "nc2_etf", "dnc2_activated"):
     axes.plot(depth, [layer[key] for layer in report["layers"]], "o-", label=key)
@@ -106,7 +106,7 @@ print({key: value for key, value in last.items()
 
 moments = metrics.Moments.of(arrays["features_3"], labels)
 gram = metrics.gram(np.maximum(moments.means, 0))
-figure, axes = plt.subplots(figsize=(3.4, 3))
+figure, axes = plt.subplots(figsize=(3.4, 3), layout="constrained")
 figure.colorbar(axes.imshow(gram / np.abs(gram).max(), cmap="RdBu", vmin=-1, vmax=1))
 axes.set(title="means after ReLU, inner products")
 

@@ -47,7 +47,7 @@ print(run("nctheory thresholds --classes 9:12 --layers 3:4 --library triangular 
 
 run("nctheory thresholds --classes 3:24 --layers 2:8 --format csv --output table.csv")
 run("nctheory figure threshold-map table.csv --output map.png")
-figure, axes = plt.subplots(figsize=(8, 5))
+figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
 axes.imshow(plt.imread(folder / "map.png"))
 axes.set_axis_off()
 print("".join((folder / "map.csv").read_text().splitlines(keepends=True)[:4]))

@@ -73,7 +73,7 @@ print(run("nctheory sweep plan.toml --store results.db --executor inline"))
 run("nctheory store export results.db --format csv --output results.csv")
 print("\n".join((folder / "results.csv").read_text().splitlines()[:3]))
 run("nctheory figure dnc-probability results.db --output dnc.png --where classes=6")
-figure, axes = plt.subplots(figsize=(7, 4.5))
+figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
 axes.imshow(plt.imread(folder / "dnc.png"))
 axes.set_axis_off()
 
