@@ -52,7 +52,8 @@ class Page(HTMLParser):
 
 
 def test_links_between_pages_and_nothing_from_elsewhere():
-    pages = {path: Page(path) for path in SITE.rglob("*.html")}
+    pages = {path: Page(path) for path in SITE.rglob("*.html")
+             if "_static" not in path.parts}  # the theme's templates
     assert len(pages) > 300
     broken = []
     for path, page in pages.items():
@@ -69,7 +70,7 @@ def test_links_between_pages_and_nothing_from_elsewhere():
                 broken.append((path.name, link, "no file"))
             elif parts.fragment and target in pages and parts.fragment not in pages[target].names:
                 broken.append((path.name, link, "no such place"))
-    assert broken == []
+    assert broken == [], broken[:20]
 
 
 def test_every_theorem_and_public_name_has_its_place():
@@ -78,7 +79,8 @@ def test_every_theorem_and_public_name_has_its_place():
 
     for name in THEOREMS:
         text = (SITE / "auto" / "theorems" / f"{name}.html").read_text(encoding="utf-8")
-        assert "NOT VERIFIED" not in text and f"python -m proofs {name}" in text
+        shown = re.sub(r"<[^>]+>", "", text)
+        assert "NOT VERIFIED" not in shown and f"python -m proofs {name}" in shown
     index = (SITE / "genindex.html").read_text(encoding="utf-8")
     for name in nctheory.__all__:
         if callable(getattr(nctheory, name)):
