@@ -32,7 +32,8 @@ PAPERS = (
               "slm24-theorem-5-converse"),
     Statement("[SLM24] abstract, Fig 5", "low rank beats DNC beyond two layers: K >= 3 for L >= "
               "4, K >= 7 for L = 3", "chains-beat-dnc"),
-    Statement("[SLM24] abstract", "low rank beats DNC beyond two layers: K = 3..6 at L = 3 for exact fits", "",
+    Statement("[SLM24] abstract", "low rank beats DNC beyond two layers: K = 3..6 at L = 3, for "
+              "exact fits", "",
               "open", "`nctheory refute three-layers-below-7-classes`"),
     Statement("[SLM24] Figs 2, 3, 5, 6", "what gradient descent finds: losses, ranks, how often "
               "DNC",
@@ -65,8 +66,8 @@ PAPERS = (
               "gk25-theorem-7"),
     Statement("[GK25] A1, A2, A3", "the same with classes of unequal size", "", "observed",
               "`nctheory.cross_entropy.imbalanced`"),
-    Statement("[GK25] Fig 6", "its line, 0.147061, is a lower bound of DNC's loss with ReLU; below "
-              "it: the edge code, 0.138391 in closed form (ours), and some runs of descent", "",
+    Statement("[GK25] Fig 6", "its line, 0.147061, is a lower bound of DNC's loss with ReLU; "
+              "below it: the edge code, 0.138391 in closed form (ours), and some runs of descent", "",
               "observed", "`nctheory reproduce gk25-fig6`"),
     Statement("[GK25] Figs 1, 2, 5", "what gradient descent finds", "", "observed",
               "`nctheory reproduce gk25-fig1` (fig2, fig5)"),

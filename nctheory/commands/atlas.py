@@ -86,7 +86,7 @@ def partial(classes: range, layers: range, format_: str, seconds: float | None, 
     if seconds is not None:
         for found in seek(classes, layers, seconds=seconds, seed=seed, folder=data or PACKAGE):
             click.echo(f"K={found.classes} L={found.layers}  from {found.onset:.4f}  "
-                       f"to {1 / found.ratio:.4f}", err=True)
+                       f"to {found.end:.4f}", err=True)
     write(PARTIAL_FORMATS[format_](intervals(classes, layers, data or PACKAGE)), output)
 
 
