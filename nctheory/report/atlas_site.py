@@ -212,7 +212,7 @@ def _construction(cell: Cell, partial: Interval | None) -> Iterator[tuple[str, s
                     f"{' '.join(map(str, ranks.after)) or '-'}")
     yield "Width", f"at least {cell.construction.required_width(cell.layers)}"
     if partial is not None:
-        yield "Partial fits", (f"beat DNC from {partial.onset:.4f} to {1 / partial.ratio:.4f} "
+        yield "Partial fits", (f"beat DNC from {partial.onset:.4f} to {partial.end:.4f} "
                                "times the weight decay at which DNC ceases (ends: floats of the "
                                "best known"
                                + ("; that there are such decays is certified)"

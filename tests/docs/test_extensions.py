@@ -18,7 +18,7 @@ from _extensions.mathml import mathml  # noqa: E402
     ("M_ of `solve` is ``code``", r"M\_ of ``solve`` is ``code``"),
     ("* a point", "* a point"),
     ("[GK25, Theorem 7], [SLM24]", ":cite:`GK25` (Theorem 7), :cite:`SLM24`"),
-    ("the cells [K10]", "the cells [K10]")])
+    ("the cells [k10]", "the cells [k10]")])
 def test_prose(text, made):
     assert prose(text) == made
 
