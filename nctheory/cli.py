@@ -34,6 +34,7 @@ COMMANDS = {
     "figure": "nctheory.commands.report:figure",
     "report": "nctheory.commands.report:report",
     "atlas": "nctheory.commands.atlas:atlas",
+    "cite": "nctheory.commands.cite:cite",
 }
 
 

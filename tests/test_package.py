@@ -38,7 +38,9 @@ def test_modules_are_there_after_import_nctheory(name):
 def test_one_version():
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg")
-    assert setup["metadata"]["version"] == nctheory.__version__
+    assert setup["metadata"]["version"] == "attr: nctheory.__version__"
+    assert f"\nversion: {nctheory.__version__}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"\n## {nctheory.__version__}" in (ROOT / "CHANGELOG.md").read_text()
 
 
 def test_type_checkers_find_an_editable_install():

@@ -50,6 +50,17 @@ def atlas(context: click.Context, classes: Sequence[int], layers: Sequence[int],
 
 
 @atlas.command()
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--classes", type=RANGE, default="2:64", show_default=True)
+@click.option("--layers", type=RANGE, default="1:30", show_default=True)
+def site(directory: Path, classes: range, layers: range) -> None:
+    """Write the atlas as a site into DIRECTORY: a map, and a page for each cell."""
+    from nctheory.report.atlas_site import write_site
+
+    click.echo(write_site(directory, classes, layers))
+
+
+@atlas.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--layers", type=int, default=None, help="L; by default what the file implies.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+import nctheory
 from nctheory.errors import InputError
 from nctheory.sweep import run
 from nctheory.sweep.export import export
@@ -64,8 +65,8 @@ def test_another_version_is_another_point(path, monkeypatch):
         monkeypatch.setattr(f"nctheory.sweep.{module}.__version__", "9.9")
     assert run_plan(LOSS, path, executor="inline").computed == 20
     with Store(path) as store:
-        assert {entry["version"] for entry in store.counts()} == {"0.1.0", "9.9"}
-        with pytest.raises(InputError, match="version must be chosen among .* 0.1.0, 9.9"):
+        assert {entry["version"] for entry in store.counts()} == {nctheory.__version__, "9.9"}
+        with pytest.raises(InputError, match=f"version must be chosen among .* {nctheory.__version__}, 9.9"):
             list(store.table())
         assert len(list(store.table(version="9.9"))) == 20
 

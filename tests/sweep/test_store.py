@@ -9,6 +9,7 @@ from contextlib import closing
 
 import pytest
 
+import nctheory
 from nctheory.errors import InputError
 from nctheory.sweep.export import dataset, export, frame
 from nctheory.sweep.plan import Plan
@@ -45,7 +46,7 @@ def test_csv_holds_parameters_and_results_in_order(path):
     with Store(path) as store:
         losses = [record["minimal_loss"] for record in store.table()]
     assert [float(row["minimal_loss"]) for row in rows] == losses
-    assert "seconds" not in rows[0] and rows[0]["version"] == "0.1.0"
+    assert "seconds" not in rows[0] and rows[0]["version"] == nctheory.__version__
 
 
 def test_other_formats_hold_the_same(path):

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nctheory import DirectSum, Orthogonal, Problem, construct, threshold_table
+from nctheory import DirectSum, Orthogonal, Problem, construct
 from nctheory import strategies as ncs
+from nctheory import threshold_table
 from nctheory.constructions import FAMILIES
 from nctheory.specs import examples
 from nctheory.thresholds import BEATEN
