@@ -26,7 +26,7 @@ from nctheory.constructions.triangular import (
 )
 from nctheory.errors import InputError, choice, integer, require
 from nctheory.exact import log, sign_with_root
-from nctheory.integers import Integers
+from nctheory.integers import Integers, triangular_root
 from nctheory.thresholds import threshold_table
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def threshold(classes: int, layers: int) -> Certificate:
     """
     K, L = integer("classes", classes, 2), integer("layers", layers, 2)
     listed = []
-    for r in range(4, (1 + math.isqrt(1 + 8 * K)) // 2 + 1):
+    for r in range(4, triangular_root(K) + 1):
         for s in range(r - 2, 1, -1):
             data, comparison = _witness(r, s, L)
             listed.append({"r": r, "s": s, "data": data})
