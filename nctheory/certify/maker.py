@@ -133,15 +133,18 @@ def chain(classes: int, layers: int) -> Certificate:
                      f"got K = {K}, L = {L}")
 
 
-def cost(classes: int, layers: int) -> Certificate:
-    """The best known construction of the atlas, and a rational bound just above what it costs.
+def cost(classes: int, layers: int, library: Iterable[str] | None = None) -> Certificate:
+    """The cheapest exact fit of the library, and a rational bound just above what it costs.
+
+    The library is that of `threshold_table`: by default all families, registered ones too.  A
+    block that certificates have no name for is certified by its factors, rounded to integers.
 
     >>> made = cost(3, 4)
     >>> made.verdict, f"{float(made.parameters['bound']):.6f}"
     ('reached', '2.935479')
     """
     K, L = integer("classes", classes, 2), integer("layers", layers, 1)
-    best: Any = threshold_table([K], [L]).rows[0].construction
+    best: Any = threshold_table([K], [L], library=library).rows[0].construction
     blocks = [_certifiable(block, L) for block in best.blocks]
     roots = [_just_above(block.cost_bounds(L)[1]) for block in blocks]
     data = [{"construction": _described(block), "root": root}
