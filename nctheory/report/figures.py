@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nctheory import losses
 from nctheory.errors import InputError, choice, require, show
 from nctheory.files import check_figure, write_figure
 from nctheory.problem import Problem
@@ -454,10 +455,12 @@ def _curve_rows(source: Source) -> list[Record]:
 
 def _closed_forms(record: Record) -> list[tuple[str, float]]:
     """Losses of DNC and of the best sum of the library, where the run's problem has them."""
-    if record.get("loss") != "mse" or not isinstance(record["weight_decay"], float):
+    word = record.get("loss")
+    if word is None or losses.get(word).centred or not isinstance(record["weight_decay"], float):
         return []
     known = closed_forms(Problem(classes=record["classes"], layers=record["layers"],
-                                 samples=record["samples"], weight_decay=record["weight_decay"]))
+                                 samples=record["samples"], weight_decay=record["weight_decay"],
+                                 loss=word, activation=record.get("activation", "relu")))
     (_, dnc), (best, least) = known["dnc"], known["best"]
     lines = [("DNC (closed form)", dnc)]
     if least < dnc:

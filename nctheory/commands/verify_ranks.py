@@ -26,6 +26,7 @@ def verify_ranks(classes: range, layers: range, weight_decay: float, width: int,
                  loss: str, activation: str, format_: str, output: Path | None) -> None:
     """Check the rank bounds at constructions and at solver end points; exit status 1 if one
     fails."""
+    from nctheory import losses
     from nctheory.problem import Problem
     from nctheory.rank_bounds import construction_points, solver_points, verify
     from nctheory.report.ranks import records, to_text
@@ -33,7 +34,8 @@ def verify_ranks(classes: range, layers: range, weight_decay: float, width: int,
 
     problems = [Problem(classes=K, layers=L, weight_decay=weight_decay, width=width, loss=loss,
                         activation=activation) for K in classes for L in layers]
-    points = construction_points(classes, layers, weight_decay) if loss == "mse" else []
+    exact = not losses.get(loss).centred
+    points = construction_points(classes, layers, weight_decay) if exact else []
     if seeds:
         for problem in track(problems, "solving"):
             points += solver_points(problem, width, range(seeds))
