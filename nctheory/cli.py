@@ -6,11 +6,12 @@ import importlib
 import os
 import shutil
 import sys
+import warnings
 
 import click
 
 from nctheory import __version__
-from nctheory.errors import InputError
+from nctheory.errors import InputError, one_line
 from nctheory.terminal.screen import SCREEN, Screen
 
 # Where each command lives; a module is imported only when its command is asked for.
@@ -59,6 +60,7 @@ def main() -> None:
     """Run the command line; every refusal is one line on stderr and exit status 2."""
     if sys.stdout.isatty():
         SCREEN.set(Screen(shutil.get_terminal_size().columns, "NO_COLOR" not in os.environ))
+    warnings.showwarning = _warn
     try:
         sys.exit(cli.main(standalone_mode=False))
     except InputError as error:
@@ -75,6 +77,11 @@ def main() -> None:
         os._exit(0)
 
 
+def _warn(message: Warning | str, *_: object, **__: object) -> None:
+    """A warning as one line, without the place in our source."""
+    print(f"nctheory: warning: {one_line(str(message))}", file=sys.stderr)
+
+
 def _refuse(message: str) -> None:
-    print("nctheory: error: " + " ".join(message.split()), file=sys.stderr)
+    print("nctheory: error: " + one_line(message), file=sys.stderr)
     sys.exit(2)

@@ -23,6 +23,21 @@ def show(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
+def printable(text: str) -> str:
+    r"""`text` with what would control a terminal written out: "\x1b" for an escape.
+
+    >>> print(printable("a\x1b[31m"))
+    a\x1b[31m
+    """
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
+def one_line(text: str) -> str:
+    """`text` for a terminal: one line of bounded length, without control characters."""
+    words = printable(" ".join(text.split()))
+    return words if len(words) <= 2000 else words[:1000] + " ... " + words[-900:]
+
+
 def require(condition: bool, name: str, requirement: str, value: object) -> None:
     """Raise `InputError` "`name` must `requirement`, got `value`" unless `condition` holds."""
     if not condition:

@@ -75,8 +75,22 @@ def root_bounds(number: Fraction, degree: int, bits: int) -> tuple[Fraction, Fra
 
 
 def log(number: Fraction | int) -> float:
-    """The natural logarithm of a positive rational of any size, as a float."""
-    return math.log(number.numerator) - math.log(number.denominator)
+    """The natural logarithm of a positive rational of any size, within a few ulps.
+
+    A power of two is taken out in integers, so that what is left is in [2/3, 4/3]: there log1p
+    of the exact difference loses nothing, and nothing cancels where the power is not 0.
+
+    >>> log(Fraction(10**400 + 1, 10**400)), log(Fraction(10**16 + 1, 10**16))
+    (0.0, 1e-16)
+    """
+    above, below = number.numerator, number.denominator
+    power = above.bit_length() - below.bit_length()
+    above, below = above << max(-power, 0), below << max(power, 0)
+    if 3 * above > 4 * below:
+        power, below = power + 1, 2 * below
+    elif 3 * above < 2 * below:
+        power, above = power - 1, 2 * above
+    return power * math.log(2) + math.log1p((above - below) / below)
 
 
 def log_bounds(number: Fraction, bits: int) -> tuple[Fraction, Fraction]:

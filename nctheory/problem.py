@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from nctheory import activations, losses
+from nctheory import activations, limits, losses
 from nctheory.errors import InputError, integer, positive, show
 
 
@@ -75,7 +75,7 @@ class Problem:
             object.__setattr__(self, name, value)
 
         settle("classes", integer("classes", self.classes, 2))
-        settle("layers", integer("layers", self.layers, 1))
+        settle("layers", integer("layers", self.layers, 1, limits.LAYERS))
         settle("samples", _samples(self.samples, self.classes))
         if self.width is not None:
             settle("width", integer("width", self.width, 1))

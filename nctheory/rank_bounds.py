@@ -133,7 +133,7 @@ def solver_points(problem: Problem, width: int, seeds: Iterable[int], *,
     """The end points of gradient solver runs."""
     from nctheory.solver import solve
 
-    result = solve(problem, width=width, seeds=list(seeds), method=method)
+    result = solve(problem, width=width, seeds=seeds, method=method)
     return [Witness(result.parameters(i), problem, f"solver, seed {result.seeds[i]}")
             for i in range(len(result)) if result.sound(i)]
 

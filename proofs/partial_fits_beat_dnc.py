@@ -1,4 +1,4 @@
-"""Two layers are not safe either: for some decays DNC is not optimal from 5 classes on."""
+"""Two layers are not safe either: for some decays DNC is not optimal from 4 classes on."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from nctheory.certify import partial_fit
 from nctheory.constructions import stored
 from proofs.theorem import Step, Theorem, certified, claims, decided, identity
 
-CELLS = ((5, 2), (4, 3))
-RANGE = "K >= 5 at L = 2, and for K >= 4 at L = 3"
+CELLS = ((4, 2), (4, 3))
+RANGE = "K >= 4 at L = 2, and for K >= 4 at L = 3"
 
 
 def steps() -> Iterator[Step]:
@@ -80,7 +80,7 @@ THEOREM = Theorem(
               f"{RANGE}: it holds the decay at which zero becomes as good as DNC.",
     latex=r"\lambda_{\mathrm{eff}} n^{1/(L+1)} K = \kappa_c(L) \;\Rightarrow\; \min \mathcal{L} "
           r"< \tfrac12 = \mathcal{L}_{\mathrm{DNC}} = \mathcal{L}_0 "
-          r"\quad (K \ge 5, L = 2),\ (K \ge 4, L = 3)",
+          r"\quad (K \ge 4, L = 2, 3)",
     domain="MSE, ReLU, width large enough for the matrices; classes added have zero outputs",
     source="ours (integer matrices of the atlas; the hexagon by hand)",
     steps=steps,

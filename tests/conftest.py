@@ -1,7 +1,9 @@
 """Settings that all tests share."""
 
 import os
+import sqlite3
 import sys
+from contextlib import closing
 
 import pytest
 from hypothesis import settings
@@ -12,6 +14,21 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # A first call may compile a kernel, and machines differ: time is measured in benchmarks only.
 settings.register_profile("nctheory", deadline=None)
 settings.load_profile("nctheory")
+
+
+@pytest.fixture
+def rewrite():
+    """Change points of a store by SQL as its writer would, with their checksums."""
+    from nctheory.sweep.store import _checksum
+
+    def call(path, sql, *values):
+        with closing(sqlite3.connect(path)) as db, db:
+            db.execute(sql, values)
+            for number, *stored in db.execute("SELECT id, key, result, error, kept, arrays "
+                                              "FROM points").fetchall():
+                db.execute("UPDATE points SET checksum = ? WHERE id = ?",
+                           (_checksum(*stored), number))
+    return call
 
 
 @pytest.fixture

@@ -53,6 +53,17 @@ def test_root_bounds_of_tiny_numbers_keep_relative_precision():
     assert (high - low) / high < Fraction(1, 2**40)
 
 
+@pytest.mark.parametrize("number", [
+    Fraction(10**300 + 7, 10**300 - 10**289), Fraction(4**200 - 1, 3 * 4**199 + 1),
+    Fraction(2**99 + 1, 2**100), Fraction(2**100, 2**99 + 1), Fraction(3, 2), Fraction(2, 3),
+    Fraction(7**3000, 5**3600), Fraction(5**3600, 7**3000), Fraction(1, 10**400), Fraction(1)])
+def test_log_to_a_few_ulps(number):
+    """Relative to the result, however near to 1 the number is; mpmath with 400 digits."""
+    with mpmath.workdps(400):
+        exact = mpmath.log(mpmath.mpf(number.numerator) / number.denominator)
+        assert abs(log(number) - exact) <= 4e-16 * abs(exact)
+
+
 def test_log_of_numbers_beyond_floats():
     assert log(Fraction(10**5000, 3**7000)) == pytest.approx(
         5000 * math.log(10) - 7000 * math.log(3), rel=1e-14)

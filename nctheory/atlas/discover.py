@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nctheory import limits
 from nctheory.atlas.search import (
     FINE,
     NEAR,
@@ -49,7 +50,9 @@ def discover(classes: Iterable[int], layers: Iterable[int], *, seconds: float = 
              seed: int = 0, folder: Path = stored.PACKAGE) -> Iterator[Searched]:
     """Search each cell for `seconds`, store improvements in `folder`, yield what happened."""
     seconds, rng = positive("seconds", seconds), np.random.default_rng(integer("seed", seed, 0))
-    cells = [(K, L) for L in layers for K in classes]
+    K_values, L_values = limits.cells(classes, layers)
+    limits.affordable("classes", max(K_values), memory=100 * max(K_values)**2)
+    cells = [(K, L) for L in L_values for K in K_values]
     pool: Pool = {}
     for K in {k + step for k, _ in cells for step in range(-k, NEAR + 1)}:
         for chain in stored.chains(K, folder):

@@ -20,6 +20,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from nctheory.compiled import cached
+
 Vector = NDArray[np.float64]
 Sizes = NDArray[np.int64]
 
@@ -27,7 +29,7 @@ PENALTY = 0.1
 HISTORY = 15
 
 
-@njit(cache=True, error_model="numpy")
+@cached(njit, error_model="numpy")
 def inverse(gram: Vector) -> Vector:
     """The inverse of a symmetric positive definite matrix, or zeros where it is not definite."""
     n = len(gram)
@@ -55,7 +57,7 @@ def inverse(gram: Vector) -> Vector:
     return half.T @ half
 
 
-@njit(cache=True, error_model="numpy")
+@cached(njit, error_model="numpy")
 def log_cost(x: Vector, sizes: Sizes, smoothing: float, penalty: float, gradient: Vector,
              partial: bool = False) -> float:
     """log P (or what a partial fit has for it), smoothed and penalised, and its gradient
@@ -108,7 +110,7 @@ def log_cost(x: Vector, sizes: Sizes, smoothing: float, penalty: float, gradient
     return float(value)
 
 
-@njit(cache=True, error_model="numpy")
+@cached(njit, error_model="numpy")
 def descend(x: Vector, sizes: Sizes, smoothing: float, penalty: float,
             steps: int, tolerance: float, partial: bool = False) -> Vector:
     """L-BFGS with a weak Wolfe line search (which suits functions with kinks, too)."""

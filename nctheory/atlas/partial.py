@@ -12,12 +12,13 @@ import math
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from nctheory import losses
+from nctheory import limits, losses
 from nctheory.atlas.kernel import PENALTY, descend
 from nctheory.atlas.search import (
     Factors,
@@ -44,19 +45,35 @@ DIGITS = 4.5
 MARGIN = 1e-5
 
 
+class Lasting(NamedTuple):
+    """A construction of some of the classes, the others at zero, as the decay grows.
+
+    `ratio` is c / (tau K) of its own classes, `fitted` the tau K that it fits of them.
+    """
+
+    ratio: float
+    construction: Construction
+    fitted: float
+    certified: bool
+
+
 @dataclass(frozen=True)
 class Interval:
-    """Decays, as shares of the one at which DNC ceases, where partial fits beat DNC.
+    """Decays, as shares of the one at which DNC ceases, where DNC is beaten.
 
-    From `onset` (by the fit `early`; None: by an exact fit, at every decay) up to 1 DNC is beaten
-    by nonzero networks; from 1 up to 1 / `ratio` (by the fit `late`) zero, too.  `classes` may
-    exceed those of the fits: the other classes then have DNC, or outputs of zero.
+    From `onset` (by the fit `early`, the other classes DNC; None: by an exact fit, at every
+    decay) up to 1 DNC is beaten by nonzero networks; from 1 up to 1 / `late.ratio` zero, too, by
+    `late`, the other classes at zero.
+
+    Of direct sums nothing more is to be had: times K the loss of one is K/2 less a gain of each
+    block, which above 1 is positive up to the block's own 1/ratio, and below 1 is compared with
+    DNC on the classes of this block alone.
     """
 
     classes: int
     layers: int
     early: PartialFit | None
-    late: PartialFit
+    late: Lasting
 
     @property
     def onset(self) -> float:
@@ -64,37 +81,47 @@ class Interval:
         return _onset(self.early) if self.early else 0.0
 
     @property
-    def ratio(self) -> float:
-        """c / (tau K) of the fit that lasts longest."""
-        return self.late.ratio
+    def end(self) -> float:
+        """The greatest share at which zero is beaten."""
+        return 1 / self.late.ratio
+
+    @property
+    def share(self) -> float:
+        """tau of the network that lasts longest, of all classes."""
+        return self.late.fitted / self.classes
 
     @property
     def certified(self) -> bool:
-        """Whether integers prove that DNC is beaten at some decay."""
-        return self.late.ratio_power < 1
+        """Whether exact arithmetic proves that DNC is beaten at some decay."""
+        return self.late.certified
 
     @property
     def ranks(self) -> Ranks:
-        """Of the fit that lasts longest."""
-        return self.late.ranks(self.layers)
+        """Of the network that lasts longest."""
+        return self.late.construction.ranks(self.layers)
 
 
 def intervals(classes: Iterable[int], layers: Iterable[int],
               folder: Path = PACKAGE) -> list[Interval]:
-    """The best known interval of each cell where there is one.
+    """The best known interval of each cell where there is one, by layers within classes.
 
-    >>> [(found.classes, round(found.ratio, 4)) for found in intervals(range(3, 7), [2])]
-    [(5, 0.9951), (6, 0.9744)]
+    >>> [(found.classes, round(found.late.ratio, 4)) for found in intervals(range(3, 7), [2])]
+    [(4, 0.9987), (5, 0.982), (6, 0.9744)]
     """
+    sizes, depths = list(classes), list(layers)
+    rows = {(row.classes, row.layers): row for row in threshold_table(
+        range(2, max(sizes, default=2) + 1), depths).rows}
     found = []
-    for row in threshold_table(classes, layers).rows:
-        K, L = row.classes, row.layers
+    for K, L in product(sizes, depths):
         fits = [fit for k in range(2, K + 1) for fit in partial_fits(k, folder)
                 if fit.layers == L and fit.ratio_power < 1]
-        if fits:
-            late = min(fits, key=lambda fit: fit.ratio_power)
-            early = None if row.verdict == BEATEN else min(fits, key=_onset)
-            found.append(Interval(K, L, early, late))
+        exact = [row for k in range(2, K + 1) if (row := rows[k, L]).verdict == BEATEN]
+        lasting = [Lasting(fit.ratio, fit, float(fit.classes * fit.share), True) for fit in fits]
+        lasting += [Lasting(row.ratio, row.construction, row.classes, row.certified)
+                    for row in exact]
+        if lasting:
+            late = min(lasting, key=lambda one: one.ratio)
+            found.append(Interval(K, L, None if exact else min(fits, key=_onset), late))
     return found
 
 
@@ -103,8 +130,8 @@ def seek(classes: Iterable[int], layers: Iterable[int], *, seconds: float = 10.0
     """Search each cell for `seconds`; store what lasts longer or starts earlier than all known,
     and yield the interval of each cell where there is one."""
     seconds, rng = positive("seconds", seconds), np.random.default_rng(integer("seed", seed, 0))
-    depths = list(layers)
-    for K in classes:
+    K_values, depths = limits.cells(classes, layers)
+    for K in K_values:
         for L in depths:
             fits = [fit for fit in partial_fits(K, folder) if fit.layers == L]
             end = time.monotonic() + seconds

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import networkx as nx
 import numpy as np
 
+from nctheory import limits
 from nctheory.atlas.gauge import two_layer_gauge
 from nctheory.atlas.search import Factors, Matrix, evaluate
 from nctheory.atlas.shapes import shaped
@@ -297,8 +298,9 @@ def compare(classes: Iterable[int], layers: Iterable[int],
     InputError
         Where a K is below 3 or an L below 2.
     """
-    wanted = sorted(layers)
-    for K in classes:
+    K_values, L_values = limits.cells(classes, layers)
+    wanted = sorted(L_values)
+    for K in K_values:
         cells = atlas([integer("classes", K, 3)], wanted)
         best = library(K, wanted, progress).best(wanted)
         for cell in cells:

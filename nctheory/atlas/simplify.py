@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from nctheory import limits
 from nctheory.atlas.face import polish
 from nctheory.atlas.rounding import integers_from_the_plane, rounded_integers, split
 from nctheory.atlas.search import FINE, Factors, evaluate, minimise, pruned
@@ -74,8 +75,9 @@ def explain_stored(classes: Iterable[int], layers: Iterable[int], *, store: bool
     A chain replaces a stored one where it costs no more and its numbers are no longer, or
     where they are shorter by a tenth and it costs no more than 1e-7 more, relatively.
     """
-    wanted = set(layers)
-    for K in classes:
+    K_values, L_values = limits.cells(classes, layers)
+    wanted = set(L_values)
+    for K in K_values:
         for chain in stored.chains(integer("classes", K, 1), folder):
             if chain.least_layers in wanted:
                 step, chosen = _explained(chain)

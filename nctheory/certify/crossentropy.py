@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from nctheory import losses
+from nctheory.certify.checker import LARGEST_CLASSES, LARGEST_LAYERS
 from nctheory.certify.format import Certificate
 from nctheory.certify.maker import rational
 from nctheory.constructions import Orthogonal
@@ -92,7 +93,8 @@ def compare(first: str, second: str, classes: int, layers: int, *, samples: int 
     >>> compare("pairs", "dnc", 10, 2, samples=5, weight_decay="1/1024").verdict
     'below'
     """
-    K, L = integer("classes", classes, 3), integer("layers", layers, 1)
+    K, L = (integer("classes", classes, 3, LARGEST_CLASSES),
+            integer("layers", layers, 1, LARGEST_LAYERS))
     n, lam = integer("samples", samples, 1), rational("weight_decay", weight_decay)
     names = [choice("first", first, STRUCTURES), choice("second", second, STRUCTURES)]
     if "relu pairs" in names:

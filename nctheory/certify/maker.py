@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nctheory import losses
+from nctheory import limits, losses
+from nctheory.certify.checker import LARGEST_CLASSES, LARGEST_LAYERS
 from nctheory.certify.format import Certificate
 from nctheory.constructions import Block, Orthogonal, Triangular, partial, stored
 from nctheory.constructions.chain import Chain
@@ -51,6 +52,12 @@ def rational(name: str, value: Any) -> Fraction:
     return number
 
 
+def _cell(classes: int, layers: int, least: int = 2) -> tuple[int, int]:
+    """K and L, within what the checker takes."""
+    return (integer("classes", classes, 2, LARGEST_CLASSES),
+            integer("layers", layers, least, LARGEST_LAYERS))
+
+
 # --- threshold cells ---
 
 @lru_cache(maxsize=1 << 16)
@@ -74,7 +81,7 @@ def cell(r: int, s: int, layers: int) -> Certificate:
     >>> cell(6, 3, 2).verdict, cell(4, 2, 2).verdict     # 3250 < 15^3, 216 = 6^3
     ('below', 'equal')
     """
-    layers = integer("layers", layers, 2)
+    layers = integer("layers", layers, 2, LARGEST_LAYERS)
     block = Triangular(vertices=r, subset=s)
     data, comparison = _witness(block.vertices, block.subset, layers)
     return Certificate("cell", {"r": r, "s": s, "L": layers}, "square-root elimination", data,
@@ -87,7 +94,7 @@ def threshold(classes: int, layers: int) -> Certificate:
     A sum costs less than DNC iff one of its blocks does: one block is a witness for "beaten",
     all blocks of at most K classes for "not beaten".
     """
-    K, L = integer("classes", classes, 2), integer("layers", layers, 2)
+    K, L = _cell(classes, layers)
     listed = []
     for r in range(4, triangular_root(K) + 1):
         for s in range(r - 2, 1, -1):
@@ -102,8 +109,8 @@ def threshold(classes: int, layers: int) -> Certificate:
 
 def thresholds(classes: Iterable[int], layers: Iterable[int]) -> Iterator[Certificate]:
     """`threshold` for each K and L of a table."""
-    L_values = list(layers)
-    return (threshold(K, L) for K in classes for L in L_values)
+    K_values, L_values = limits.cells(classes, layers)
+    return (threshold(K, L) for K in K_values for L in L_values)
 
 
 def chain(classes: int, layers: int) -> Certificate:
@@ -120,7 +127,7 @@ def chain(classes: int, layers: int) -> Certificate:
     >>> made.verdict, len(made.data["matrices"])
     ('beaten', 4)
     """
-    K, L = integer("classes", classes, 2), integer("layers", layers, 2)
+    K, L = _cell(classes, layers)
     for k in stored.chain_sizes():
         for block in stored.chains(k) if k <= K else ():
             m = block.least_layers
@@ -143,7 +150,7 @@ def cost(classes: int, layers: int, library: Iterable[str] | None = None) -> Cer
     >>> made.verdict, f"{float(made.parameters['bound']):.6f}"
     ('reached', '2.935479')
     """
-    K, L = integer("classes", classes, 2), integer("layers", layers, 1)
+    K, L = _cell(classes, layers, 1)
     best: Any = threshold_table([K], [L], library=library).rows[0].construction
     blocks = [_certifiable(block, L) for block in best.blocks]
     roots = [_just_above(block.cost_bounds(L)[1]) for block in blocks]
@@ -155,8 +162,8 @@ def cost(classes: int, layers: int, library: Iterable[str] | None = None) -> Cer
 
 def costs(classes: Iterable[int], layers: Iterable[int]) -> Iterator[Certificate]:
     """A certificate a cell of the atlas."""
-    L_values = list(layers)
-    return (cost(K, L) for K in classes for L in L_values)
+    K_values, L_values = limits.cells(classes, layers)
+    return (cost(K, L) for K in K_values for L in L_values)
 
 
 def _certifiable(block: Block, layers: int) -> Block:
@@ -218,7 +225,7 @@ def partial_fit(classes: int, layers: int) -> Certificate:
     >>> made.verdict, len(made.data["matrices"])
     ('beaten', 3)
     """
-    K, L = integer("classes", classes, 2), integer("layers", layers, 2)
+    K, L = _cell(classes, layers)
     for k in range(2, K + 1):
         fits = [fit for fit in stored.partial_fits(k) if fit.layers == L and fit.ratio_power < 1]
         if fits:
@@ -243,7 +250,7 @@ def minimal_loss(construction: Orthogonal | Triangular, layers: int, *, samples:
     >>> made.verdict, f"{float(made.parameters['low']):.7f}"
     ('enclosed', '0.0991799')
     """
-    N = integer("layers", layers, construction.least_layers) + 1
+    N = integer("layers", layers, construction.least_layers, LARGEST_LAYERS) + 1
     L, n = layers, integer("samples", samples, 1)
     lam = rational("weight_decay", weight_decay)
     given = construction.described()

@@ -75,7 +75,7 @@ def partial(classes: range, layers: range, format_: str, seconds: float | None, 
     if seconds is not None:
         for found in seek(classes, layers, seconds=seconds, seed=seed, folder=data or PACKAGE):
             click.echo(f"K={found.classes} L={found.layers}  from {found.onset:.4f}  "
-                       f"to {1 / found.ratio:.4f}", err=True)
+                       f"to {found.end:.4f}", err=True)
     write(PARTIAL_FORMATS[format_](intervals(classes, layers, data or PACKAGE)), output)
 
 
@@ -89,13 +89,15 @@ def partial(classes: range, layers: range, format_: str, seconds: float | None, 
 def relax(classes: range, layers: range, weight_decay: float, samples: int, format_: str,
           output: Path | None) -> None:
     """What training makes of each cell's best construction at one weight decay (observed)."""
+    from nctheory import limits
     from nctheory.atlas.partial import relax as train
     from nctheory.problem import Problem
     from nctheory.report.atlas import RELAXED_FORMATS
     from nctheory.terminal.progress import track
 
+    K_values, L_values = limits.cells(classes, layers)
     cells = [Problem(classes=K, layers=L, samples=samples, weight_decay=weight_decay)
-             for K in classes for L in layers]
+             for K in K_values for L in L_values]
     write(RELAXED_FORMATS[format_]([train(cell) for cell in track(cells, "cells")]), output)
 
 

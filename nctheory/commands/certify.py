@@ -10,6 +10,7 @@ import click
 
 from nctheory.commands.options import RANGE, output_option, write
 from nctheory.errors import InputError, require, show
+from nctheory.files import open_regular
 from nctheory.specs import Argument, Arguments, parse
 
 if TYPE_CHECKING:
@@ -73,6 +74,11 @@ def check(file: Path, budget: int | None) -> None:
     """
     from nctheory.certify import checker
 
+    try:  # a pipe would be waited for
+        open_regular(file).close()
+    except OSError as error:
+        raise InputError(f"file must be a readable file, got {show(str(file))}: "
+                         f"{error.strerror}") from None
     limit = [] if budget is None else ["--budget", str(budget)]
     sys.exit(checker.main([*limit, "--", str(file)]))
 

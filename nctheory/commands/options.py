@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from nctheory import files
-from nctheory.errors import InputError
+from nctheory.errors import InputError, show
 from nctheory.terminal.screen import SCREEN, Screen
 
 
@@ -28,9 +28,9 @@ class IntegerRange(click.ParamType[range]):
             low = int(first)
             high = int(last) if colon else low
         except ValueError:
-            self.fail(f"must be a range a:b of integers, got {value!r}")
+            self.fail(f"must be a range a:b of integers, got {show(value)}")
         if high < low:
-            self.fail(f"must be a range a:b with a <= b, got {value!r}")
+            self.fail(f"must be a range a:b with a <= b, got {show(value)}")
         return range(low, high + 1)
 
 
@@ -94,6 +94,16 @@ def output_option(command: Command) -> Command:
     option = click.option("--output", type=click.Path(path_type=Path), default=None,
                           callback=_target, help="Write to this file instead of the terminal.")
     return option(force_option(command))
+
+
+def left_out(damage: Mapping[bytes, str]) -> None:
+    """Name the damaged points of a store that an output lacks, and end with status 1."""
+    if damage:
+        some = [f"{key.hex() or 'the file'}: {words}" for key, words in damage.items()]
+        more = f"; and {len(some) - 5} more" if len(some) > 5 else ""
+        click.echo(f"nctheory: warning: left out what is damaged: {'; '.join(some[:5])}{more} "
+                   "(nctheory store check --forget, and a sweep, make it anew)", err=True)
+        sys.exit(1)
 
 
 def write(text: str, output: Path | None) -> None:

@@ -15,6 +15,8 @@ import click
 def refute(claim: str | None, examples: int, seed: int) -> None:
     """Hunt for a counterexample to CLAIM: a registered one, or FILE.py:NAME.
 
+    FILE.py is a program, and runs: name only files that you trust.
+
     Without CLAIM, list the registered ones.  Exit status 0: none found, 1: refuted.
     """
     from nctheory.claims import CLAIMS, load

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from nctheory.commands.options import force_option, forced
+from nctheory.commands.options import force_option, forced, left_out
 
 FILE = click.Path(path_type=Path)
 KINDS = ("threshold-map", "cost-curves", "loss-ratio", "rank", "dnc-probability",
@@ -46,8 +46,13 @@ def _assignment(text: str) -> tuple[str, str]:
 @click.option("--output", type=FILE, default=None, help="By default STORE with ending .html.")
 @force_option
 def report(store: Path, output: Path | None) -> None:
-    """Write one self-contained HTML page: tables, heat maps, certificates, versions."""
+    """Write one self-contained HTML page: tables, heat maps, certificates, versions.
+
+    Exit status 1 where damaged points are left out.
+    """
     from nctheory.report.page import write_page
 
-    click.echo(str(write_page(store, output or store.with_suffix(".html"),
-                              force=forced())))
+    target = output or store.with_suffix(".html")
+    damage = write_page(store, target, force=forced())
+    click.echo(str(target))
+    left_out(damage)

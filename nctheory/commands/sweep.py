@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nctheory.commands.options import force_option, forced
-from nctheory.errors import InputError
+from nctheory.commands.options import force_option, forced, left_out
+from nctheory.errors import InputError, printable
+from nctheory.files import check_target
 from nctheory.terminal.progress import duration, progress
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def _words(summary: Summary) -> str:
 
 
 def _log_to(path: Path) -> None:
+    check_target(path, name="--log", force=True)  # what is there stays: lines are added
     try:
         handler = logging.FileHandler(path, encoding="utf-8")
     except OSError as error:
@@ -119,7 +121,8 @@ def show(path: Path, failed: bool) -> None:
         for entry in counts if failed else ():
             for row in opened.rows(entry["task"], entry["version"]):
                 if row.error is not None:
-                    click.echo(f"\n{row.task} {row.parameters} seed {row.seed}\n{row.error}")
+                    click.echo(printable(f"\n{row.task} {row.parameters} seed {row.seed}\n"
+                                         f"{row.error}"))
 
 
 @store.command()
@@ -174,12 +177,16 @@ def merge(path: Path, other: Path) -> None:
 @_choice
 def export_store(path: Path, format_: str, output: Path | None, times: bool, task: str | None,
                  version: str | None) -> None:
-    """Write the points of one task as a table, ordered by their parameters."""
+    """Write the points of one task as a table, ordered by their parameters.
+
+    Exit status 1 where damaged points are left out.
+    """
     from nctheory.sweep.export import export
     from nctheory.sweep.store import Store
 
     endings = {"csv": ".csv", "parquet": ".parquet", "netcdf": ".nc"}
     target = output or path.with_suffix(endings[format_])
     with Store(path) as opened:
-        export(opened, target, format_, task, version, times=times, force=forced())
+        damage = export(opened, target, format_, task, version, times=times, force=forced())
     click.echo(str(target))
+    left_out(damage)

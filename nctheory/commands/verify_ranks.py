@@ -26,14 +26,15 @@ def verify_ranks(classes: range, layers: range, weight_decay: float, width: int,
                  loss: str, activation: str, format_: str, output: Path | None) -> None:
     """Check the rank bounds at constructions and at solver end points; exit status 1 if one
     fails."""
-    from nctheory import losses
+    from nctheory import limits, losses
     from nctheory.problem import Problem
     from nctheory.rank_bounds import construction_points, solver_points, verify
     from nctheory.report.ranks import records, to_text
     from nctheory.terminal.progress import track
 
+    K_values, L_values = limits.cells(classes, layers)
     problems = [Problem(classes=K, layers=L, weight_decay=weight_decay, width=width, loss=loss,
-                        activation=activation) for K in classes for L in layers]
+                        activation=activation) for K in K_values for L in L_values]
     exact = not losses.get(loss).centred
     points = construction_points(classes, layers, weight_decay) if exact else []
     if seeds:

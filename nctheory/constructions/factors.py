@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import block_diag
 
+from nctheory import limits
 from nctheory.constructions.outputs import Simplex
 from nctheory.constructions.schatten import SchattenCost
 from nctheory.errors import integer
@@ -94,7 +95,7 @@ class Network(ABC):
                                                    strict=True)]
 
     def _check_layers(self, layers: int) -> int:
-        return integer("layers", layers, self.least_layers)
+        return integer("layers", layers, self.least_layers, limits.LAYERS)
 
 
 class Factored(Network):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nctheory import losses
+from nctheory import limits, losses
 from nctheory.constructions import FAMILIES, Construction
 from nctheory.errors import InputError
 from nctheory.problem import Problem
@@ -78,7 +78,8 @@ def phase_diagram(*, classes: int | Sequence[int], layers: int | Sequence[int],
     if len(axes) != 2:
         raise InputError("exactly two of classes, layers, weight_decay and width must be "
                          f"sequences, got {len(axes)}: {', '.join(axes) or 'none'}")
-    rows, columns = (tuple(given[name]) for name in axes)
+    rows, columns = (tuple(limits.few(name, given[name])) for name in axes)
+    limits.cells(rows, columns)
     shape = len(rows), len(columns)
     if 0 in shape:
         raise InputError(f"{' and '.join(axes)} must not be empty, got {shape} values")

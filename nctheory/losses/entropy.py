@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 from numba import njit, vectorize
 
+from nctheory.compiled import cached
+
 _inlined = njit(inline="always", error_model="numpy")
 
 
@@ -271,7 +273,7 @@ def _pairs_loss(kappa: float, layers: float, classes: float) -> float:
 
 def _ufunc(body: Callable[..., float]) -> Any:
     signature = f"float64({','.join(['float64'] * body.__code__.co_argcount)})"
-    return vectorize([signature], cache=True)(body)  # type: ignore[no-untyped-call]
+    return cached(vectorize, [signature])(body)
 
 
 collapse_fit = _ufunc(_collapse_fit)

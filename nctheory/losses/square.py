@@ -39,6 +39,8 @@ from numba import cfunc, types
 from numba.extending import intrinsic, register_jitable
 from numpy._core._multiarray_umath import _UFUNC_API  # type: ignore[import-not-found]
 
+from nctheory.compiled import cached
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _BELOW_ONE = 1 - 2.0**-53
@@ -355,7 +357,7 @@ def _ufunc(body: Callable[..., Any], result: type = np.float64) -> np.ufunc:
 
     _inlined(body)
     inputs = body.__code__.co_argcount
-    loop = cfunc(_LOOP, cache=True, error_model="numpy")({1: one, 2: two, 4: four}[inputs])
+    loop: Any = cached(cfunc, _LOOP, error_model="numpy")({1: one, 2: two, 4: four}[inputs])
     kinds = [np.float64] * inputs + [result]
     parts = ((ctypes.c_void_p * 1)(loop.address), (ctypes.c_void_p * 1)(None),
              bytes(np.dtype(kind).num for kind in kinds), 1, inputs, 1, _NO_IDENTITY,

@@ -15,6 +15,8 @@ from nctheory.errors import require
 from nctheory.metrics.geometry import centred_means
 from nctheory.metrics.moments import (
     CHUNK,
+    LEAST,
+    MOST,
     Array,
     Moments,
     check_finite,
@@ -31,6 +33,9 @@ def check_weight(weight: ArrayLike, width: int, rows: int | None = None) -> Arra
     require(w.shape[1] == width, "weight", f"have {width} columns, one a feature", w.shape)
     require(rows is None or len(w) == rows, "weight", f"have {rows} rows, one a class", w.shape)
     require(bool(w.any()), "weight", "not be zero", w.shape)
+    largest = float(np.abs(w).max())
+    require(LEAST < largest < MOST, "weight",
+            f"have its largest entry between {LEAST:g} and {MOST:g}", largest)
     return w
 
 
@@ -44,6 +49,16 @@ def nc3(m: Moments, weight: ArrayLike) -> float:
     `nc3_frobenius` is its root, which some packages report.
     """
     w, means = _self_dual(m, weight)
+    return float(np.sum((w / np.linalg.norm(w) - means / np.linalg.norm(means)) ** 2))
+
+
+def nc3_sample_mean(m: Moments, weight: ArrayLike) -> float:
+    """`nc3` with M centred at the mean of all samples, as some packages have it.
+
+    The same for classes of one size.
+    """
+    w, _ = _self_dual(m, weight)
+    means = m.means - m.counts @ m.means / m.samples
     return float(np.sum((w / np.linalg.norm(w) - means / np.linalg.norm(means)) ** 2))
 
 

@@ -10,20 +10,24 @@ The names of the arrays, in all three:
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from nctheory.errors import InputError, require
-from nctheory.files import map_npy, read_npz, write_npz
+from nctheory.errors import InputError, require, show
+from nctheory.files import map_npy, open_regular, read_npz, write_npz
 from nctheory.metrics.moments import check_labels, check_pair
+from nctheory.specs import near
 
 AnyArray = NDArray[Any]
 PLAIN = "an .npz archive of plain arrays (nothing is ever unpickled)"
+NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
 ARRAY = re.compile(r"(features|test_features|weight|bias)(?:_(\d+))?")
 
 
@@ -88,7 +92,9 @@ def assemble(arrays: Mapping[str, AnyArray], source: str = "arrays") -> Labelled
     if "features" in arrays and suffixes != [""]:
         raise InputError(f"{source} must hold either 'features' or numbered layers; "
                          f"it has: {held}")
-    labels = check_labels(need("labels"))
+    need("features" + suffixes[0])
+    _check_names(arrays, suffixes, source)
+    labels = numbered(check_labels(need("labels")))
     layers = []
     for suffix in suffixes:
         # A plain weight and bias belong to the last layer.
@@ -101,9 +107,50 @@ def assemble(arrays: Mapping[str, AnyArray], source: str = "arrays") -> Labelled
             test_features=arrays.get("test_features" + suffix)))
     test_labels = arrays.get("test_labels")
     for layer in layers:
+        require(layer.bias is None or layer.weight is not None, "bias",
+                "have a weight of the same layer", layer.name)
         if layer.test_features is not None:
             check_pair(layer.test_features, need("test_labels"))
+    if test_labels is not None:
+        test_labels = numbered(check_labels(test_labels, "test_labels"))
     return LabelledFeatures(labels, layers, test_labels)
+
+
+def numbered(labels: AnyArray) -> AnyArray:
+    """Labels that are whole numbers written as text, as integers: "10" comes after "9".
+
+    Other texts stay, in alphabetical order wherever classes are in order.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> numbered(np.array(["9", "10"])), numbered(np.array(["9", "ten"]))
+    (array([ 9, 10]), array(['9', 'ten'], dtype='<U3'))
+    """
+    if labels.dtype.kind != "U":
+        return labels
+    known, code = np.unique(labels, return_inverse=True)
+    if not all(NUMBER.fullmatch(text) for text in known.tolist()):
+        return labels
+    numbers = np.array([int(text) for text in known.tolist()])
+    require(len(np.unique(numbers)) == len(known), "labels",
+            "write each number in one way", known[:3].tolist())
+    return numbers[code]
+
+
+def _check_names(arrays: Mapping[str, AnyArray], suffixes: list[str], source: str) -> None:
+    """Refuse arrays that nothing would read: misspelt, or of a layer that is not there."""
+    kinds = ("features", "test_features", "weight", "bias")
+    read = {"labels", *(kind + suffix for kind in kinds for suffix in suffixes)}
+    # A plain one is of the last layer.
+    read |= {kind for kind in ("weight", "bias") if kind + suffixes[-1] not in arrays}
+    if any("test_features" + suffix in arrays for suffix in suffixes):
+        read.add("test_labels")
+    for name in arrays:
+        if name not in read:
+            raise InputError(
+                f"{source} must hold arrays that are read ({', '.join(sorted(read))}), got "
+                f"{show(name)}{near(name, read)}")
 
 
 def _suffixes(arrays: Mapping[str, AnyArray]) -> list[str]:
@@ -127,6 +174,22 @@ def _safetensors(path: Path) -> dict[str, AnyArray]:
                          "pip install nctheory[safetensors]") from None
     try:
         return dict(load_file(path))
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:  # also: bfloat16
+    except (SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
+        _check_kinds(path)
         raise InputError(f"{path} must be a .safetensors file, got one that cannot be read "
                          f"({error})") from None
+
+
+def _check_kinds(path: Path) -> None:
+    """Say which array is of a kind that NumPy has not: bfloat16 and float8."""
+    try:
+        with open_regular(path) as file:
+            size = int.from_bytes(file.read(8), "little")
+            head = json.loads(file.read(min(size, 10**7)))
+        kinds = {name: str(entry["dtype"]) for name, entry in head.items()
+                 if name != "__metadata__"}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return  # no such file: the caller says so
+    for name, kind in kinds.items():
+        require(re.fullmatch("BOOL|[UI](8|16|32|64)|F(16|32|64)", kind) is not None, name,
+                "be of a kind that NumPy has (save it as float32)", kind)

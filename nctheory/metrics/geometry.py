@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy.spatial.distance import pdist
 
 from nctheory.errors import InputError, require
 from nctheory.metrics.moments import Array, Moments
@@ -37,8 +38,10 @@ def gram_distance(g: Array, target: Array) -> float:
     >>> gram_distance(7 * np.eye(4), np.eye(4))
     0.0
     """
+    largest = float(np.abs(g).max())
+    require(largest > 0, "class means", "not all be zero (after centring)", "a zero Gram matrix")
+    g = g / largest  # squares of 1e200 would overflow
     size = float(np.linalg.norm(g))
-    require(size > 0, "class means", "not all be zero (after centring)", "a zero Gram matrix")
     return float(np.linalg.norm(g / size - target / np.linalg.norm(target)))
 
 
@@ -72,6 +75,32 @@ def nc2_angles(m: Moments) -> float:
 def nc2_angles_std(m: Moments) -> float:
     """Equal angles, whatever they are [PHD20]: std over pairs of cos(mu_c - g, mu_c' - g)."""
     return float(np.std(_cosines(m)))
+
+
+def nc2_uniformity(m: Moments) -> float:
+    """Hyperspherical uniformity: mean over pairs of log 1/|u_c - u_c'|, u_c = (mu_c - g)/|.|.
+
+    The logarithmic energy of the directions of the centred means, the less the more uniform;
+    the simplex has log sqrt((K-1)/(2K)), the least for d >= K-1.
+    """
+    return float(np.mean(_energies(m)))
+
+
+def nc2_uniformity_std(m: Moments) -> float:
+    """Std over pairs of the energies whose mean is `nc2_uniformity`; 0 for the simplex."""
+    return float(np.std(_energies(m)))
+
+
+def _energies(m: Moments) -> Array:
+    means = centred_means(m)
+    norms = np.linalg.norm(means, axis=1)
+    require(bool(norms.min() > rounding(m)), "class means",
+            "differ from their centre to have a direction", float(norms.min()))
+    unit = means / norms[:, None]
+    distances = pdist(unit)
+    require(bool(distances.min() > 0), "class means",
+            "differ in direction to have a finite energy", 0.0)
+    return np.asarray(-np.log(distances))
 
 
 def nc2_etf(m: Moments) -> float:

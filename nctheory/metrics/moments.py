@@ -21,9 +21,14 @@ import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nctheory import limits
+from nctheory.compiled import cached
 from nctheory.errors import InputError, integer, require
 
 Array = NDArray[np.float64]
+
+# Between these the squares of the largest entry, and their sums, are numbers.
+LEAST, MOST = 1e-140, 1e140
 
 CHUNK = 4096  # rows: 16 MB of float64 at width 512, enough for full matrix-product speed
 
@@ -71,16 +76,26 @@ class Moments:
             one integer or string a row.
         """
         x, y = check_pair(features, labels)
-        return cls.stream((x[rows], y[rows]) for rows in row_blocks(len(x), chunk))
+        return cls._sum((x[rows], y[rows]) for rows in row_blocks(len(x), chunk))
 
     @classmethod
     def stream(cls, batches: Iterable[tuple[ArrayLike, ArrayLike]]) -> Moments:
         """Moments of all batches (features, labels) together; they need not be equally long."""
-        parts = (_of_batch(*check_pair(x, y)) for x, y in batches)
-        first = next(parts, None)
+        return cls._sum(check_pair(x, y) for x, y in batches)
+
+    @classmethod
+    def _sum(cls, batches: Iterable[tuple[NDArray[Any], NDArray[Any]]]) -> Moments:
+        def parts() -> Iterator[Moments]:
+            row = 0
+            for x, y in batches:
+                yield _of_batch(x, y, row)
+                row += len(x)
+
+        each = parts()
+        first = next(each, None)
         if first is None:
             raise InputError("batches must hold at least one batch, got none")
-        return reduce(Moments.__add__, parts, first)
+        return reduce(Moments.__add__, each, first)
 
     def __add__(self, other: Moments) -> Moments:
         """Moments of the union of two disjoint sets of samples."""
@@ -173,7 +188,8 @@ def check_pair(features: ArrayLike, labels: ArrayLike) -> tuple[NDArray[Any], ND
 def check_matrix(name: str, value: ArrayLike) -> NDArray[Any]:
     """`value` as a non-empty real matrix, of whatever real dtype and without a copy."""
     x = np.asanyarray(value)
-    require(x.dtype.kind in "fiub", name, "hold real numbers", x.dtype)
+    require(x.dtype.kind in "fiub", name, "hold real numbers of a kind that NumPy has (bfloat16 "
+            "and float8 are none: save float32)", x.dtype)
     require(x.ndim == 2 and x.size > 0, name,
             "be a matrix, a sample a row, with at least one row and column", x.shape)
     return x
@@ -187,26 +203,29 @@ def check_labels(value: ArrayLike, name: str = "labels") -> NDArray[Any]:
     return y
 
 
-def check_finite(name: str, block: NDArray[Any]) -> None:
-    """`InputError` naming the first entry of `block` that is NaN or infinite."""
+def check_finite(name: str, block: NDArray[Any], first: int = 0) -> None:
+    """`InputError` naming the first entry that is NaN or infinite; row 0 of `block` is `first`."""
     if not np.isfinite(block).all():
         row, column = np.argwhere(~np.isfinite(block))[0]
-        raise InputError(f"{name} must be finite, got {block[row, column]} in row {row}, "
-                         f"column {column} of a block of {len(block)} rows")
+        raise InputError(f"{name} must be finite, got {block[row, column]} in row "
+                         f"{first + row}, column {column} (counted from 0)")
 
 
 def _kind(labels: NDArray[Any]) -> str:
     return "strings" if labels.dtype.kind == "U" else "integers"
 
 
-def _of_batch(x: NDArray[Any], y: NDArray[Any]) -> Moments:
+def _of_batch(x: NDArray[Any], y: NDArray[Any], row: int = 0) -> Moments:
+    """The moments of rows `row`, `row` + 1, ... of a feature set."""
     labels, code = np.unique(y, return_inverse=True)
-    x = np.ascontiguousarray(x, dtype=x.dtype if x.dtype.char in "fd" else np.float64)
+    limits.affordable("width", x.shape[1], memory=32 * x.shape[1]**2)
+    native = x.dtype.char in "fd" and x.dtype.isnative
+    x = np.ascontiguousarray(x, dtype=x.dtype if native else np.float64)
     counts = np.bincount(code, minlength=len(labels))
     totals = np.zeros((len(labels), x.shape[1]))
     add_rows(x, code, totals)
     if not np.isfinite(totals).all():
-        check_finite("features", x)
+        check_finite("features", x, row)
     means = totals / counts[:, None]
     centred, spreads = np.empty(x.shape), np.zeros(len(labels))
     subtract_means(x, code, means, centred, spreads)
@@ -216,7 +235,7 @@ def _of_batch(x: NDArray[Any], y: NDArray[Any]) -> Moments:
     return Moments(labels, counts, means, centred.T @ centred, spreads)
 
 
-@numba.njit(cache=True)
+@cached(numba.njit)
 def add_rows(x: NDArray[Any], code: NDArray[np.int64], totals: Array) -> None:
     """totals[code[i]] += x[i] in float64, whatever the precision of x."""
     for i in range(x.shape[0]):
@@ -225,7 +244,7 @@ def add_rows(x: NDArray[Any], code: NDArray[np.int64], totals: Array) -> None:
             totals[k, j] += x[i, j]
 
 
-@numba.njit(cache=True)
+@cached(numba.njit)
 def subtract_means(x: NDArray[Any], code: NDArray[np.int64], means: Array, centred: Array,
                    spreads: Array) -> None:
     """centred[i] = x[i] - means[code[i]]; its squared norm is added to spreads[code[i]]."""

@@ -6,15 +6,16 @@ None (null in JSON), and where the cause lies in the data the layer's `notes` sa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
-from nctheory import activations
+from nctheory import activations, limits
 from nctheory.activations import Activation
-from nctheory.errors import InputError
+from nctheory.errors import InputError, require
 from nctheory.metrics import (
     classifier,
     generalisation,
@@ -24,7 +25,7 @@ from nctheory.metrics import (
     variability,
 )
 from nctheory.metrics.files import LabelledFeatures, Layer
-from nctheory.metrics.moments import Moments
+from nctheory.metrics.moments import LEAST, MOST, Moments
 
 # The key in the report and what computes it; the function's docstring is the definition.
 OF_MOMENTS: dict[str, Callable[[Moments], float]] = {
@@ -42,6 +43,8 @@ OF_MOMENTS: dict[str, Callable[[Moments], float]] = {
     "nc2_norms": geometry.nc2_norms,
     "nc2_angles": geometry.nc2_angles,
     "nc2_angles_std": geometry.nc2_angles_std,
+    "nc2_uniformity": geometry.nc2_uniformity,
+    "nc2_uniformity_std": geometry.nc2_uniformity_std,
     "nc2_etf": geometry.nc2_etf,
     "nc2_frame": geometry.nc2_frame,
     "dnc1": variability.nc1,
@@ -83,7 +86,7 @@ def report(features: LabelledFeatures, activation: str = "linear") -> dict[str, 
     (0.0, 0.0, False, None)
     """
     sigma = activations.get(activation)
-    layers = [(layer, Moments.of(layer.features, features.labels)) for layer in features.layers]
+    layers = [(layer, _moments(layer, features.labels)) for layer in features.layers]
     first = layers[0][1]
     return {
         "labels": first.labels.tolist(),
@@ -92,15 +95,31 @@ def report(features: LabelledFeatures, activation: str = "linear") -> dict[str, 
     }
 
 
+def _moments(layer: Layer, labels: Any) -> Moments:
+    """The moments, of what is neither too large nor out of the range of squares."""
+    m = Moments.of(layer.features, labels)
+    limits.affordable("classes", m.classes, memory=48 * m.classes**2)  # Gram matrices
+    largest = float(np.abs(m.means).max())
+    require(largest == 0 or LEAST < largest < MOST, layer.name,
+            f"have class means with a largest entry between {LEAST:g} and {MOST:g}", largest)
+    return m
+
+
 def _layer(layer: Layer, m: Moments, features: LabelledFeatures,
            sigma: Activation) -> dict[str, Any]:
     values: dict[str, Any] = {"layer": layer.name, "samples": m.samples, "classes": m.classes,
                               "width": m.width}
     notes = list(remarks(m))
+    if (layer is features.layers[-1] and layer.weight is not None
+            and len(layer.weight) != m.classes):
+        notes.append(f"the weight of the last layer has {len(layer.weight)} rows for "
+                     f"{m.classes} classes: without one row a class NC3 and NC4 are not defined")
     for key, metric in (_of_means(m, sigma) | _of_classifier(layer, m, sigma)
                         | _of_test(layer, m, features)).items():
         try:
             values[key] = metric() if metric else None
+            require(values[key] is None or math.isfinite(values[key]), key,
+                    "be a finite number", values[key])
         except InputError as error:
             values[key] = None
             notes.append(f"{key} is not defined here: {error}")
@@ -121,8 +140,8 @@ def _of_means(m: Moments, sigma: Activation) -> dict[str, Metric | None]:
 
 def _of_classifier(layer: Layer, m: Moments, sigma: Activation) -> dict[str, Metric | None]:
     table: dict[str, Metric | None] = dict.fromkeys(
-        ("nc3", "nc3_frobenius", "nc3_product", "nc4", "nc4_agreement", "dnc3", "weight_rank",
-         "weight_stable_rank"))
+        ("nc3", "nc3_sample_mean", "nc3_frobenius", "nc3_product", "nc4", "nc4_agreement", "dnc3",
+         "weight_rank", "weight_stable_rank"))
     if layer.weight is None:
         return table
     weight = classifier.check_weight(layer.weight, m.width)
@@ -135,6 +154,7 @@ def _of_classifier(layer: Layer, m: Moments, sigma: Activation) -> dict[str, Met
         misses = cache(partial(classifier.nc4, layer.features, m.means, weight, layer.bias))
         table |= {
             "nc3": lambda: classifier.nc3(m, weight),
+            "nc3_sample_mean": lambda: classifier.nc3_sample_mean(m, weight),
             "nc3_frobenius": lambda: classifier.nc3_frobenius(m, weight),
             "nc3_product": lambda: classifier.nc3_product(m, weight),
             "nc4": misses,

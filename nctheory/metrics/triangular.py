@@ -20,12 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from nctheory.compiled import cached
 from nctheory.errors import require
 from nctheory.integers import triangular_root
 from nctheory.metrics.geometry import gram_distance
 from nctheory.metrics.moments import Array
 
 EXACT = 5  # up to this r every assignment is tried
+LARGEST = 2000  # K: beyond, matching alone takes minutes
+SWAPS = 10**9  # steps of all sweeps of swaps from one start
 WORK = 10**7  # a sweep of swaps costs K^3: up to K = 55 every class is tried as the first edge
 
 Indices = NDArray[np.int64]
@@ -66,7 +69,7 @@ def triangular_distance(g: Array) -> float:
     deterministic heuristic, hence an upper bound: from each class as the first edge (fewer for
     K > 55), its neighbours are split into the two cliques of a triangular graph and the rest is
     matched to them (exact where G is triangular), then pairs of classes are swapped while that
-    helps.
+    helps, at most 10^9 steps.
 
     Raises
     ------
@@ -77,6 +80,9 @@ def triangular_distance(g: Array) -> float:
     require(r is not None, "labels", "have K = r(r-1)/2 classes, r >= 3, for a triangular "
             "geometry", len(g))
     assert r is not None
+    require(len(g) <= LARGEST, "labels", f"have at most {LARGEST} classes for a search of their "
+            "assignment", len(g))
+    g = g / max(float(np.abs(g).max()), 1e-300)  # sums of large products would overflow
     target = triangular_gram(r)
     edges = best_assignment(g, r)
     return gram_distance(g, target[np.ix_(edges, edges)])
@@ -92,8 +98,8 @@ def best_assignment(g: Array, r: int) -> Indices:
         for a, b in zip(one, other, strict=True):
             scores += g[a, b] * adjacent[candidates[:, a], candidates[:, b]]
         return np.asarray(candidates[int(np.argmax(scores))])
-    starts = min(len(g), max(1, WORK // len(g) ** 3))
-    tries = [improve_by_swaps(np.ascontiguousarray(g), adjacent, _grow(g, r, first))
+    starts, sweeps = min(len(g), max(1, WORK // len(g) ** 3)), SWAPS // len(g) ** 3
+    tries = [improve_by_swaps(np.ascontiguousarray(g), adjacent, _grow(g, r, first), sweeps)
              for first in range(starts)]
     return max(tries, key=lambda edges: float(np.sum(g * adjacent[np.ix_(edges, edges)])))
 
@@ -146,15 +152,19 @@ def _grow(g: Array, r: int, first: int) -> Indices:
     return edges
 
 
-@numba.njit(cache=True)
-def improve_by_swaps(g: Array, adjacent: Array, edges: Indices) -> Indices:
-    """Swap the edges of two classes while one swap raises sum_cc' G_cc' adjacent(e_c, e_c')."""
+@cached(numba.njit)
+def improve_by_swaps(g: Array, adjacent: Array, edges: Indices, sweeps: int) -> Indices:
+    """Swap the edges of two classes while one swap raises sum_cc' G_cc' adjacent(e_c, e_c').
+
+    At most `sweeps` times through all pairs.
+    """
     edges = edges.copy()
     count = len(edges)
     scale = 1e-12 * np.abs(g).sum()  # below this a gain is rounding and could cycle
     improved = True
-    while improved:
+    while improved and sweeps > 0:
         improved = False
+        sweeps -= 1
         for a in range(count):
             for b in range(a + 1, count):
                 gain = 0.0

@@ -97,9 +97,9 @@ def partial_record(found: Interval) -> dict[str, Any]:
         "classes": found.classes,
         "layers": found.layers,
         "from": found.onset,
-        "to": 1 / found.ratio,
-        "share": float(found.late.share),
-        "construction": found.late.label,
+        "to": found.end,
+        "share": found.share,
+        "construction": found.late.construction.label,
         "certified": found.certified,
         "ranks": {"before": list(found.ranks.before), "after": list(found.ranks.after)},
     }
@@ -111,13 +111,14 @@ def _partial_text(intervals: Sequence[Interval]) -> str:
                  least=("certified", "rank M", "fitted"))
     for found in intervals:
         lines.add_row(str(found.classes), str(found.layers), f"{found.onset:.4f}",
-                      f"{1 / found.ratio:.4f}", found.late.label, f"{float(found.late.share):.4f}",
+                      f"{found.end:.4f}", found.late.construction.label, f"{found.share:.4f}",
                       span(found.ranks.before), "yes" if found.certified else "no")
     return render(lines) + (
         "Between these weight decays, as shares of the one at which deep neural collapse ceases,\n"
-        "a network that fits only a part of the outputs has lower loss than DNC and than zero.\n"
-        "0.0000: at every decay, by an exact fit of the atlas.  certified: integers prove it at\n"
-        "share 1; the ends are those of the best fits known, in floats\n")
+        "some network has lower loss than DNC and than zero.  0.0000: at every decay, by an\n"
+        "exact fit of the atlas.  best fit: what lasts longest, classes beyond its own at zero;\n"
+        "fitted: the share of all outputs.  certified: exact arithmetic proves it at share 1;\n"
+        "the ends are those of the best fits known, in floats\n")
 
 
 PARTIAL_FORMATS: dict[str, Callable[[Sequence[Interval]], str]] = {

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from nctheory import activations, losses
+from nctheory import activations, limits, losses
 from nctheory.constructions import Block, Construction, Orthogonal
-from nctheory.errors import InputError
+from nctheory.errors import InputError, show
 from nctheory.files import envelope
 from nctheory.problem import Problem
 from nctheory.terminal.grid import Justify, grid, render, span
@@ -51,10 +51,13 @@ def records(construction: Construction, layers: Iterable[int],
     """
     network = construction.network(losses.get(setting.loss),
                                    activations.homogeneous(setting.activation))
-    values = [L for L in layers if L >= network.least_layers]
+    asked = limits.few("layers", layers)
+    limits.affordable("layers", f"{len(asked)} numbers up to {max(asked)}",
+                      work=100 * sum(L**2 for L in asked))  # digits of exact costs, and ranks
+    values = [L for L in asked if L >= network.least_layers]
     if not values:
         raise InputError(f"layers must be at least {network.least_layers} for "
-                         f"{construction.label}, got {list(layers)}")
+                         f"{construction.label}, got {show(asked)}")
     return [_record(construction, Problem(
         classes=construction.classes, layers=L, samples=setting.samples, loss=setting.loss,
         weight_decay=setting.weight_decay, activation=setting.activation), setting.fields)

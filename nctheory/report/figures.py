@@ -7,6 +7,7 @@ written as CSV, and `draw` draws these rows and nothing else.
 from __future__ import annotations
 
 import csv
+import io
 import math
 import re
 from collections import defaultdict
@@ -19,7 +20,7 @@ import numpy as np
 
 from nctheory import losses
 from nctheory.errors import InputError, choice, require, show
-from nctheory.files import check_figure, write_figure
+from nctheory.files import check_figure, open_regular, write_figure
 from nctheory.problem import Problem
 from nctheory.report.runs import closed_forms
 from nctheory.statistics import wilson
@@ -98,12 +99,17 @@ def _no_store(path: Path) -> Store:
 
 def _read_csv(path: Path) -> list[Record]:
     try:
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+        with io.TextIOWrapper(open_regular(path), newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"source must be a readable table, got {show(str(path))}: {error}") \
             from None
-    return [{str(name): _value(text) for name, text in row.items()} for row in rows]
+    require(bool(rows), "source", "be a table with a row below its head", str(path))
+    uneven = [row for row in rows if None in row]
+    require(not uneven, "source", f"have {len(reader.fieldnames or ())} fields in each row",
+            list(uneven[0].values()) if uneven else "")
+    return [{name: _value(text) for name, text in row.items()} for row in rows]
 
 
 def _value(text: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nctheory.errors import printable
 from nctheory.files import envelope
 from nctheory.terminal.grid import grid, render
 
@@ -24,7 +25,14 @@ def to_text(found: dict[str, Any]) -> str:
         if any(value is not None for value in values):
             table.add_row(name, *map(_number, values))
     notes = dict.fromkeys(note for layer in layers for note in layer["notes"])
-    return render(table) + "".join(f"{note}\n" for note in notes)
+    return render(table) + "".join(f"{printable(line)}\n" for line in (_order(found), *notes))
+
+
+def _order(found: dict[str, Any]) -> str:
+    """Which row of a weight belongs to which class."""
+    labels = [str(label) for label in found["labels"]]
+    named = labels if len(labels) <= 12 else [*labels[:3], "...", labels[-1]]
+    return f"classes, and rows of a weight, in the order {', '.join(named)}"
 
 
 def _number(value: Any) -> str:

@@ -6,7 +6,7 @@ The page needs no network and asks for none: data, style and script are inside.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,15 @@ TEMPLATE = Path(__file__).with_name("page.html")
 LARGEST_TABLE = 50_000  # rows of one table; a browser holds no more with comfort
 
 
-def write_page(store: str | Path, output: str | Path, *, force: bool = False) -> Path:
+def write_page(store: str | Path, output: str | Path, *, force: bool = False) -> dict[bytes, str]:
     """Write the page of a store to `output`.
 
     Tables of more than 50 000 points are cut, and say so.
+
+    Returns
+    -------
+    dict
+        What is damaged in the store, as `Store.check` says it; these points are left out.
 
     Raises
     ------
@@ -35,15 +40,16 @@ def write_page(store: str | Path, output: str | Path, *, force: bool = False) ->
     output = Path(output)
     check_target(output, force=force, sources=[store])
     with Store(store) as opened:
+        damage = opened.check(arrays=False)
         data = {
             "name": opened.path.name,
             "nctheory": __version__,
             "sweeps": opened.sweeps(),
-            "tables": [_table(opened, entry) for entry in opened.counts()],
+            "tables": [_table(opened, entry, damage) for entry in opened.counts()],
         }
     page = TEMPLATE.read_text(encoding="utf-8").replace("/*DATA*/", _in_script(data), 1)
     write(output, page, force=force)
-    return output
+    return damage
 
 
 def _in_script(data: Any) -> str:
@@ -51,10 +57,10 @@ def _in_script(data: Any) -> str:
     return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _table(store: Store, entry: dict[str, Any]) -> dict[str, Any]:
+def _table(store: Store, entry: dict[str, Any], damage: Collection[bytes]) -> dict[str, Any]:
     """Columns and rows of one task and version; what never varies is named once."""
     task, version = entry["task"], entry["version"]
-    records = list(islice(store.table(task, version), LARGEST_TABLE))
+    records = list(islice(store.table(task, version, skip=damage), LARGEST_TABLE))
     names = [name for name in columns(records) if name != "version"]
     constant = [name for name in names if len(records) > 1
                 and len({_plain(record.get(name)) for record in records}) == 1]

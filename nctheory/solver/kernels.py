@@ -28,6 +28,8 @@ from numba import njit
 from numba.core import types
 from numba.extending import intrinsic, overload
 
+from nctheory.compiled import cached
+
 LANES = 8
 
 
@@ -435,7 +437,7 @@ def interpret(work: Any, table: Any, numbers: Any, measure: bool) -> None:
             momentum_step(c, a, b, rate, numbers[INERTIA], numbers[NESTEROV])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@cached(njit, nogil=True, error_model="numpy")
 def descend(work: Any, table: Any, numbers: Any, fit: Any, first: int, steps: int,
             diverged: Any) -> None:
     """`steps` steps of one group of runs; `fit` is the slice of `work` the loss op writes.
@@ -494,7 +496,7 @@ def two_loops(g: Any, pairs: Any, curvature: Any, count: int, d: Any) -> None:
         combine(d, d, 1.0, pairs[k, 0], weights[k] - dot(pairs[k, 1], d) / curvature[k])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@cached(njit, nogil=True, error_model="numpy")
 def minimise(work: Any, table: Any, numbers: Any, fit: Any, ends: Any, start: int,
              memory: Any, tolerance: float, evaluations: int) -> tuple[float, float, int]:
     """L-BFGS with a weak Wolfe line search: (loss, |gradient|_2, evaluations used).

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 
+from nctheory import limits
 from nctheory.errors import InputError
+from nctheory.problem import Problem
 from nctheory.solver.methods import Method
 from nctheory.solver.program import Program
 from nctheory.solver.starts import shapes
@@ -16,6 +18,14 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def check_sizes(problem: Problem, width: int) -> None:
+    """Refuse networks of which even one is too large, before anything is allocated."""
+    K, L = problem.classes, problem.layers
+    N = K * problem.samples if isinstance(problem.samples, int) else sum(problem.samples)
+    limits.affordable("classes, samples, width and layers", (K, problem.samples, width, L),
+                      memory=8 * (2 * (width + K) * N + K * (K + width) + L * width**2))
 
 
 def check_memory(program: Program, method: Method, runs: int, threads: int) -> None:

@@ -28,11 +28,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nctheory import limits
 from nctheory.errors import InputError, integer, require, show
 from nctheory.network import Array, Parameters, collapse, expand, pack, unpack
 from nctheory.problem import Problem
 from nctheory.solver.batch import Batch, Progress
-from nctheory.solver.machine import check_memory, processors
+from nctheory.solver.machine import check_memory, check_sizes, processors
 from nctheory.solver.methods import method_by_name
 from nctheory.solver.program import Program
 from nctheory.solver.quasi_newton import SMOOTHING
@@ -123,6 +124,7 @@ def solve(problem: Problem, width: int | None = None,
     solver = method_by_name(method, solved, width, learning_rate=learning_rate,
                             momentum=momentum, steps=steps, tol=tol, smoothing=smoothing,
                             trace_every=trace_every)
+    check_sizes(solved, width)
     program = Program(solved, width, solver.tables, solver.interleaved)
     check_memory(program, solver, len(seeds), threads)
     starts = [starting_point(solved, width, seed, init, scale, noise) for seed in seeds]
@@ -152,7 +154,7 @@ def _seeds(seeds: Iterable[int]) -> list[int]:
     if not isinstance(seeds, Iterable):
         raise InputError("seeds must be integers, one a run, such as range(3) or [3], "
                          f"got {show(seeds)}")
-    found = [integer("seeds", seed, 0) for seed in seeds]
+    found = [integer("seeds", seed, 0) for seed in limits.few("seeds", seeds)]
     require(len(found) > 0, "seeds", "not be empty", found)
     return found
 

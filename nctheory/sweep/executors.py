@@ -8,6 +8,7 @@ only as workers come free, so that a million of them need no memory.  A batch wh
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import subprocess
@@ -34,6 +35,7 @@ R = TypeVar("R")
 
 ATTEMPTS = 3  # of a batch
 STARTS = 10  # of a worker
+PATIENCE = 60.0  # seconds to wait for a cluster's first worker, or its next
 SINGLE_THREADED = {name: "1" for name in (
     "NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 
@@ -67,7 +69,11 @@ _SERVE = "from nctheory.sweep.executors import serve; serve()"
 def serve() -> None:
     """Be a worker process: read a function, then batches; write (result, error)."""
     import signal
+    import warnings
 
+    from nctheory.compiled import UncachedWarning
+
+    warnings.simplefilter("ignore", UncachedWarning)  # the parent has said it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
     incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -209,8 +215,11 @@ def processes(work: Callable[[T], R], batches: Iterable[T],
 
 def _stream(pool: Executor, work: Callable[[T], R | Lost], batches: Iterable[T],
             limit: Callable[[], int], losses: tuple[type[Exception], ...] = (),
-            ) -> Iterator[tuple[T, R | Lost]]:
-    """Keep `limit()` batches under way; `losses` say that a batch killed its workers."""
+            stalled: Callable[[], None] = lambda: None) -> Iterator[tuple[T, R | Lost]]:
+    """Keep `limit()` batches under way; `losses` say that a batch killed its workers.
+
+    `stalled` is called whenever nothing finished for `PATIENCE` seconds.
+    """
     running: dict[Future[R | Lost], T] = {}
     source = iter(batches)
     drained = False
@@ -222,7 +231,9 @@ def _stream(pool: Executor, work: Callable[[T], R | Lost], batches: Iterable[T],
                 drained = True
             else:
                 running[pool.submit(work, batch)] = batch
-        finished, _ = wait(running, return_when=FIRST_COMPLETED)
+        finished, _ = wait(running, PATIENCE, return_when=FIRST_COMPLETED)
+        if running and not finished:
+            stalled()
         for future in finished:
             batch = running.pop(future)
             try:
@@ -254,16 +265,25 @@ class Dask:
         except ImportError:
             raise InputError("executor must be 'processes' or 'inline' where the extra 'dask' "
                              "is not installed, got 'dask'") from None
+        for handler in logging.getLogger("distributed").handlers:
+            handler.setLevel(logging.CRITICAL)  # what it loses comes back as one line of ours
         with (_client(distributed, self.scheduler, workers) as client,
               client.get_executor(pure=False) as pool):
+            def known() -> list[Any]:
+                return list(client.scheduler_info(n_workers=-1)["workers"].values())
+
             def limit() -> int:
                 # Twice the threads: no worker waits for us, and the scheduler never fills.
-                known = client.scheduler_info(n_workers=-1)["workers"].values()
-                return 2 * max(1, sum(int(worker["nthreads"]) for worker in known))
+                return 2 * max(1, sum(int(worker["nthreads"]) for worker in known()))
+
+            def stalled() -> None:
+                if not known():
+                    raise InputError(f"scheduler must have a worker within {PATIENCE:.0f} s, got "
+                                     "none; what was finished before is kept")
 
             try:
                 yield from _stream(pool, work, chain(first, source), limit,
-                                   (distributed.scheduler.KilledWorker,))
+                                   (distributed.scheduler.KilledWorker,), stalled)
             except CancelledError:
                 raise InputError("scheduler must stay reachable, and its connection was lost; "
                                  "what was finished before is kept") from None

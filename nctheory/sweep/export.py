@@ -13,6 +13,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nctheory import __version__
 from nctheory.errors import InputError
 from nctheory.files import check_target, replacing
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     import xarray
 
 Record = dict[str, Any]
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # text that spreadsheets would compute
 
 
 def columns(records: Iterable[Record]) -> list[str]:
@@ -35,7 +38,10 @@ def columns(records: Iterable[Record]) -> list[str]:
 
 def write_csv(records: Callable[[], Iterable[Record]], path: Path, *,
               force: bool = False) -> None:
-    """One line a record; lists are written with spaces, what is missing as nothing."""
+    """One line a record; lists are written with spaces, what is missing as nothing.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
     names = columns(records())
     heads = io.StringIO()
     csv.writer(heads, lineterminator="\n").writerow(names)
@@ -49,6 +55,8 @@ def write_csv(records: Callable[[], Iterable[Record]], path: Path, *,
 def _cell(value: Any) -> Any:
     if isinstance(value, list):
         return " ".join(str(_cell(item)) for item in value)
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return "'" + value
     return repr(value) if isinstance(value, float) else value
 
 
@@ -80,11 +88,16 @@ def dataset(records: Iterable[Record], parameters: Iterable[str]) -> xarray.Data
             found[name] = column.astype("int8")
         elif column.dtype.kind not in "iuf":
             found[name] = column.astype(str)
-    found.attrs.update({name: "none" if value is None else
-                        int(value) if isinstance(value, bool) else value
-                        for name, value in constant.items()})
+    found.attrs.update({name: _attribute(value) for name, value in constant.items()})
     result: xarray.Dataset = found
     return result
+
+
+def _attribute(value: Any) -> Any:
+    """A constant as NetCDF has it: no None, no booleans."""
+    if value is None:
+        return "none"
+    return int(value) if isinstance(value, bool | np.bool_) else value
 
 
 def _library(name: str, extra: str) -> Any:
@@ -106,8 +119,14 @@ def _write_parquet(records: Callable[[], Iterable[Record]], path: Path) -> None:
 
 
 def export(store: Store, path: Path, format_: str, task: str | None = None,
-           version: str | None = None, *, times: bool = False, force: bool = False) -> None:
+           version: str | None = None, *, times: bool = False,
+           force: bool = False) -> dict[bytes, str]:
     """Write the points of one task and version to a file: "csv", "parquet" or "netcdf".
+
+    Returns
+    -------
+    dict
+        What is damaged in the store, as `Store.check` says it; these points are not written.
 
     Raises
     ------
@@ -117,9 +136,10 @@ def export(store: Store, path: Path, format_: str, task: str | None = None,
     from nctheory.sweep.tasks import TASKS
 
     task, version = store.choose(task, version)
+    damage = store.check(arrays=False)
 
     def records() -> Iterator[Record]:
-        return store.table(task, version, times=times)
+        return store.table(task, version, times=times, skip=damage)
 
     check_target(path, force=force or format_ == "csv", sources=[store.path])
     if format_ == "csv":
@@ -130,3 +150,4 @@ def export(store: Store, path: Path, format_: str, task: str | None = None,
         made = dataset(records(), TASKS[task].parameters)
         with replacing(path) as part:
             made.assign_attrs(source=f"nctheory {__version__}").to_netcdf(part)
+    return damage

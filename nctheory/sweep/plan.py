@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 
 from nctheory import __version__
 from nctheory.errors import InputError, require, show
+from nctheory.files import open_regular
 from nctheory.sweep.tasks import TASKS, Task, offered
 
 LARGEST_PLAN = 10**8  # points
@@ -164,7 +165,7 @@ class Plan(Sequence[Point]):
         """The plan of a TOML file; errors name file, line and key."""
         path = Path(path)
         try:
-            with open(path, "rb") as file:
+            with open_regular(path) as file:
                 raw = file.read(LARGEST_FILE + 1)
         except OSError as error:
             raise InputError(f"plan must be a readable file, got {show(str(path))}: "

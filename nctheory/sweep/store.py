@@ -12,7 +12,7 @@ import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -68,6 +68,48 @@ class Row(NamedTuple):
     seconds: float
 
 
+# A damaged key may have become text; what is compared and printed is always bytes.
+_KEY = "ifnull(CAST(key AS BLOB), x'00')"
+
+
+class _Stored(NamedTuple):
+    """One point as it is on disk: nothing about its columns is sure before `damage`."""
+
+    key: bytes
+    task: Any
+    version: Any
+    parameters: Any
+    seed: Any
+    result: Any
+    error: Any
+    kept: Any
+    arrays: Any
+    checksum: Any
+    finished: Any
+    seconds: Any
+
+    @classmethod
+    def columns(cls) -> str:
+        """What SQL is to select."""
+        return ", ".join([_KEY, *cls._fields[1:]])
+
+    def damage(self) -> str | None:
+        """What has changed since the point was written."""
+        try:
+            if key_of(self.task, self.version, self.seed, self.parameters) != self.key:
+                return "its parameters have changed"
+            checksum = _checksum(self.key, self.result, self.error, self.kept, self.arrays)
+        except (TypeError, ValueError):
+            return "its columns have changed their types"
+        return None if checksum == self.checksum else "its result has changed"
+
+    def row(self) -> Row:
+        """The point, of which `damage` found none."""
+        return Row(self.key, self.task, self.version, json.loads(self.parameters), self.seed,
+                   None if self.result is None else json.loads(self.result), self.error,
+                   self.arrays, self.finished, self.seconds)
+
+
 class Store:
     """A store, opened for reading or as its one writer.
 
@@ -97,6 +139,7 @@ class Store:
 
     def __init__(self, path: str | Path, *, writable: bool = False) -> None:
         self.path = Path(path)
+        require(bool(self.path.name), "store", "be a file", str(path))
         self.folder = self.path.with_name(self.path.name + ".arrays")
         self._lock: sqlite3.Connection | None = None
         require(self.path.parent.is_dir(), "store", "be in a folder that exists", str(path))
@@ -169,6 +212,8 @@ class Store:
         return db
 
     def _check_format(self, db: sqlite3.Connection) -> None:
+        # Damaged text is to be found by its checksum, point by point, not to end the reading.
+        db.text_factory = lambda raw: raw.decode(errors="replace")
         application = db.execute("PRAGMA application_id").fetchone()[0]
         version = db.execute("PRAGMA user_version").fetchone()[0]
         require(application == APPLICATION, "store", "be a store of nctheory", str(self.path))
@@ -264,17 +309,23 @@ class Store:
     def sweeps(self) -> list[dict[str, Any]]:
         """Each sweep's start, plan and environment."""
         with self._clear_errors():
+            found = self._db.execute("SELECT * FROM sweeps ORDER BY rowid").fetchall()
+        try:
             return [{"started": started, "plan": json.loads(plan),
-                     "environment": json.loads(environment)} for started, plan, environment
-                    in self._db.execute("SELECT * FROM sweeps ORDER BY rowid")]
+                     "environment": json.loads(environment)}
+                    for started, plan, environment in found]
+        except (ValueError, TypeError):
+            raise InputError(f"store {show(str(self.path))}: the record of its sweeps is "
+                             "damaged") from None
 
     def counts(self) -> list[dict[str, Any]]:
         """For each task and version: points finished and failed, their seconds."""
         names = ("task", "version", "finished", "failed", "seconds")
         with self._clear_errors():
             return [dict(zip(names, row, strict=True)) for row in self._db.execute(
-                "SELECT task, version, sum(error IS NULL), sum(error IS NOT NULL), "
-                "sum(seconds) FROM points GROUP BY task, version ORDER BY task, version")]
+                "SELECT CAST(task AS TEXT) AS t, CAST(version AS TEXT) AS v, "
+                "sum(error IS NULL), sum(error IS NOT NULL), sum(seconds) FROM points "
+                "GROUP BY t, v ORDER BY t, v")]
 
     def choose(self, task: str | None = None, version: str | None = None) -> tuple[str, str]:
         """The task and version to read: the only ones, or as named; never a mixture."""
@@ -290,33 +341,46 @@ class Store:
             counts = [entry for entry in counts if entry[name] == chosen]
         return counts[0]["task"], counts[0]["version"]
 
-    def rows(self, task: str | None = None, version: str | None = None) -> Iterator[Row]:
-        """The points of one task and version, ordered by their parameters and seed."""
+    def rows(self, task: str | None = None, version: str | None = None, *,
+             skip: Collection[bytes] = ()) -> Iterator[Row]:
+        """The points of one task and version, ordered by their parameters and seed.
+
+        Each is verified as it is read.
+
+        Parameters
+        ----------
+        skip : collection of bytes
+            Keys of damaged points that the caller knows of (from `check`) and does without.
+
+        Raises
+        ------
+        InputError
+            At a damaged point that is not in `skip`.
+        """
         task, version = self.choose(task, version)
-        order = "".join(f"json_extract(parameters, '$.\"{name}\"'), "
-                        for name in (TASKS[task].parameters if task in TASKS else ())
-                        if name != "seed")
+        names = TASKS[task].parameters if task in TASKS else ()
+        order = "".join(f"CASE WHEN json_valid(parameters) THEN json_extract(parameters, "
+                        f"'$.\"{name}\"') END, " for name in names if name != "seed")
         with self._clear_errors():
-            for key, parameters, seed, result, error, arrays, finished, seconds in (
-                    self._db.execute(
-                        "SELECT key, parameters, seed, result, error, arrays, finished, seconds "
-                        "FROM points WHERE task = ? AND version = ? "
-                        f"ORDER BY {order} parameters, seed", (task, version))):
-                try:
-                    yield Row(key, task, version, json.loads(parameters), seed,
-                              None if result is None else json.loads(result), error, arrays,
-                              finished, seconds)
-                except (ValueError, TypeError):
-                    raise InputError(f"store {show(str(self.path))}: point {key.hex()} is "
-                                     "damaged; see nctheory store check") from None
+            for stored in map(_Stored._make, self._db.execute(
+                    f"SELECT {_Stored.columns()} FROM points "
+                    "WHERE task = ? AND version = ? "
+                    f"ORDER BY {order} parameters, seed", (task, version))):
+                damage = stored.damage()
+                if damage is None:
+                    yield stored.row()
+                elif stored.key not in skip:
+                    raise InputError(f"store {show(str(self.path))}: point {stored.key.hex()} "
+                                     f"is damaged ({damage}); see nctheory store check")
 
     def table(self, task: str | None = None, version: str | None = None, *,
-              times: bool = False) -> Iterator[dict[str, Any]]:
+              times: bool = False, skip: Collection[bytes] = ()) -> Iterator[dict[str, Any]]:
         """The rows as flat records: parameters, seed, results, error, version.
 
-        Times differ between runs of the same plan and are left out unless asked for.
+        Times differ between runs of the same plan and are left out unless asked for; `skip` and
+        errors as in `rows`.
         """
-        for row in self.rows(task, version):
+        for row in self.rows(task, version, skip=skip):
             record = dict(row.parameters)
             if row.seed is not None:
                 record["seed"] = row.seed
@@ -352,30 +416,34 @@ class Store:
 
     # --- care ---
 
-    def check(self) -> dict[bytes, str]:
-        """What is wrong, by the key of the point (b"" for the file as a whole)."""
+    def check(self, *, arrays: bool = True) -> dict[bytes, str]:
+        """What is wrong, by the key of the point (b"" for the file as a whole).
+
+        Parameters
+        ----------
+        arrays : bool
+            Read the files of arrays, too.
+        """
         found: dict[bytes, str] = {}
         with self._clear_errors():
             damage = [text for text, in self._db.execute("PRAGMA integrity_check(5)")]
             if damage != ["ok"]:
                 found[b""] = "; ".join(damage)
-            for key, task, version, parameters, seed, result, error, kept, arrays, checksum in (
-                    self._db.execute("SELECT key, task, version, parameters, seed, result, "
-                                     "error, kept, arrays, checksum FROM points")):
-                if key_of(task, version, seed, parameters) != key:
-                    found[key] = "its parameters have changed"
-                elif _checksum(key, result, error, kept, arrays) != checksum:
-                    found[key] = "its result has changed"
-                elif arrays is not None:
-                    damage_there = self._array_damage(key, arrays)
-                    if damage_there:
-                        found[key] = f"{self.array_path(key)}: {damage_there}"
+            for stored in map(_Stored._make, self._db.execute(
+                    f"SELECT {_Stored.columns()} FROM points")):
+                words = stored.damage()
+                if words is None and arrays and stored.arrays is not None:
+                    there = self._array_damage(stored.key, stored.arrays)
+                    words = there and f"{self.array_path(stored.key)}: {there}"
+                if words:
+                    found[stored.key] = words
         return found
 
     def forget(self, keys: Iterable[bytes]) -> None:
         """Remove points, so that the next sweep computes them again."""
         with self._clear_errors(), self._transaction():
-            self._db.executemany("DELETE FROM points WHERE key = ?", [(key,) for key in keys])
+            self._db.executemany(f"DELETE FROM points WHERE {_KEY} = ?",
+                                 [(key,) for key in keys])
 
     def compact(self) -> int:
         """Give unused space back and remove arrays of no point; the bytes freed."""
@@ -405,6 +473,9 @@ class Store:
         columns = ("key, task, version, parameters, seed, result, error, kept, arrays, "
                    "checksum, finished, seconds")
         added = 0
+        damaged = other.check(arrays=False)
+        require(not damaged, "store", "be as it was written (see nctheory store check)",
+                str(other.path))
         with self._clear_errors(), self._transaction():
             for row in other._db.execute(f"SELECT {columns} FROM points"):
                 key, result, kept, digest = row[0], row[5], row[7], row[8]

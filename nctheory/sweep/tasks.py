@@ -21,12 +21,12 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 
 from nctheory import __version__
 from nctheory.errors import InputError, choice, integer, require
+from nctheory.limits import LAYERS
 
 LARGEST_SEED = 2**63 - 1  # SQLite's integers
 # Sizes beyond which a single point would not come to an end.
 LARGEST_TABLE = 10**5
 LARGEST_CLASSES = 10**9
-LARGEST_LAYERS = 10**4
 
 
 def thresholds(classes: list[int], *, layers: int, samples: int = 1,
@@ -347,7 +347,7 @@ def _check_problem(parameters: Mapping[str, Any]) -> None:
     if isinstance(given.get("weight_decay"), list):
         given["layers"] = max(1, len(given["weight_decay"]) - 1)
     Problem(**given)
-    integer("layers", given["layers"], 1, LARGEST_LAYERS)
+    integer("layers", given["layers"], 1, LAYERS)
     seed = parameters.get("seed", 0)
     require(0 <= seed <= LARGEST_SEED, "seed", f"be an integer from 0 to {LARGEST_SEED}", seed)
 
@@ -386,7 +386,7 @@ def _check_solve(parameters: Mapping[str, Any]) -> None:
 def _check_train(parameters: Mapping[str, Any]) -> None:
     from nctheory.trained import Architecture, Recipe
 
-    integer("hidden_layers", parameters["hidden_layers"], 1, LARGEST_LAYERS)
+    integer("hidden_layers", parameters["hidden_layers"], 1, LAYERS)
     integer("width", parameters["width"], 1)
     integer("polish", parameters["polish"], 0)
     Architecture((64, parameters["width"], 10), parameters["activation"], parameters["loss"])

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from nctheory.errors import printable
 from nctheory.terminal.screen import SCREEN, Screen
 
 Justify = Literal["left", "right"]
@@ -39,7 +40,7 @@ class Grid:
 
     def add_row(self, *cells: str | Text, end_section: bool = False) -> None:
         """A cell a column; a rule below where `end_section`."""
-        made = (cell if isinstance(cell, Text) else Text(cell) for cell in cells)
+        made = (cell if isinstance(cell, Text) else Text(printable(cell)) for cell in cells)
         self._rows.append((tuple(made), end_section))
 
     def fitted(self, width: int | None) -> tuple[Table, list[str]]:

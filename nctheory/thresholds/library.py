@@ -16,6 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from nctheory import activations, losses
+from nctheory.compiled import cached
 from nctheory.constructions import FAMILIES, Block, Construction, DirectSum, Orthogonal
 from nctheory.thresholds.rows import BOUNDS, INTEGERS
 
@@ -121,7 +122,7 @@ def _sum(classes: int, blocks: Sequence[Block], counts: NDArray[np.int64]) -> Co
     return chosen[0] if len(chosen) == 1 else DirectSum(tuple(chosen))
 
 
-@njit(cache=True)
+@cached(njit)
 def knapsack(sizes: NDArray[np.int64], gains: NDArray[np.float64],
              capacities: NDArray[np.int64]) -> NDArray[np.int64]:
     """How often to take each item, for each row of gains: sizes within the row's capacity.
@@ -151,7 +152,7 @@ def knapsack(sizes: NDArray[np.int64], gains: NDArray[np.float64],
     return counts
 
 
-@njit(cache=True)
+@cached(njit)
 def knapsack_within(sizes: NDArray[np.int64], widths: NDArray[np.int64],
                     gains: NDArray[np.float64], capacities: NDArray[np.int64],
                     width: int) -> NDArray[np.int64]:

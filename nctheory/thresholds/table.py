@@ -6,10 +6,11 @@ weight decay the least loss does.  Floats choose the construction, exact arithme
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from nctheory import activations, losses
+from nctheory import activations, limits, losses
 from nctheory.constructions import FAMILIES, Construction, Orthogonal
 from nctheory.errors import InputError, choice, integer, positive
 from nctheory.optimality import for_every_decay, optimal
@@ -86,6 +87,7 @@ def threshold_table(classes: Iterable[int], layers: Iterable[int], *, samples: i
     n = integer("samples", samples, 1)
     decay = None if weight_decay is None else positive("weight_decay", weight_decay)
     loss, activation = losses.get(loss).word, activations.homogeneous(activation).word
+    _affordable(K_values, L_values)
     rows: dict[tuple[int, int], Row] = {}
     for L in L_values:
         chosen = Library(names, loss, activation, L, width)
@@ -115,10 +117,30 @@ def _names(library: Iterable[str] | None) -> tuple[str, ...]:
 def _values(name: str, values: Iterable[int], least: int) -> tuple[int, ...]:
     if not isinstance(values, Iterable):
         raise InputError(f"{name} must be a range or a list of integers, got {values!r}")
-    numbers = tuple(sorted({integer(name, value, least) for value in values}))
+    most = limits.LAYERS if name == "layers" else None
+    numbers = tuple(sorted({integer(name, value, least, most)
+                            for value in limits.few(name, values)}))
     if not numbers:
         raise InputError(f"{name} must be a non-empty range, got an empty one")
     return numbers
+
+
+def _affordable(K_values: Sequence[int], L_values: Sequence[int]) -> None:
+    """Refuse tables whose blocks, sums or rows would never end.
+
+    Up to K there are some 2 sqrt(2 K) blocks; each K asks the families for them, and its
+    knapsack goes through all blocks for each place.  Ranks are L numbers a row.
+    """
+    blocks = 2 * math.isqrt(2 * K_values[-1]) + 100
+    limits.affordable(
+        "classes and layers", f"{_span(K_values)} and {_span(L_values)}",
+        work=len(L_values) * (10**4 * K_values[-1] + blocks * sum(K_values)),
+        memory=100 * K_values[-1] + len(K_values) * (
+            24 * blocks + len(L_values) * 2000 + 32 * sum(L_values)))
+
+
+def _span(values: Sequence[int]) -> str:
+    return str(values[0]) if len(values) == 1 else f"{values[0]}..{values[-1]}"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ below.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -22,8 +23,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from nctheory import activations, losses
+from nctheory import activations, limits, losses
 from nctheory.activations import PiecewiseLinear, Tanh
+from nctheory.compiled import cached
 from nctheory.errors import integer, require
 from nctheory.losses.cross_entropy import CrossEntropy
 from nctheory.losses.mse import MeanSquaredError
@@ -61,6 +63,8 @@ class Architecture:
         widths = tuple(integer(f"widths[{i}]", w, 1) for i, w in enumerate(self.widths))
         object.__setattr__(self, "widths", widths)
         require(len(widths) >= 2, "widths", "name at least the input and the classes", widths)
+        limits.affordable("widths", widths, memory=24 * sum(
+            a * b for a, b in itertools.pairwise(widths)))  # parameters, gradient, velocity
         object.__setattr__(self, "activation", activations.get(self.activation).word)
         object.__setattr__(self, "loss", losses.get(self.loss).word)
         integer("head", self.head, 0, self.layers - 1)
@@ -243,7 +247,7 @@ def _output_delta(name: str, output: Array, labels: Codes, delta: Array) -> floa
     return float(squared_delta(output, labels, delta))
 
 
-@numba.njit(cache=True)
+@cached(numba.njit)
 def times_leak(delta: Array, z: Array, leak: float) -> None:
     """delta *= leak where z <= 0."""
     for i in range(z.shape[0]):
@@ -251,7 +255,7 @@ def times_leak(delta: Array, z: Array, leak: float) -> None:
             delta[i, j] = delta[i, j] if z[i, j] > 0 else leak * delta[i, j]
 
 
-@numba.njit(cache=True)
+@cached(numba.njit)
 def times_one_minus_square(delta: Array, z: Array) -> None:
     """delta *= 1 - z^2."""
     for i in range(z.shape[0]):
@@ -259,7 +263,7 @@ def times_one_minus_square(delta: Array, z: Array) -> None:
             delta[i, j] *= 1 - z[i, j] * z[i, j]
 
 
-@numba.njit(cache=True)
+@cached(numba.njit)
 def softmax_delta(output: Array, labels: Codes, delta: Array, smoothing: float) -> float:
     """Mean cross-entropy to the targets t = (1 - smoothing) e_label + smoothing/K; delta =
     (softmax(output) - t) / N."""
@@ -280,7 +284,7 @@ def softmax_delta(output: Array, labels: Codes, delta: Array, smoothing: float) 
     return float(loss / rows)
 
 
-@numba.njit(cache=True)
+@cached(numba.njit)
 def squared_delta(output: Array, labels: Codes, delta: Array) -> float:
     """Mean of 1/2 |output - e_label|^2; delta = (output - e_label) / N."""
     rows, classes = output.shape
@@ -294,6 +298,6 @@ def squared_delta(output: Array, labels: Codes, delta: Array) -> float:
 
 
 KERNELS: dict[str, Any] = {
-    kernel.py_func.__name__: kernel
+    kernel.__name__: kernel
     for kernel in (times_leak, times_one_minus_square, softmax_delta, squared_delta)
 }

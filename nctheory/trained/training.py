@@ -20,6 +20,7 @@ import numba
 import numpy as np
 from scipy.optimize import minimize
 
+from nctheory.compiled import cached
 from nctheory.errors import InputError, choice, integer, positive, require, show
 from nctheory.files import read_npz, write_npz
 from nctheory.trained.network import Architecture, Array, Codes, Network
@@ -275,7 +276,7 @@ class Training:
 _SAVED = ("parameters", "first", "second", "losses", "steps", "settings", "rng")
 
 
-@numba.njit(cache=True)
+@cached(numba.njit)
 def sgd_step(w: Array, g: Array, decay: Array, velocity: Array, rate: float,
              momentum: float) -> None:
     """velocity <- momentum velocity + g + decay w;  w <- w - rate velocity."""
@@ -284,7 +285,7 @@ def sgd_step(w: Array, g: Array, decay: Array, velocity: Array, rate: float,
         w[i] -= rate * velocity[i]
 
 
-@numba.njit(cache=True)
+@cached(numba.njit)
 def adam_step(w: Array, g: Array, decay: Array, first: Array, second: Array, rate: float,
               step: int) -> None:
     """Adam with bias correction on g + decay w; beta = (0.9, 0.999), epsilon = 1e-8."""

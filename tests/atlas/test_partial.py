@@ -1,6 +1,7 @@
 """Partial fits: their closed form against forward passes, what is stored, the search."""
 
 import json
+import math
 from dataclasses import replace
 from fractions import Fraction
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from nctheory import InputError, Orthogonal, Problem, losses
+from nctheory import InputError, Orthogonal, Problem, Triangular, losses, threshold_table
 from nctheory.atlas import partial
 from nctheory.certify import check_file, partial_fit, to_json
 from nctheory.constructions.partial import PartialFit
@@ -107,12 +108,40 @@ def test_problems_of_others(wrong):
 
 
 def test_intervals_grow_with_the_classes():
-    found = [row for row in partial.intervals(range(5, 17), [2])]
-    assert [row.classes for row in found] == list(range(5, 17))
-    assert all(a.onset >= b.onset and a.ratio >= b.ratio
+    found = partial.intervals(range(4, 17), [2])
+    assert [row.classes for row in found] == list(range(4, 17))
+    assert all(a.onset >= b.onset and a.end <= b.end
                for a, b in zip(found, found[1:], strict=False))
     assert all(row.certified for row in found)
-    assert partial.intervals([3, 4], [2]) == []
+    assert partial.intervals([3], [2]) == []
+
+
+@pytest.mark.parametrize("K, L", [(5, 2), (6, 3), (11, 3), (12, 4), (15, 5)])
+def test_ends_against_forward_passes(K, L):
+    """The classes of `late` at their best, the others at zero: below 1/2 just before the end,
+    where nothing the tables know is below it just after."""
+    (found,) = partial.intervals([K], [L])
+    made = found.late.construction
+    for share, sign in ((found.end * (1 - 1e-4), -1), (found.end * (1 + 1e-4), 0)):
+        decay = share * float(losses.critical_kappa(L)) / K
+        at = Problem(classes=K, layers=L, weight_decay=decay)
+        # K losses of K classes are k losses of k, at K/k of the decay.
+        first, *rest, last = made.weights(
+            replace(at, classes=made.classes, weight_decay=decay * K / made.classes))
+        more = K - made.classes
+        padded = [np.pad(first, ((0, 0), (0, more))), *rest, np.pad(last, ((0, more), (0, 0)))]
+        assert np.sign(loss(padded, at) - 0.5) == sign
+        best = threshold_table([K], [L], weight_decay=decay).rows[0]
+        assert sign or best.loss == 0.5
+
+
+def test_blocks_outlast_partial_fits():
+    """K = 11, L = 3: the ten edges of K_5, and a class at zero."""
+    (found,) = partial.intervals([11], [3])
+    assert found.end == pytest.approx(10 / Triangular(vertices=5, subset=3).cost(3))
+    assert found.share == pytest.approx(10 / 11)
+    fits = [fit for k in range(3, 12) for fit in partial_fits(k) if fit.layers == 3]
+    assert found.end > 1.02 / min(fit.ratio for fit in fits)
 
 
 def test_search_finds_the_hexagon():
@@ -131,19 +160,34 @@ def test_search_stores_and_resumes(tmp_path):
     kept = [fit for fit in partial_fits(5, tmp_path) + partial_fits(5) if fit.layers == 2]
     write_partial_fits(kept[-1:], 5, tmp_path)
     (again,) = partial.seek([5], [2], seconds=0.1, folder=tmp_path)
-    assert again.ratio <= kept[-1].ratio
+    assert again.late.ratio <= kept[-1].ratio
 
 
 def test_certificates_are_checked():
     made = partial_fit(7, 2)
     assert _check(made).verified
-    few = replace(made, parameters={"K": 4, "L": 2})  # the matrices have five classes
+    few = replace(made, parameters={"K": 3, "L": 2})  # the matrices have four classes
     assert not _check(few).verified
     frame = [[1, 0], [0, 1]]
     tie = replace(made, parameters={"K": 2, "L": 2}, data={"matrices": [frame] * 3})
     assert "beaten" in _check(tie).reason
-    with pytest.raises(InputError, match="K = 4"):
-        partial_fit(4, 2)
+    with pytest.raises(InputError, match="K = 3"):
+        partial_fit(3, 2)
+
+
+@pytest.mark.parametrize("K, L, ratio", [(4, 2, 0.9961), (5, 2, 0.9456), (4, 3, 0.98),
+                                         (5, 3, 0.9183)])
+def test_few_classes(K, L, ratio):
+    """P |Z|^(2(L-1)) / (tr Z)^(2L) by a forward pass in integers, and the certificate."""
+    first, second, *rest = min((fit for fit in partial_fits(K) if fit.layers == L),
+                               key=lambda fit: fit.ratio_power).matrices
+    signal = second @ first
+    for factor in rest:
+        signal = factor @ np.maximum(signal, 0)
+    P = math.prod(int((m * m).sum()) for m in (first, second, *rest))
+    both = P * int((signal**2).sum())**(L - 1), int(np.trace(signal))**(2 * L)
+    assert Fraction(*both) < Fraction(ratio)
+    assert _check(partial_fit(K, L)).verified
 
 
 def _check(certificate):

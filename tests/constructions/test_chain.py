@@ -4,6 +4,7 @@ import json
 import math
 from fractions import Fraction
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -38,6 +39,18 @@ def test_stored_chains_of_few_classes(K):
 def test_stored_chains(K):
     for chain in stored.chains(K):
         check(chain)
+
+
+@pytest.mark.parametrize("K", SIZES)
+def test_costs_against_forty_digits(K):
+    """c to 1e-14, although P is a quotient of integers of thousands of digits."""
+    for chain in stored.chains(K):
+        for L in (chain.least_layers, 30):
+            exact = chain.representation_cost(L).scale
+            with mpmath.workdps(40):
+                P = mpmath.mpf(exact.numerator) / exact.denominator
+                error = abs(chain.cost(L) / mpmath.root(P, L + 1) - 1)
+            assert error < 1e-14
 
 
 def test_entries_survive_the_file():

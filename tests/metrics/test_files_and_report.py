@@ -1,11 +1,15 @@
 """Reading feature sets, refusing what must not be read, and the report."""
 
+import itertools
 import json
+import math
 
 import numpy as np
 import pytest
 
 from nctheory import InputError, metrics
+from nctheory.metrics import assemble, load, report
+from nctheory.report.metrics import to_text
 from tests.metrics.naive_metrics import sample
 
 
@@ -168,3 +172,124 @@ def test_files_of_other_kinds_are_named(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="it has: no array"):
         metrics.load(tmp_path / "empty")
+
+
+# --- traps ---
+
+def labelled(labels, seed=0, width=20, **arrays):
+    """Noisy class means under these labels."""
+    rng = np.random.default_rng(seed)
+    names, code = np.unique(labels, return_inverse=True)
+    means = rng.normal(size=(len(names), width))
+    return {"features": means[code] + 0.1 * rng.normal(size=(len(labels), width)),
+            "labels": np.asarray(labels), **arrays}
+
+
+def test_numbers_as_text_are_in_the_order_of_numbers():
+    """Row k of the weight belongs to class k, also where labels are "0" to "11"."""
+    numbers = np.arange(48) % 12
+    arrays = labelled(numbers, weight=np.random.default_rng(1).normal(size=(12, 20)))
+    wanted = report(assemble(arrays))
+    found = report(assemble(arrays | {"labels": numbers.astype(str)}))
+    assert found == wanted and found["labels"] == list(range(12))
+    assert "in the order 0, 1, 2, 3" in to_text(found)
+    words = report(assemble(arrays | {"labels": np.char.add("c", numbers.astype(str))}))
+    assert words["labels"][:3] == ["c0", "c1", "c10"]  # stated, and alphabetical
+    with pytest.raises(InputError, match="write each number in one way"):
+        assemble(arrays | {"labels": np.array(["1", "01"] * 24)})
+
+
+def test_a_head_with_more_rows_than_classes_says_so():
+    found = report(assemble(labelled(np.arange(24) % 4, weight=np.ones((5, 20)))))
+    layer, = found["layers"]
+    assert layer["nc3"] is None
+    assert any("has 5 rows for 4 classes" in note for note in layer["notes"])
+
+
+@pytest.mark.parametrize("extra, message", [
+    ({"wieght": np.ones((4, 20))}, r"got 'wieght' \(did you mean weight\?\)"),
+    ({"weight_7": np.ones((4, 20))}, "got 'weight_7'"),
+    ({"test_labels": np.arange(4)}, "got 'test_labels'"),
+    ({"bias": np.ones(4)}, "bias must have a weight"),
+    ({"epoch": np.ones(4)}, "must hold arrays that are read .*got 'epoch'")])
+def test_arrays_that_nothing_reads_are_refused(extra, message):
+    with pytest.raises(InputError, match=message):
+        assemble(labelled(np.arange(24) % 4, **extra))
+
+
+def test_metrics_of_shapes_do_not_depend_on_the_scale():
+    arrays = labelled(np.arange(40) % 10, weight=np.random.default_rng(1).normal(size=(10, 20)))
+    wanted = report(assemble(arrays))["layers"][0]
+    for scale in (2.0**330, 2.0**-400):  # 1e99, 1e-120: exact in binary
+        found = report(assemble(arrays | {"features": arrays["features"] * scale}))["layers"][0]
+        for name in ("nc1", "nc2_etf", "nc2_frame", "nc2_angles", "nc2_uniformity", "triangular",
+                     "nc3", "nc3_sample_mean", "nc4", "cdnv", "stable_rank"):
+            assert found[name] == pytest.approx(wanted[name], rel=1e-9), (name, scale)
+    for scale in (1e-170, 1e145):
+        with pytest.raises(InputError, match="between 1e-140 and 1e.140, got"):
+            report(assemble(arrays | {"features": arrays["features"] * scale}))
+    with pytest.raises(InputError, match="weight must have its largest entry between"):
+        report(assemble(arrays | {"weight": arrays["weight"] * 1e200}))
+
+
+@pytest.mark.parametrize("kind", [">f8", ">f4", "<f2", ">i2"])
+def test_other_kinds_of_numbers(kind):
+    arrays = labelled(np.arange(24) % 4)
+    x = (10 * arrays["features"]).astype(kind)
+    found = report(assemble(arrays | {"features": x, "labels": arrays["labels"].astype(">i8")}))
+    wanted = report(assemble(arrays | {"features": x.astype(float)}))
+    assert found["layers"][0]["nc1"] == pytest.approx(wanted["layers"][0]["nc1"], rel=1e-5)
+
+
+def test_where_a_nan_is_in_the_file():
+    x = np.ones((10_000, 3))
+    x[7321, 2] = np.nan
+    with pytest.raises(InputError, match="got nan in row 7321, column 2"):
+        report(assemble({"features": x, "labels": np.arange(10_000) % 2}))
+
+
+def test_kinds_that_numpy_has_not(tmp_path):
+    pytest.importorskip("safetensors")
+    head = json.dumps({"features": {"dtype": "BF16", "shape": [1, 2], "data_offsets": [0, 4]},
+                       "labels": {"dtype": "I64", "shape": [1], "data_offsets": [4, 12]}})
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(len(head).to_bytes(8, "little") + head.encode() + bytes(12))
+    with pytest.raises(InputError, match="features must be of a kind that NumPy has .*'BF16'"):
+        load(path)
+    raw = np.zeros((4, 2), dtype="V2")  # what an archive makes of bfloat16
+    with pytest.raises(InputError, match="features must hold real numbers .*bfloat16"):
+        assemble({"features": raw, "labels": np.arange(4)})
+
+
+def test_many_classes_in_a_triangular_number():
+    found = report(assemble(labelled(np.arange(630), width=40)))["layers"][0]
+    assert 0 < found["triangular"] < math.sqrt(2)
+
+
+def test_centring_at_the_mean_of_all_samples():
+    """Against the definition, with classes of unequal size; equal sizes give nc3."""
+    rng = np.random.default_rng(2)
+    weight = rng.normal(size=(3, 20))
+    arrays = labelled([0] * 5 + [1] * 2 + [2] * 9, weight=weight)
+    x, y = arrays["features"], arrays["labels"]
+    means = np.array([x[y == k].mean(axis=0) for k in range(3)]) - x.mean(axis=0)
+    wanted = np.sum((weight / np.linalg.norm(weight) - means / np.linalg.norm(means)) ** 2)
+    layer = report(assemble(arrays))["layers"][0]
+    assert layer["nc3_sample_mean"] == pytest.approx(wanted, rel=1e-12)
+    assert layer["nc3_sample_mean"] != pytest.approx(layer["nc3"], rel=1e-3)
+    layer = report(assemble(labelled(np.arange(30) % 3, weight=weight)))["layers"][0]
+    assert layer["nc3_sample_mean"] == pytest.approx(layer["nc3"], rel=1e-9)
+
+
+def test_hyperspherical_uniformity_of_the_simplex_and_by_definition():
+    K = 5
+    simplex = {"features": np.eye(K), "labels": np.arange(K)}
+    layer = report(assemble(simplex))["layers"][0]
+    assert layer["nc2_uniformity"] == pytest.approx(math.log((K - 1) / (2 * K)) / 2, abs=1e-12)
+    assert layer["nc2_uniformity_std"] == pytest.approx(0, abs=1e-12)
+    x = np.random.default_rng(3).normal(size=(K, 4))
+    units = [v / np.linalg.norm(v) for v in x - x.mean(axis=0)]
+    energies = [-math.log(np.linalg.norm(a - b)) for a, b in itertools.combinations(units, 2)]
+    layer = report(assemble({"features": x, "labels": np.arange(K)}))["layers"][0]
+    assert layer["nc2_uniformity"] == pytest.approx(np.mean(energies), rel=1e-12)
+    assert layer["nc2_uniformity_std"] == pytest.approx(np.std(energies), rel=1e-12)

@@ -3,8 +3,6 @@
 import json
 import re
 import shutil
-import sqlite3
-from contextlib import closing
 from urllib.parse import unquote
 
 import pytest
@@ -47,7 +45,8 @@ def browser():
 
 @pytest.fixture
 def opened(browser, store, tmp_path):
-    browser.get(write_page(store, tmp_path / "report.html").as_uri())
+    write_page(store, tmp_path / "report.html")
+    browser.get((tmp_path / "report.html").as_uri())
     yield browser
     assert browser.get_log("browser") == []  # no error, nothing blocked
 
@@ -200,15 +199,15 @@ def test_nothing_is_loaded(opened):
     assert "default-src 'none'" in source and not re.search(r"(src|href)=[\"']?http", source)
 
 
-def test_text_in_results_stays_text(browser, tmp_path):
+def test_text_in_results_stays_text(browser, tmp_path, rewrite):
     path = tmp_path / "hostile.db"
     run_plan(Plan("loss", fixed={"construction": "dnc:K=6"}, grid={"layers": [3, 4]}), path,
              executor="inline")
     hostile = "</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
-    with closing(sqlite3.connect(path)) as db, db:
-        db.execute("UPDATE points SET result = json_set(result, '$.note', ?) WHERE id = 1",
-                   (hostile,))
-    browser.get(write_page(path, tmp_path / "hostile.html").as_uri())
+    rewrite(path, "UPDATE points SET result = json_set(result, '$.note', ?) WHERE id = 1",
+            hostile)
+    write_page(path, tmp_path / "hostile.html")
+    browser.get((tmp_path / "hostile.html").as_uri())
     assert browser.title == "hostile.db: nctheory report"
     assert hostile in [cell.text for cell in css(browser, "td")]
     assert css(browser, "img") == []
@@ -216,10 +215,11 @@ def test_text_in_results_stays_text(browser, tmp_path):
 
 def test_empty_large_and_unwritable(store, tmp_path, monkeypatch):
     Store(tmp_path / "empty.db", writable=True).close()
-    assert "holds no points yet" in write_page(tmp_path / "empty.db",
-                                               tmp_path / "empty.html").read_text()
+    write_page(tmp_path / "empty.db", tmp_path / "empty.html")
+    assert "holds no points yet" in (tmp_path / "empty.html").read_text()
     monkeypatch.setattr(page, "LARGEST_TABLE", 10)
-    text = write_page(store, tmp_path / "cut.html").read_text()
+    write_page(store, tmp_path / "cut.html")
+    text = (tmp_path / "cut.html").read_text()
     data = json.loads(re.search(r'application/json">(.*?)</script>', text, re.DOTALL)[1])
     table = data["tables"][1]
     assert (len(table["rows"]), table["total"]) == (10, 140)

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from nctheory.errors import InputError
+from nctheory.sweep import executors
 from nctheory.sweep.executors import ATTEMPTS, Dask, Lost, inline, processes
 
 
@@ -57,6 +58,15 @@ def test_dask_refuses_what_is_no_scheduler():
     with pytest.raises(InputError, match="scheduler must be the address"):
         list(Dask("nonsense://x")(operator.neg, [1]))
     assert list(Dask("nonsense://x")(operator.neg, [])) == []  # nothing to do, nobody to ask
+
+
+def test_a_scheduler_without_workers(monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(executors, "PATIENCE", 0.5)
+    with distributed.LocalCluster(n_workers=0, processes=False, protocol="tcp://",
+                                  dashboard_address="127.0.0.1:0") as cluster:
+        with pytest.raises(InputError, match="scheduler must have a worker within"):
+            list(Dask(cluster.scheduler_address)(operator.neg, range(5)))
 
 
 def test_dask_workers_with_several_threads():

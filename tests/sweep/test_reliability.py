@@ -1,5 +1,6 @@
 """Sweeps that are killed, starved of disk, or locked out lose nothing and repeat nothing."""
 
+import json
 import os
 import random
 import re
@@ -130,6 +131,40 @@ def test_fifty_kills(tmp_path):
 def test_kills_under_dask(tmp_path):
     pytest.importorskip("distributed")
     kill_often(tmp_path, 10, "dask", 100)
+
+
+@pytest.mark.slow
+def test_a_lost_scheduler_is_one_line(tmp_path):
+    pytest.importorskip("distributed")
+    (tmp_path / "plan.toml").write_text(PLAN.format(last=2000))
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    script = ("import sys; from distributed.cli.dask_{0} import main; main(sys.argv[1:])")
+    scheduler = subprocess.Popen(
+        [sys.executable, "-c", script.format("scheduler"), "--port", "0", "--no-dashboard",
+         "--host", "127.0.0.1", "--scheduler-file", "scheduler.json"], cwd=tmp_path,
+        stderr=subprocess.DEVNULL)
+    while not (tmp_path / "scheduler.json").exists():
+        time.sleep(0.1)
+    address = json.loads((tmp_path / "scheduler.json").read_text())["address"]
+    worker = subprocess.Popen(
+        [sys.executable, "-c", script.format("worker"), address, "--no-dashboard", "--no-nanny",
+         "--nthreads", "1"], cwd=tmp_path, env=environ, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nctheory", "sweep", "plan.toml", "--store", "killed.db",
+         "--executor", "dask", "--scheduler", address], cwd=tmp_path, env=environ,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        while not finished(tmp_path / "killed.db"):
+            time.sleep(0.1)
+        scheduler.kill()
+        _, err = process.communicate(timeout=300)
+    finally:
+        for child in (scheduler, worker, process):
+            child.kill()
+            child.wait()
+    assert process.returncode == 2 and finished(tmp_path / "killed.db") > 0, err
+    assert err.startswith("nctheory: error: scheduler must stay reachable")
+    assert err.count("\n") == 1
 
 
 @LINUX

@@ -166,6 +166,48 @@ def test_damaged_and_missing_arrays(path):
         assert store.check() == {} and exported(path) == before
 
 
+def test_what_is_damaged_is_not_read(path):
+    """One digit changed: the point is named, the others are read where one asks for them."""
+    filled(path)
+    with Store(path) as store:
+        key, *others = [row.key for row in store.rows()]
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE points SET result = replace(result, '\"cost\": ', '\"cost\": 1') "
+                   "WHERE key = ?", (key,))
+    with Store(path) as store:
+        with pytest.raises(InputError, match=f"point {key.hex()} is damaged .its result"):
+            list(store.rows())
+        damage = store.check()
+        assert damage == {key: "its result has changed"}
+        assert [row.key for row in store.rows(skip=damage)] == others
+        assert export(store, path.with_name("rest.csv"), "csv") == damage
+    assert len(path.with_name("rest.csv").read_text().splitlines()) == 1 + len(others)
+    with Store(path.with_name("other.db"), writable=True) as other, Store(path) as store:
+        with pytest.raises(InputError, match="store must be as it was written"):
+            other.merge(store)
+
+
+@pytest.mark.parametrize("change", [
+    "key = 'text'", "key = 7", "task = 3", "version = x'ff'", "parameters = NULL",
+    "parameters = x'80'", "parameters = '[' || parameters", "seed = 'a'", "result = 1.5",
+    "result = CAST(x'7bff' AS TEXT)", "kept = x'00'", "arrays = 5", "checksum = 'none'"])
+def test_whatever_a_column_becomes_is_found(path, change):
+    filled(path)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("PRAGMA ignore_check_constraints = ON")
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("UPDATE sqlite_master SET sql = replace(sql, ' NOT NULL', '') "
+                   "WHERE name = 'points'")
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(f"UPDATE points SET {change} WHERE id = 2")
+    with Store(path, writable=True) as store:
+        damage = store.check()
+        assert len([key for key in damage if key]) == 1
+        store.forget(key for key in damage if key)
+        assert not [key for key in store.check() if key]
+    assert run_plan(LOSS, path, executor="inline").computed == 1
+
+
 def test_compact_removes_what_belongs_to_no_point(path):
     filled(path, SOLVE)
     with Store(path, writable=True) as store:
@@ -191,19 +233,17 @@ def test_merge(tmp_path):
     assert exported(one) == exported(whole)
 
 
-def test_merge_refuses_contradictions_and_prefers_results_to_failures(tmp_path):
+def test_merge_refuses_contradictions_and_prefers_results_to_failures(tmp_path, rewrite):
     one, two = tmp_path / "one.db", tmp_path / "two.db"
     filled(one)
     filled(two)
-    with closing(sqlite3.connect(two)) as db, db:
-        db.execute("UPDATE points SET result = '{}' WHERE id = 6")
+    rewrite(two, "UPDATE points SET result = '{}' WHERE id = 6")
     before = exported(one)
     with Store(one, writable=True) as store, Store(two) as other:
         with pytest.raises(InputError, match="stores must agree where both have a point"):
             store.merge(other)
     assert exported(one) == before
-    with closing(sqlite3.connect(two)) as db, db:
-        db.execute("UPDATE points SET result = NULL, error = 'E' WHERE id = 6")
+    rewrite(two, "UPDATE points SET result = NULL, error = 'E' WHERE id = 6")
     with Store(one, writable=True) as store, Store(two) as other:
         assert store.merge(other) == 0
     with Store(two, writable=True) as store, Store(one) as other:
