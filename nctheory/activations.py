@@ -27,6 +27,7 @@ class Activation(ABC):
     """sigma, applied entry by entry, with sigma(0) = 0."""
 
     word: str
+    title: str  # the name in a sentence
     homogeneous: bool
     kink: tuple[float, float] | None
 
@@ -70,6 +71,13 @@ class PiecewiseLinear(Activation):
         return f"leaky:a={self.leak}"
 
     @property
+    def title(self) -> str:  # type: ignore[override]
+        """The name in a sentence."""
+        if self.leak in (0, 1):
+            return "linear" if self.leak else "ReLU"
+        return f"leaky ReLU of slope {self.leak}"
+
+    @property
     def linear(self) -> bool:
         """a = 1."""
         return self.leak == 1
@@ -93,7 +101,7 @@ class PiecewiseLinear(Activation):
 class Tanh(Activation):
     """sigma = tanh, for trained networks: the closed forms of the model refuse it."""
 
-    word = "tanh"
+    word = title = "tanh"
     homogeneous = False
     kink = None
 

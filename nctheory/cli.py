@@ -25,7 +25,7 @@ COMMANDS = {
     "train": "nctheory.commands.trained:train",
     "solve": "nctheory.commands.solve:solve",
     "reproduce": "nctheory.commands.reproduce:reproduce",
-    "verify-ranks": "nctheory.commands.ranks:verify_ranks",
+    "verify-ranks": "nctheory.commands.verify_ranks:verify_ranks",
     "certify": "nctheory.commands.certify:certify",
     "check": "nctheory.commands.certify:check",
     "sweep": "nctheory.commands.sweep:sweep",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pkgutil
 from importlib import import_module
 
-from proofs.theorem import Outcome, Step, Theorem, prove
+from proofs.theorem import Proof, Step, Theorem, prove
 
 THEOREMS: dict[str, Theorem] = {
     module.name.replace("_", "-"): import_module(f"proofs.{module.name}").THEOREM
@@ -16,4 +16,4 @@ THEOREMS: dict[str, Theorem] = {
     if module.name != "__main__"
     and hasattr(import_module(f"proofs.{module.name}"), "THEOREM")}
 
-__all__ = ["THEOREMS", "Outcome", "Step", "Theorem", "prove"]
+__all__ = ["THEOREMS", "Proof", "Step", "Theorem", "prove"]

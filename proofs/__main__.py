@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from nctheory.certify import to_json
-from proofs import THEOREMS, Outcome, prove
+from proofs import THEOREMS, Proof, prove
 from proofs.statements import cited_by, rewritten, status, table
 
 README = Path(__file__).parent.parent / "README.md"
@@ -44,7 +44,7 @@ def main(name: str | None, output: Path | None, readme: bool) -> None:
     sys.exit(0 if sound else 1)
 
 
-def in_lines() -> list[Outcome]:
+def in_lines() -> list[Proof]:
     """Every statement in a line, as soon as its proof is through."""
     outcomes = []
     for statement in table(THEOREMS):
@@ -58,7 +58,7 @@ def in_lines() -> list[Outcome]:
     return outcomes
 
 
-def in_full(outcome: Outcome) -> str:
+def in_full(outcome: Proof) -> str:
     """Verdict, statement, domain, LaTeX, every step, what it rests on."""
     theorem = outcome.theorem
     lines = [f"{'verified' if outcome.proved else 'NOT VERIFIED':12}  {theorem.name}  "
@@ -74,7 +74,7 @@ def in_full(outcome: Outcome) -> str:
     return "\n".join(lines)
 
 
-def write(outcomes: Sequence[Outcome], directory: Path) -> None:
+def write(outcomes: Sequence[Proof], directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     for outcome in outcomes:
         if outcome.certificates:

@@ -86,8 +86,8 @@ class Theorem:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of a proof: each step's verdict, its certificates, the time.
+class Proof:
+    """What became of a theorem: each step's verdict, its certificates, the time.
 
     `gaps` says what is missing where all steps that there are hold.
     """
@@ -109,7 +109,7 @@ class Outcome:
         return ", ".join(dict.fromkeys(step.kind for step, _ in self.steps))
 
 
-def prove(theorem: Theorem, stop: bool = False) -> Outcome:
+def prove(theorem: Theorem, stop: bool = False) -> Proof:
     """Run every step (with `stop`, up to one that fails), then hand the certificates to the
     independent checker, and look for what is missing."""
     start = time.perf_counter()
@@ -123,9 +123,9 @@ def prove(theorem: Theorem, stop: bool = False) -> Outcome:
             break
     verified = sum(result.verified for result in check_file(to_json(certificates).encode())
                    ) if certificates else 0
-    return Outcome(theorem, tuple(steps), tuple(certificates), verified,
-                   tuple(_gaps(theorem, [step for step, _ in steps])),
-                   time.perf_counter() - start)
+    return Proof(theorem, tuple(steps), tuple(certificates), verified,
+                 tuple(_gaps(theorem, [step for step, _ in steps])),
+                 time.perf_counter() - start)
 
 
 def _gaps(theorem: Theorem, steps: Sequence[Step]) -> Iterator[str]:

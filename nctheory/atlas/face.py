@@ -62,12 +62,14 @@ class Face:
                       for i, k in np.argwhere(zero).tolist()]
 
     def variables(self, factors: Factors) -> Matrix:
+        """The free shapes y of `factors`: one a symmetry orbit, each of mean square 1."""
         y = np.zeros(self.size)
         for factor, orbit in zip(factors, self.orbits, strict=True):
             y[orbit] = factor / math.sqrt(float(np.mean(factor**2)))
         return y
 
     def factors(self, y: Any) -> Factors:
+        """H_1, W_1, ..., W_{L-1} from the free shapes: what `variables` took apart."""
         return [y[orbit] for orbit in self.orbits]
 
     def _forward(self, y: Any) -> tuple[list[Any], list[Any], list[Any]]:

@@ -40,12 +40,14 @@ def minimise(factors: Factors, schedule: Sequence[float] = COARSE, steps: int = 
 
 
 def flat(factors: Factors) -> tuple[Matrix, NDArray[np.int64]]:
+    """The entries of all factors in one array, and the sizes K, a, b, ... that `shaped` needs."""
     sizes = np.array([factors[0].shape[1], *(len(f) for f in factors)], dtype=np.int64)
     return np.concatenate([np.ascontiguousarray(f, dtype=np.float64).ravel()
                            for f in factors]), sizes
 
 
 def shaped(x: Matrix, sizes: NDArray[np.int64]) -> Factors:
+    """The factors H_1, W_1, ... of the sizes in the flat array x: the inverse of `flat`."""
     ends = np.cumsum(sizes[1:] * sizes[:-1])
     return [part.reshape(rows, columns) for part, rows, columns in zip(
         np.split(x, ends[:-1]), sizes[1:], sizes[:-1], strict=True)]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from nctheory import integers
 from nctheory.atlas.table import atlas
 from nctheory.constructions import Block, Chain, DirectSum, Features
+from nctheory.constructions.factors import Matrix
 from nctheory.errors import InputError, require
 from nctheory.exact import PRECISIONS
 from nctheory.files import read_npz
@@ -87,10 +87,22 @@ def submit(path: str | Path, layers: int | None = None) -> Verdict:
     return Verdict(verdict, reason, block.classes, L, block.cost(L), known, error)
 
 
-def _block(arrays: dict[str, Any], layers: int | None) -> tuple[Block, int, float | None]:
+def _block(arrays: dict[str, Matrix], layers: int | None) -> tuple[Block, int, float | None]:
     if {"features", "rows"} <= set(arrays):
         made = Features(features=arrays["features"], rows=arrays["rows"], name="submission")
         return made, layers or 4, None
+    matrices = _factors(arrays)
+    count = len(matrices) - 1
+    whole = count >= 3 if layers is None else count == layers
+    error = _fit_error(matrices) if whole else None
+    # A last layer of K rows that fits roughly is W_L, not a hidden layer.
+    if error is not None and error < 0.5:
+        return _chain(matrices[:-1]), layers or count, error
+    return _chain(matrices), layers or count + 1, None
+
+
+def _factors(arrays: dict[str, Matrix]) -> list[Matrix]:
+    """[H_1, W_1, W_2, ...] of a file that holds these and no more."""
     count = sum(name.startswith("W") for name in arrays)
     names = ["H_1", *(f"W_{i}" for i in range(1, count + 1))]
     require(set(names) == set(arrays) and count >= 1, "file",
@@ -99,30 +111,24 @@ def _block(arrays: dict[str, Any], layers: int | None) -> tuple[Block, int, floa
         require(arrays[name].ndim == 2 and np.issubdtype(arrays[name].dtype, np.number)
                 and np.isrealobj(arrays[name]) and bool(np.all(np.isfinite(arrays[name]))),
                 name, "be a matrix of finite real numbers", arrays[name])
-    classes = arrays["H_1"].shape[1]
-    whole = count >= 3 if layers is None else count == layers
-    if whole and len(arrays[names[-1]]) == classes:
-        try:
-            error = _fit_error([arrays[name] for name in names])
-        except ValueError:
-            error = None
-        # A last layer of K rows that fits roughly is W_L, not a hidden layer.
-        if error is not None and error < 0.5:
-            chain = Chain(matrices=[arrays[name] for name in names[:-1]], name="submission")
-            return _checked(chain), layers or count, error
-    chain = Chain(matrices=[arrays[name] for name in names], name="submission")
-    return _checked(chain), layers or count + 1, None
+    return [arrays[name] for name in names]
 
 
-def _checked(chain: Chain) -> Chain:
+def _chain(matrices: list[Matrix]) -> Chain:
     """The chain, after its exact fit was computed (an `InputError` where it has none)."""
+    chain = Chain(matrices=matrices, name="submission")
     require(chain.inverse_trace > 0, "matrices", "separate the classes", chain.classes)
     return chain
 
 
-def _fit_error(matrices: list[Any]) -> float:
-    """max |Z - I| of given matrices, computed exactly."""
-    mean = integers.forward([integers.fractions(matrix) for matrix in matrices])[-1]
+def _fit_error(matrices: list[Matrix]) -> float | None:
+    """max |Z - I| of given matrices, computed exactly; None where Z is not K x K."""
+    if len(matrices[-1]) != matrices[0].shape[1]:
+        return None
+    try:
+        mean = integers.forward([integers.fractions(matrix) for matrix in matrices])[-1]
+    except ValueError:  # shapes that do not fit: the chain's own refusal names them
+        return None
     difference = mean - np.eye(len(mean), dtype=int)
     return float(max(abs(value) for value in difference.flat))
 

@@ -80,6 +80,7 @@ class Result(NamedTuple):
 
 
 def require(condition: bool, reason: str) -> None:
+    """Refuse the claim, for that reason, unless the condition holds."""
     if not condition:
         raise Refused(reason)
 
@@ -91,6 +92,7 @@ _RATIO = re.compile(r"(0|-?[1-9][0-9]*)(?:/([1-9][0-9]*))?")
 
 
 def integer(value: Any, least: int | None = None, most: int | None = None) -> int:
+    """The integer that a string writes, within the limits; nothing but a string is one."""
     if not (isinstance(value, str) and len(value) <= LONGEST_INTEGER
             and _INTEGER.fullmatch(value)):
         raise Refused(f"not an integer: {quote(value)}")
@@ -116,6 +118,7 @@ def ratio(value: Any) -> tuple[int, int]:
 
 
 def fraction(value: Any) -> Fraction:
+    """The rational that a string writes: "3" or "-3/4"."""
     return Fraction(*ratio(value))
 
 
@@ -130,13 +133,14 @@ def members(value: Any, *names: str) -> list[Any]:
 
 
 def items(value: Any) -> list[Any]:
+    """The entries of a list."""
     if not isinstance(value, list):
         raise Refused(f"not a list: {quote(value)}")
     return value
 
 
 def quote(value: Any) -> str:
-    # One short printable line, whatever the file holds.
+    """One short printable line, whatever the file holds."""
     kind = type(value).__name__
     text = ascii(value[:40]) if isinstance(value, str) else kind
     return text if len(text) < 60 else text[:57] + "..."
@@ -163,10 +167,12 @@ class Work:
         self.budget = self.left = budget
 
     def allow(self, units: int) -> None:
+        """Add units to what may be spent."""
         self.budget += units
         self.left += units
 
     def spend(self, units: int) -> None:
+        """Count units of work, and refuse the claim where none are left."""
         self.left -= units
         if self.left < 0:
             raise Refused(f"the work limit of {self.budget} units is reached: "
@@ -289,6 +295,7 @@ def cell_sign(r: int, s: int, layers: int, data: Any, work: Work) -> int:
 
 
 def triangular_parameters(r: Any, s: Any) -> tuple[int, int]:
+    """r and s of the triangular family: 4 <= r <= 1500, 2 <= s <= r-2."""
     r = integer(r, 4, 1500)
     return r, integer(s, 2, r - 2)
 
@@ -488,6 +495,7 @@ def check_partial_fit(parameters: Any, method: Any, data: Any, verdict: Any,
 
 
 def matrix(value: Any) -> Matrix:
+    """A non-empty matrix of integers, given as a list of rows."""
     rows = [[integer(entry) for entry in items(row)] for row in items(value)]
     require(len(rows) > 0 and len(rows[0]) > 0 and len({len(row) for row in rows}) == 1,
             "not a matrix")
@@ -500,6 +508,7 @@ def longest(values: Matrix) -> int:
 
 
 def product(left: Matrix, right: Matrix, work: Work) -> Matrix:
+    """left right, refused where the shapes do not fit."""
     require(len(left[0]) == len(right), "the shapes of the matrices do not fit")
     work.spend(len(left) * len(right) * len(right[0])
                * (SMALL + longest(left) * longest(right)))
@@ -508,14 +517,17 @@ def product(left: Matrix, right: Matrix, work: Work) -> Matrix:
 
 
 def transpose(values: Matrix) -> Matrix:
+    """The transposed matrix."""
     return [list(column) for column in zip(*values, strict=True)]
 
 
 def positive_part(values: Matrix) -> Matrix:
+    """ReLU, entry by entry."""
     return [[max(entry, 0) for entry in row] for row in values]
 
 
 def squared_norm(values: Matrix, work: Work) -> int:
+    """The sum of the squares of the entries."""
     work.spend(len(values) * len(values[0]) * (SMALL + longest(values) ** 2))
     return sum(entry * entry for row in values for entry in row)
 
@@ -1225,6 +1237,7 @@ def check_file(file: bytes | BinaryIO, budget: int | None = None) -> Iterator[Re
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Check the file that the arguments name: 0 all verified, 1 some not, 2 no such file."""
     parser = argparse.ArgumentParser(description="Verify a certificate file.")
     parser.add_argument("--budget", type=int, metavar="N", help="units of work: about a product "
                         f"of two words each (default: {BUDGET} and {BUDGET_PER_BYTE} a byte)")
@@ -1245,6 +1258,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def line(result: Result) -> str:
+    """The line that is printed of a checked claim."""
     if result.verified:
         return f"verified      {result.statement}"
     return f"NOT VERIFIED  {result.statement}: {result.reason}"

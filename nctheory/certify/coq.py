@@ -139,13 +139,8 @@ def _for_all(name: str, at: dict[sympy.Symbol, sympy.Expr], L: int, onwards: boo
     import sympy
 
     r, s, u, t = sympy.symbols("r s u t")
-    free = [x for x in (r, s) if not at[x].is_number]
-    hidden = [v for v in (u, t) if any(at[x].has(v) for x in free)]
-    inverse = sympy.solve([at[x] - x for x in free], hidden, dict=True)
-    if free and len(inverse) == 1 and set(inverse[0]) == set(hidden):
-        values, R, S = inverse[0], *(x if x in free else at[x] for x in (r, s))
-    else:
-        values, free, R, S = {v: v for v in hidden}, hidden, at[r], at[s]
+    free, values, R, S = _quantified(at)
+    hidden = list(values)
     arguments = {v: _text(values.get(v, sympy.Integer(0))) for v in (u, t)}
     binders = " ".join(map(str, free)) + (" (L : nat)" if onwards else "")
     quantifier = f"forall {binders.strip()}, " if binders.strip() else ""
@@ -168,6 +163,22 @@ def _for_all(name: str, at: dict[sympy.Symbol, sympy.Expr], L: int, onwards: boo
     else:
         lines.append("assumption. Qed.")
     return lines
+
+
+def _quantified(at: dict[sympy.Symbol, sympy.Expr]) -> tuple[
+        list[sympy.Symbol], dict[sympy.Symbol, sympy.Expr], sympy.Expr, sympy.Expr]:
+    """What the theorem is for all of, u and t in these terms, and r and s: in r and s
+    themselves where they determine u and t, else in u and t."""
+    import sympy
+
+    r, s, u, t = sympy.symbols("r s u t")
+    free = [x for x in (r, s) if not at[x].is_number]
+    hidden = [v for v in (u, t) if any(at[x].has(v) for x in free)]
+    inverse = sympy.solve([at[x] - x for x in free], hidden, dict=True)
+    if free and len(inverse) == 1 and set(inverse[0]) == set(hidden):
+        R, S = (x if x in free else at[x] for x in (r, s))
+        return free, {v: inverse[0][v] for v in hidden}, R, S
+    return hidden, {v: v for v in hidden}, at[r], at[s]
 
 
 def _prove_equal_scale(name: str, made: Certificate) -> str:

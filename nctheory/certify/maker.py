@@ -27,7 +27,7 @@ from nctheory.constructions.triangular import (
 )
 from nctheory.errors import InputError, choice, integer, require
 from nctheory.exact import log, sign_with_root
-from nctheory.integers import Integers
+from nctheory.integers import Integers, triangular_root
 from nctheory.thresholds import threshold_table
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def threshold(classes: int, layers: int) -> Certificate:
     """
     K, L = _cell(classes, layers)
     listed = []
-    for r in range(4, (1 + math.isqrt(1 + 8 * K)) // 2 + 1):
+    for r in range(4, triangular_root(K) + 1):
         for s in range(r - 2, 1, -1):
             data, comparison = _witness(r, s, L)
             listed.append({"r": r, "s": s, "data": data})
@@ -140,15 +140,18 @@ def chain(classes: int, layers: int) -> Certificate:
                      f"got K = {K}, L = {L}")
 
 
-def cost(classes: int, layers: int) -> Certificate:
-    """The best known construction of the atlas, and a rational bound just above what it costs.
+def cost(classes: int, layers: int, library: Iterable[str] | None = None) -> Certificate:
+    """The cheapest exact fit of the library, and a rational bound just above what it costs.
+
+    The library is that of `threshold_table`: by default all families, registered ones too.  A
+    block that certificates have no name for is certified by its factors, rounded to integers.
 
     >>> made = cost(3, 4)
     >>> made.verdict, f"{float(made.parameters['bound']):.6f}"
     ('reached', '2.935479')
     """
     K, L = _cell(classes, layers, 1)
-    best: Any = threshold_table([K], [L]).rows[0].construction
+    best: Any = threshold_table([K], [L], library=library).rows[0].construction
     blocks = [_certifiable(block, L) for block in best.blocks]
     roots = [_just_above(block.cost_bounds(L)[1]) for block in blocks]
     data = [{"construction": _described(block), "root": root}

@@ -51,10 +51,14 @@ def atlas(context: click.Context, classes: Sequence[int], layers: Sequence[int],
 
 @atlas.command()
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--classes", type=RANGE, default="2:64", show_default=True)
-@click.option("--layers", type=RANGE, default="1:30", show_default=True)
-def site(directory: Path, classes: range, layers: range) -> None:
-    """Write the atlas as a site into DIRECTORY: a map, and a page for each cell."""
+@classes_option("2:64")
+@layers_option("1:30")
+def site(directory: Path, classes: Sequence[int], layers: Sequence[int]) -> None:
+    """Write the atlas as a site into DIRECTORY: a map, and a page for each cell.
+
+    \b
+    Example: nctheory atlas site pages --classes 3:8 --layers 2:5
+    """
     from nctheory.report.atlas_site import write_site
 
     click.echo(write_site(directory, classes, layers))

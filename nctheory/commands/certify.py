@@ -19,18 +19,6 @@ if TYPE_CHECKING:
     from nctheory.certify import Certificate
     from nctheory.constructions import Orthogonal, Triangular
 
-USAGE = {
-    "thresholds": "thresholds",
-    "cell": "cell:r=..,s=..,L=..",
-    "threshold": "threshold:K=..,L=..",
-    "atlas": "atlas",
-    "cost": "cost:K=..,L=..",
-    "chain": "chain:K=..,L=..",
-    "partial-fit": "partial-fit:K=..,L=..",
-    "minimal-loss": "minimal-loss:K=..,L=.. or minimal-loss:r=..,s=..,L=.. [,n=..,decay=p/q]",
-    "cross-entropy": "cross-entropy:first=pairs,second=dnc,K=..,L=.. [,n=..,decay=p/q]",
-}
-
 
 @click.command()
 @click.argument("claim")

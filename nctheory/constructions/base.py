@@ -320,6 +320,7 @@ class Block(CentrableBlock, ExactFit):
 
     @property
     def blocks(self) -> tuple[Block, ...]:
+        """The block itself, the only one."""
         return (self,)
 
     def under(self, activation: PiecewiseLinear) -> Block:

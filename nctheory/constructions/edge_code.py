@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -16,6 +15,7 @@ from nctheory.constructions.logits import Logits
 from nctheory.constructions.triangular import incidence_spectrum
 from nctheory.errors import integer
 from nctheory.graphs.incidence import subset_incidence
+from nctheory.integers import triangular_root
 from nctheory.losses import Loss
 from nctheory.losses.margins import Margins
 
@@ -85,7 +85,7 @@ class EdgeCode(Logits):
     def best(cls, classes: int, layers: int, loss: Loss,
              activation: PiecewiseLinear) -> EdgeCode | None:
         """The member with so many classes; None where K is not triangular."""
-        r = (1 + math.isqrt(1 + 8 * classes)) // 2
+        r = triangular_root(classes)
         if r < 4 or r * (r - 1) // 2 != classes or layers < 2 or not loss.centred:
             return None
         return cls(vertices=r)

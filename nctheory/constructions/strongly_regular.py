@@ -491,7 +491,7 @@ def members(most: int) -> Iterator[Spectral]:
     most = integer("most", most, 1)
     found: list[Spectral] = [Rook(side=n) for n in range(3, math.isqrt(most) + 1)]
     found += [of(f"paley:q={q}") for q in range(5, most + 1, 4) if prime_power(q)]
-    found += [of(f"kneser:n={n},k=2") for n in range(6, (1 + math.isqrt(1 + 8 * most)) // 2 + 1)]
+    found += [of(f"kneser:n={n},k=2") for n in range(6, integers.triangular_root(most) + 1)]
     found += [one.build() for one in (PETERSEN, *SPORADIC)]
     return iter(sorted((one for one in found if one.classes <= most),
                        key=lambda one: one.classes))

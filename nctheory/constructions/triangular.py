@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import operator
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -109,8 +110,9 @@ class _Cuts(Block):
         return 2
 
     @property
+    @abstractmethod
     def shares(self) -> Mapping[int, Fraction]:
-        raise NotImplementedError
+        """{s: y_s}."""
 
     def under(self, activation: PiecewiseLinear) -> _Cuts:
         """The same features: B >= 0 is left alone, and only the marks see the leak."""

@@ -102,6 +102,7 @@ def edge_rows(graph: nx.Graph[Any]) -> NDArray[np.intp]:
 
 
 def require_simple(graph: nx.Graph[Any]) -> None:
+    """Refuse, with an `InputError`, what is not a simple undirected graph."""
     import networkx as nx
 
     requirement = "be an undirected networkx.Graph without loops or parallel edges"

@@ -70,6 +70,7 @@ class NamedGraph(ABC):
 
     @property
     def order(self) -> int:
+        """The number of vertices: of eigenvalues, with their multiplicities."""
         return sum(self.spectrum().values())
 
     @property

@@ -23,7 +23,7 @@ from nctheory.certify import to_json as certificate_json
 from nctheory.citations import cited_by
 from nctheory.constructions import Block, Chain, Construction, DirectSum, Orthogonal
 from nctheory.errors import require
-from nctheory.report.atlas import to_json
+from nctheory.report.atlas import rows
 from nctheory.report.atlas_cell import to_text
 from nctheory.thresholds import BEATEN, OPTIMAL
 
@@ -73,7 +73,7 @@ def write_site(directory: str | Path, classes: Iterable[int] = range(2, 65),
     partial = {(found.classes, found.layers): found for found in intervals(
         sorted({K for K, _ in cells}), sorted({L for _, L in cells}))}
     (directory / "cells").mkdir(parents=True, exist_ok=True)
-    (directory / MARK).write_text(to_json(list(cells.values())), encoding="utf-8")
+    (directory / MARK).write_text(rows(list(cells.values())).to("json"), encoding="utf-8")
     verified = kept = 0
     for key, cell in cells.items():
         found = evidence(cell)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from nctheory import losses
 from nctheory.errors import choice, require
 from nctheory.files import check_figure, check_matplotlib, write_figure
 from nctheory.problem import Problem
@@ -558,8 +559,10 @@ def _curve_rows(source: Source) -> list[Record]:
 
 def _closed_forms(record: Record) -> list[tuple[str, float]]:
     """Losses of DNC and of the best sum of the library, where the run's problem has them."""
-    if record.get("loss") != "mse" or not {"classes", "layers", "samples"} <= record.keys() or (
-            not isinstance(record["weight_decay"], float)):
+    word = record.get("loss")
+    if word is None or losses.get(word).centred or not (
+            {"classes", "layers", "samples"} <= record.keys()
+            and isinstance(record["weight_decay"], float)):
         return []
     known = closed_forms(Problem(**{name: record[name] for name in _PROBLEM}))
     if not known:

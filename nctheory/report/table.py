@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from nctheory import activations, losses
 from nctheory.report.rows import Rows
 from nctheory.terminal.grid import Grid, Justify, grid, span
 from nctheory.thresholds import (
@@ -69,9 +70,11 @@ def _runs(name: str, values: dict[int, int | None]) -> str:
 
 
 def _legend(table: Table) -> str:
-    legend = _entropy_legend(table) if table.loss == "ce" else [
-        "K classes, L layers; MSE, ReLU.  c: representation cost (DNC has c = K); c/K < 1 beats "
-        "DNC at every weight decay",
+    loss, sigma = losses.get(table.loss), activations.homogeneous(table.activation)
+    model = f"K classes, L layers; {loss.title}, {sigma.title}."
+    legend = _centred_legend(table, model, sigma.linear) if loss.centred else [
+        f"{model}  c: representation cost (DNC has c = K); c/K < 1 beats DNC "
+        "at every weight decay",
         "where the zero solution is not optimal.  rank M: ranks of the class means M_1..M_L "
         "before the ReLU; σ(M_L) after it.",
         '"not beaten": by the families of this library and their direct sums; "decided by '
@@ -89,18 +92,16 @@ def _legend(table: Table) -> str:
     return "\n".join(legend) + "\n"
 
 
-def _entropy_legend(table: Table) -> list[str]:
-    network = "ReLU" if table.activation == "relu" else "linear"
+def _centred_legend(table: Table, model: str, linear: bool) -> list[str]:
     legend = [
-        f"K classes, L layers; cross-entropy, {network}.  c: representation cost of logits with "
-        "least margin 1; c/(K-1) < 1 beats DNC",
+        f"{model}  c: representation cost of logits with least margin 1; c/(K-1) < 1 beats DNC",
         "at every weight decay where the zero solution is not optimal, c/(K-1) > 1 does not at "
         "small ones.  rank M: ranks of M_1..M_L.",
         '"not beaten": by the families of this library' + (
             " as the weight decay tends to 0" if table.weight_decay is None else "")
         + '; "decided by integers": exact arithmetic, certified.',
     ]
-    if table.activation == "relu":
+    if not linear:
         legend.append("DNC's c = K-1 is a lower bound if ReLU does not raise its quasi-norms "
                       "[GK25]; undecided: better than the features I_K, not than the bound.")
     return legend
@@ -108,7 +109,7 @@ def _entropy_legend(table: Table) -> list[str]:
 
 def _dnc(table: Table) -> str:
     """The cost of DNC."""
-    return "K" if table.loss == "mse" else "(K-1)"
+    return "(K-1)" if losses.get(table.loss).centred else "K"
 
 
 def _last(ranks: tuple[int, ...]) -> str:

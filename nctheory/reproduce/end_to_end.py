@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nctheory import losses
 from nctheory.constructions import Orthogonal, Triangular
 from nctheory.errors import InputError
 from nctheory.metrics.classifier import dnc3
@@ -107,7 +108,7 @@ def _accuracy(training: Training, x: Array, labels: Any) -> float:
 
 def _head_layers(training: Training, seed: int) -> Iterable[HeadLayer]:
     network, start = training.network, training.architecture.backbone
-    centred = training.architecture.loss == "ce"
+    centred = losses.get(training.architecture.loss).centred
     read = network.features(training.x)[start - 1:]  # H_1, sigma(H_2), ..., sigma(H_L)
     before = [read[0]] + [z @ w.T for z, w in zip(read, network.weights[start:-1], strict=False)]
     for layer, (h, w) in enumerate(zip(before, network.weights[start:], strict=True), start=1):
@@ -146,8 +147,9 @@ def _levels(size: Parameters, K: int) -> dict[str, float]:
         return Problem(classes=K, layers=L, samples=n, loss=size["loss"], activation=activation,
                        weight_decay=(size["weight_decay"] / n, *[size["weight_decay"]] * L))
 
-    dnc = Orthogonal(classes=K).loss(problem("linear" if size["loss"] == "ce" else "relu"))
-    found = {"the bound for DNC" if size["loss"] == "ce" else "DNC": dnc}
+    centred = losses.get(size["loss"]).centred
+    dnc = Orthogonal(classes=K).loss(problem("linear" if centred else "relu"))
+    found = {"the bound for DNC" if centred else "DNC": dnc}
     r = vertices(K)
     if r is not None and r >= 4:
         found["triangular"] = min(Triangular(vertices=r, subset=s).loss(problem("relu"))
@@ -162,19 +164,19 @@ def _judge(tables: Tables, size: Parameters) -> Finding:
     inner = group([row for row in tables["layers"]
                    if row.epoch == size["epochs"] and row.layer > 1], "seed")
     K = last[0].classes
-    full = K - 1 if size["loss"] == "ce" else K
+    full = K - 1 if losses.get(size["loss"]).centred else K
     ranks = [float(np.mean([row.rank for row in rows])) for rows in inner.values()]
     (name, dnc), *rest = _levels(size, K).items()
-    losses = [run.loss for run in last]
+    ends = [run.loss for run in last]
     fitted = sum(run.train_accuracy == 1 for run in last)
-    low, below = sum(rank < full for rank in ranks), sum(loss < dnc for loss in losses)
+    low, below = sum(rank < full for rank in ranks), sum(loss < dnc for loss in ends)
     shown = 2 * min(fitted, low) > len(last)
     rows = [row for part in inner.values() for row in part]
     others = "".join(f" ({other}: {loss:.5f})" for other, loss in rest)
     return Finding("trend" if shown else "no match", (
         f"{_setting(size)} {fitted} of {len(last)} runs fit the train set, {low} end with mean "
         f"rank of M_2..M_L below DNC's {full} (average {np.mean(ranks):.2f}), {below} with a "
-        f"loss ({min(losses):.5f} to {max(losses):.5f}) below {name} {dnc:.5f}"
+        f"loss ({min(ends):.5f} to {max(ends):.5f}) below {name} {dnc:.5f}"
         f"{others}: {_structure(low, len(last), rows)}. Test accuracy "
         f"{np.mean([run.test_accuracy for run in last]):.3f}. The ResNets of the figures need "
         "images and a library for convolutions that are not shipped: docs/examples/"
@@ -192,7 +194,7 @@ def _structure(low: int, runs: int, rows: list[HeadLayer]) -> str:
 
 
 def _setting(size: Parameters) -> str:
-    loss = "cross-entropy" if size["loss"] == "ce" else "squared loss"
+    loss = losses.get(size["loss"]).title
     return (f"End to end on {described(size['data'])} ({size['samples']} samples a class, hidden "
             f"layers {', '.join(map(str, size['backbone']))} below {size['width']} features and a "
             f"head of {size['layers']} ReLU layers, {loss}, lam = {size['weight_decay']:g} in the "

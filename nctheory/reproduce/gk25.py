@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nctheory import network
-from nctheory.constructions import Orthogonal, Pairs
+from nctheory.constructions import Pairs
 from nctheory.problem import Problem
 from nctheory.reproduce.drawing import curves, matrix_panel
 from nctheory.reproduce.reproduction import (
@@ -24,6 +24,7 @@ from nctheory.reproduce.runs import (
     Job,
     Run,
     curve_rows,
+    dnc_loss,
     entry_rows,
     is_below,
     is_dnc,
@@ -40,13 +41,10 @@ SETTING = {"classes": 10, "layers": 2, "samples": 5, "activation": "linear",
 
 
 def problem_of(parameters: Parameters, weight_decay: float) -> Problem:
+    """The experiment's problem, cross-entropy, at one weight decay."""
     return Problem(classes=parameters["classes"], layers=parameters["layers"],
                    samples=parameters["samples"], weight_decay=weight_decay, loss="ce",
                    activation=parameters["activation"])
-
-
-def dnc_loss(problem: Problem) -> float:
-    return Orthogonal(classes=problem.classes).loss(problem)
 
 
 def _pairs(problem: Problem) -> float:
@@ -119,6 +117,7 @@ def _judge_1(tables: Tables, parameters: Parameters) -> Finding:
 
 
 def title_of(parameters: Parameters) -> str:
+    """The settings as [GK25]'s captions write them, in LaTeX."""
     return (rf"$K={parameters['classes']}$, $L={parameters['layers']}$, "
             rf"$n={parameters['samples']}$, "
             rf"$\lambda=2^{{{np.log2(parameters['weight_decay']):g}}}$, "

@@ -13,7 +13,7 @@ from nctheory.constructions.edge_code import EdgeCode
 from nctheory.cross_entropy.collapse import definition_1
 from nctheory.problem import Problem
 from nctheory.reproduce.drawing import MARKS, curves, spectrum_panel
-from nctheory.reproduce.gk25 import SETTING, dnc_loss, problem_of, title_of
+from nctheory.reproduce.gk25 import SETTING, problem_of, title_of
 from nctheory.reproduce.reproduction import (
     Experiment,
     Finding,
@@ -27,6 +27,7 @@ from nctheory.reproduce.runs import (
     Job,
     Run,
     curve_rows,
+    dnc_loss,
     draw_ranks,
     mean_rank,
     paths,

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from nctheory.reproduce.drawing import BLUE, ORANGE, with_interval
-from nctheory.reproduce.gk25 import SETTING, dnc_loss, problem_of
+from nctheory.reproduce.gk25 import SETTING, problem_of
 from nctheory.reproduce.reproduction import Experiment, Finding, Parameters, Progress, Tables
 from nctheory.reproduce.runs import (
     Job,
     Run,
+    dnc_loss,
     is_dnc,
     mean_rank,
     rank_moves,

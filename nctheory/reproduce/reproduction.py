@@ -110,14 +110,17 @@ class Reproduction:
 
     @cached_property
     def finding(self) -> Finding:
+        """What the experiment's criterion says of the tables."""
         return self.experiment.judge(self.tables, self.parameters)
 
     @property
     def verdict(self) -> Verdict:
+        """Whether the paper's finding was found again."""
         return self.finding.verdict
 
     @property
     def sentence(self) -> str:
+        """The finding in one sentence, with its numbers."""
         return self.finding.sentence
 
     def write_csv(self, table: str, file: TextIO) -> None:

@@ -65,7 +65,7 @@ class Run(NamedTuple):
     after: str
 
 
-class Point(NamedTuple):
+class CurvePoint(NamedTuple):
     """The loss of one run at one step, and its parts."""
 
     classes: int
@@ -103,6 +103,11 @@ class Entry(NamedTuple):
     row: int
     column: int
     value: float
+
+
+def dnc_loss(problem: Problem) -> float:
+    """The least loss of deep neural collapse."""
+    return Orthogonal(classes=problem.classes).loss(problem)
 
 
 def trained(jobs: Sequence[Job], seeds: range,
@@ -155,13 +160,13 @@ def run_rows(job: Job, result: Result, dnc: float) -> list[Run]:
     return rows
 
 
-def curve_rows(job: Job, result: Result) -> list[Point]:
+def curve_rows(job: Job, result: Result) -> list[CurvePoint]:
     """The traces, thinned to steps that are even in the logarithm."""
     last = len(result.trace_steps) - 1
     chosen = np.unique(np.r_[0, np.geomspace(1, last, CURVE_POINTS).round().astype(int)])
     parts = [result.trace[name] for name in ("loss", "fit", "regularisation")]
-    return [Point(job.problem.classes, int(seed), int(result.trace_steps[k]),
-                  *(float(part[i, k]) for part in parts))
+    return [CurvePoint(job.problem.classes, int(seed), int(result.trace_steps[k]),
+                       *(float(part[i, k]) for part in parts))
             for i, seed in enumerate(result.seeds) for k in chosen]
 
 
@@ -210,7 +215,7 @@ def matrix_of(entries: Iterable[Entry]) -> NDArray[np.float64]:
     return matrix
 
 
-def paths(points: Iterable[Point]) -> dict[int, list[tuple[int, float]]]:
+def paths(points: Iterable[CurvePoint]) -> dict[int, list[tuple[int, float]]]:
     """{seed: [(step, loss), ...]}."""
     return {seed: [(p.step, p.loss) for p in run] for seed, run in group(points, "seed").items()}
 

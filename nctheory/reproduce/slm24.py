@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nctheory import network
 from nctheory.constructions import Orthogonal, Triangular
+from nctheory.integers import triangular_root
 from nctheory.problem import Problem
 from nctheory.reproduce.drawing import MARKS, curves, matrix_panel, spectrum_panel
 from nctheory.reproduce.reproduction import (
@@ -26,6 +27,7 @@ from nctheory.reproduce.runs import (
     Run,
     SingularValue,
     curve_rows,
+    dnc_loss,
     draw_ranks,
     entry_rows,
     matrix_of,
@@ -48,13 +50,9 @@ def problem_of(parameters: Parameters, classes: int) -> Problem:
                    weight_decay=decay if n == 1 else (decay / n, *[decay] * L))
 
 
-def dnc_loss(problem: Problem) -> float:
-    return Orthogonal(classes=problem.classes).loss(problem)
-
-
 def triangular_losses(problem: Problem) -> dict[int, float]:
     """{s: loss} of the family with K = r(r-1)/2; s and r - s are both listed."""
-    r = round((1 + (1 + 8 * problem.classes) ** 0.5) / 2)
+    r = triangular_root(problem.classes)
     return {s: Triangular(vertices=r, subset=s).loss(problem) for s in range(2, r - 1)}
 
 
@@ -69,7 +67,7 @@ def _measure_1(parameters: Parameters, seed: int, progress: Progress | None) -> 
     """The class means of the best triangular construction, and DNC's; nothing is trained."""
     K = parameters["classes"][0]
     problem = problem_of(parameters, K)
-    r = round((1 + (1 + 8 * K) ** 0.5) / 2)
+    r = triangular_root(K)
     srg = Triangular(vertices=r, subset=_best_subset(problem))
     entries = []
     for name, weights in (("SRG", srg.weights(problem)),
@@ -89,7 +87,7 @@ def _shown(tables: Tables) -> dict[str, NDArray[np.float64]]:
 def _judge_1(tables: Tables, parameters: Parameters) -> Finding:
     shown, L = _shown(tables), parameters["layers"]
     K = parameters["classes"][0]
-    r = round((1 + (1 + 8 * K) ** 0.5) / 2)
+    r = triangular_root(K)
     counts = {int(np.sum(np.abs(row) > 1e-9)) for row in shown[f"SRG M_{L - 1}"]}
     spread = max(float(np.ptp(row[np.abs(row) > 1e-9])) for row in shown[f"SRG M_{L - 1}"])
     last = shown[f"SRG M_{L}"]

@@ -26,6 +26,7 @@ from nctheory.reproduce.runs import (
     TRACE_EVERY,
     Job,
     curve_rows,
+    dnc_loss,
     entry_rows,
     is_below,
     matrix_of,
@@ -33,7 +34,7 @@ from nctheory.reproduce.runs import (
     share,
     trained,
 )
-from nctheory.reproduce.slm24 import dnc_loss, problem_of
+from nctheory.reproduce.slm24 import problem_of
 from nctheory.reproduce.tables import group
 from nctheory.thresholds import threshold_table
 

@@ -11,6 +11,7 @@ from nctheory.reproduce.drawing import BLACK, BLUE, GREEN, ORANGE, with_interval
 from nctheory.reproduce.reproduction import Experiment, Finding, Parameters, Progress, Tables
 from nctheory.reproduce.runs import (
     Job,
+    dnc_loss,
     is_dnc,
     mean_rank,
     rank_moves,
@@ -19,7 +20,7 @@ from nctheory.reproduce.runs import (
     share_moves,
     trained,
 )
-from nctheory.reproduce.slm24 import dnc_loss, triangular_losses
+from nctheory.reproduce.slm24 import triangular_losses
 from nctheory.reproduce.tables import group
 
 

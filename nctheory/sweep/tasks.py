@@ -96,6 +96,7 @@ def solve(seed: list[int], *, classes: int, layers: int, samples: int = 1, width
           init: str = "gaussian", scale: float = 1.0, trace_every: int | None = None,
           collapsed: bool = False, keep: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Runs of the solver, one a seed: end loss, ranks, and what each became."""
+    from nctheory import losses
     from nctheory.constructions import Orthogonal
     from nctheory.problem import Problem
     from nctheory.solver import solve as run
@@ -105,7 +106,8 @@ def solve(seed: list[int], *, classes: int, layers: int, samples: int = 1, width
     result = run(problem, width, seed, method=method, learning_rate=learning_rate,
                  momentum=momentum, steps=steps, tol=tol, init=init, scale=scale,
                  trace_every=trace_every, collapsed=collapsed, threads=1)
-    dnc = Orthogonal(classes=classes).loss(problem) if loss == "mse" else None
+    centred = losses.get(loss).centred
+    dnc = None if centred else Orthogonal(classes=classes).loss(problem)
     rows = []
     for i in range(len(seed)):
         sound = result.sound(i)

@@ -230,26 +230,32 @@ def _by_loss(cell: Cell, row: Row, first: float, problem: Problem) -> tuple[str,
     zero = _zero(better, cell, problem)
     theorem = _at(problem)
     assert row.loss is not None and row.dnc_loss is not None
-    if zero is None and chosen.centred:  # exact bounds show at most that zero is not optimal
-        floor = chosen.zero(cell.classes)
-        if row.loss >= floor and row.dnc_loss >= floor:
-            return ZERO, FLOATS
-    elif zero is None:
+    if zero is None and not chosen.centred:
         return UNDECIDED, NOTHING
+    if zero is None:  # exact bounds show at most that zero is not optimal
+        if min(row.loss, row.dnc_loss) >= chosen.zero(cell.classes):
+            return ZERO, FLOATS
     elif zero and row.construction.is_zero(problem) is False:
         return BEATEN, INTEGERS  # by a partial fit, where DNC itself is zero
     elif zero:
         return (ZERO, _weakest(better)) if theorem is None else (ZERO_OPTIMAL, theorem)
     if theorem is not None:
         return OPTIMAL, theorem
-    if better and zero is False:
+    return _unless_zero(cell, row, first, better if zero is False else [], chosen.centred)
+
+
+def _unless_zero(cell: Cell, row: Row, first: float, better: Sequence[Offer],
+                 centred: bool) -> tuple[str, str]:
+    """The verdict where zero is not optimal, by what is `better` exactly, or else by floats."""
+    assert row.loss is not None and row.dnc_loss is not None
+    if better:
         return BEATEN, better[0].evidence
     if row.loss < row.dnc_loss:
         return BEATEN, FLOATS
     if row.loss < first or any(offer.sign is None for offer in cell.offers):
         # With ReLU and cross-entropy, between the lower bound for DNC and what I_K attains.
         return UNDECIDED, NOTHING
-    return NOT_BEATEN, FLOATS if chosen.centred else _weakest(cell.offers)
+    return NOT_BEATEN, FLOATS if centred else _weakest(cell.offers)
 
 
 def _at(problem: Problem) -> str | None:

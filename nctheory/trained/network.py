@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nctheory import activations, limits, losses
-from nctheory.activations import PiecewiseLinear
+from nctheory.activations import PiecewiseLinear, Tanh
 from nctheory.compiled import cached
 from nctheory.errors import integer, require
 from nctheory.losses.cross_entropy import CrossEntropy
@@ -228,9 +228,9 @@ def _activate(name: str, z: Array) -> None:
 
 def _times_derivative(name: str, delta: Array, z: Array) -> None:
     """delta *= sigma'(x), written through z = sigma(x); at a kink the slope from the left."""
-    a = _leak(name)
+    a, known = _leak(name), isinstance(activations.get(name), Tanh)
     if a is None:
-        require(name == "tanh", "activation", "have a derivative that its value gives", name)
+        require(known, "activation", "have a derivative that its value gives", name)
         times_one_minus_square(delta, z)
     elif a < 1:
         times_leak(delta, z, a)

@@ -44,7 +44,7 @@ def test_slm24_theorem_5_cell_by_cell(table):
 
 def test_every_cell_is_certified_or_rests_on_a_theorem(table):
     for row in table.rows:
-        if row.layers == 1 or row.classes == 2:
+        if row.layers == 1 or row.classes == 2 or (row.classes, row.layers) == (3, 2):
             assert row.verdict == OPTIMAL and not row.certified
             assert row.evidence.startswith("theorem")
         else:

@@ -3,12 +3,13 @@
 from fractions import Fraction
 
 import mpmath
+import numpy as np
 import pytest
 
 from nctheory import InputError, Problem, Triangular, threshold_table
-from nctheory.certify import cell, chain, compare, minimal_loss, threshold
+from nctheory.certify import cell, chain, compare, cost, minimal_loss, threshold, to_json
 from nctheory.certify.uniform import two_layer_range
-from nctheory.constructions import Orthogonal
+from nctheory.constructions import FAMILIES, Chain, Family, Features, Orthogonal, Rook, stored
 from nctheory.thresholds import BEATEN
 
 
@@ -136,3 +137,38 @@ def test_arb_does_not_fail_there_but_has_its_own_traps():
 def test_refusals(call):
     with pytest.raises(InputError, match="must"):
         call()
+
+
+def parabola(classes):
+    x = np.arange(classes)
+    return Features(features=[x**0, x, x**2], name="parabola",
+                    rows=np.stack([1 - 2 * x**2, 4 * x, -2 * x**0], axis=1))
+
+
+@pytest.mark.parametrize("build, classes, layers, wins", [
+    (parabola, 8, 20, "parabola m=3 rows=8"),
+    (parabola, 9, 30, "parabola m=3 rows=9"),
+    (lambda classes: Rook(side=4) if classes == 16 else None, 16, 6, "rook n=4 s=2 t=2"),
+    (lambda classes: chain_of(5, 6) if classes == 5 else None, 7, 6, "a chain + DNC 2")])
+def test_what_a_registered_family_wins_is_certified(build, classes, layers, wins, monkeypatch,
+                                                    run, tmp_path):
+    """Without rivals; features, a block of another kind, and a direct sum: by the checker."""
+    def best(classes, layers, loss, activation):
+        return build(classes) if classes >= 3 and layers >= 6 else None
+
+    for name in FAMILIES.keys() - {"dnc"}:
+        monkeypatch.delitem(FAMILIES, name)
+    monkeypatch.setitem(FAMILIES, "mine", Family(build, {"K": ("classes", int)}, best=best))
+    row = threshold_table([classes], [layers]).rows[0]
+    assert (row.construction.label, row.verdict) == (wins, BEATEN)
+    made = cost(classes, layers)
+    # Factors are rounded to seven digits of their largest entries: the parabola's differ widely.
+    assert float(made.parameters["bound"]) == pytest.approx(row.cost, rel=2e-5)
+    file = tmp_path / "mine.json"
+    file.write_text(to_json([made]))
+    code, out, _ = run("check", str(file))
+    assert code == 0 and out.startswith(f"verified      K={classes}, L={layers}: cost ")
+
+
+def chain_of(classes, layers):
+    return Chain(matrices=stored.chain(classes, layers).matrices, name="a chain")

@@ -44,7 +44,7 @@ def verify_ranks(classes: Sequence[int], layers: Sequence[int], weight_decay: fl
     \b
     Example: nctheory verify-ranks --classes 6 --layers 2:3 --seeds 0
     """
-    from nctheory import limits
+    from nctheory import limits, losses
     from nctheory.problem import Problem
     from nctheory.rank_bounds import construction_points, solver_points, verify
     from nctheory.report.ranks import rows
@@ -53,7 +53,8 @@ def verify_ranks(classes: Sequence[int], layers: Sequence[int], weight_decay: fl
     K_values, L_values = limits.cells(classes, layers)
     problems = [Problem(classes=K, layers=L, weight_decay=weight_decay, width=width, loss=loss,
                         activation=activation) for K in K_values for L in L_values]
-    points = construction_points(classes, layers, weight_decay) if loss == "mse" else []
+    exact = not losses.get(loss).centred
+    points = construction_points(classes, layers, weight_decay) if exact else []
     if seeds:
         for problem in track(problems, "solving"):
             points += solver_points(problem, width, seeds)
