@@ -127,7 +127,8 @@ def test_help_names_every_command(run):
 @pytest.mark.parametrize("arguments, message", [
     (["thresholds", "--classes", "1:3"], "classes must be an integer at least 2, got 1"),
     (["thresholds", "--classes", "5:3"], "must have ranges a:b with a <= b, got '5:3'"),
-    (["thresholds", "--classes", "x"], "must be numbers or ranges a:b of integers, with commas between them, got 'x'"),
+    (["thresholds", "--classes", "x"],
+     "must be numbers or ranges a:b of integers, with commas between them, got 'x'"),
     (["thresholds", "--layers", "0:3"], "layers must be an integer between 1 and 10000, got 0"),
     (["thresholds", "--weight-decay", "-1"], "weight_decay must be a finite number greater"),
     (["thresholds", "--weight-decay", "nan"], "weight_decay must be a finite number greater"),
