@@ -42,6 +42,7 @@ MEANINGS = {
              "K, or K-1 if a simplex"),
     "stable_rank": ("|M|_F^2 / |M|^2", "1..rank", "as rank"),
     "nc3": ("| W/|W| - M/|M| |^2, centred means", "0..4", "0"),
+    "nc3_sample_mean": ("nc3 with the means centred at the mean of all samples", "0..4", "0"),
     "nc3_frobenius": ("root of nc3", "0..2", "0"),
     "nc3_product": ("| W M^T/|W M^T| - (I - J/K)/sqrt(K-1) |", "0..2", "0"),
     "nc4": ("share of samples classified unlike by W and by the nearest mean", "0..1", "0"),

@@ -9,7 +9,7 @@ import pytest
 
 from nctheory import InputError, metrics
 from nctheory.metrics import assemble, load, report
-from nctheory.report.metrics import to_text
+from nctheory.report.metrics import rows as as_rows
 from tests.metrics.naive_metrics import sample
 
 
@@ -192,7 +192,7 @@ def test_numbers_as_text_are_in_the_order_of_numbers():
     wanted = report(assemble(arrays))
     found = report(assemble(arrays | {"labels": numbers.astype(str)}))
     assert found == wanted and found["labels"] == list(range(12))
-    assert "in the order 0, 1, 2, 3" in to_text(found)
+    assert "in the order 0, 1, 2, 3" in as_rows(found).to("text")
     words = report(assemble(arrays | {"labels": np.char.add("c", numbers.astype(str))}))
     assert words["labels"][:3] == ["c0", "c1", "c10"]  # stated, and alphabetical
     with pytest.raises(InputError, match="write each number in one way"):
@@ -293,3 +293,11 @@ def test_hyperspherical_uniformity_of_the_simplex_and_by_definition():
     layer = report(assemble({"features": x, "labels": np.arange(K)}))["layers"][0]
     assert layer["nc2_uniformity"] == pytest.approx(np.mean(energies), rel=1e-12)
     assert layer["nc2_uniformity_std"] == pytest.approx(np.std(energies), rel=1e-12)
+
+
+def test_every_name_of_the_report_is_explained(arrays):
+    from nctheory.report.metrics import MEANINGS
+
+    layers = metrics.report(metrics.assemble(arrays))["layers"]
+    names = {name for layer in layers for name in layer}
+    assert names - {"layer", "samples", "classes", "width", "notes"} == set(MEANINGS)

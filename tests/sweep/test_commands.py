@@ -84,11 +84,10 @@ def test_damage_and_merging(run, folder):
     status, _, err = run("store", "merge", "one.db", "two.db")
     assert status == 2 and "store must be as it was written" in err
     status, out, err = run("store", "export", "two.db")
-    assert (status, out) == (1, "two.csv\n")
+    assert status == 1 and len(out.splitlines()) == 1 + 17
     assert "left out what is damaged" in err and "its result has changed" in err
-    assert len((folder / "two.csv").read_text().splitlines()) == 1 + 17
     status, out, err = run("report", "two.db")
-    assert (status, out) == (1, "two.html\n") and "left out what is damaged" in err
+    assert status == 1 and out.startswith("<!DOCTYPE") and "left out what is damaged" in err
     assert "1 damaged points forgotten" in run("store", "check", "two.db", "--forget")[1]
     assert run("store", "check", "two.db")[0] == 0
 
