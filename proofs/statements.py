@@ -67,8 +67,8 @@ PAPERS = (
     Statement("[GK25] A1, A2, A3", "the same with classes of unequal size", "", "observed",
               "`nctheory.cross_entropy.imbalanced`"),
     Statement("[GK25] Fig 6", "its line, 0.147061, is a lower bound of DNC's loss with ReLU; "
-              "below it: the edge code, 0.138391 in closed form (ours), and some runs of descent", "",
-              "observed", "`nctheory reproduce gk25-fig6`"),
+              "below it: the edge code, 0.138391 in closed form (ours), and some runs of descent",
+              "", "observed", "`nctheory reproduce gk25-fig6`"),
     Statement("[GK25] Figs 1, 2, 5", "what gradient descent finds", "", "observed",
               "`nctheory reproduce gk25-fig1` (fig2, fig5)"),
     Statement("[HBN22]", "collapse on the train set, not on the test set; cascades; worse "
