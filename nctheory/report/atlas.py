@@ -193,9 +193,9 @@ def paths_to_text(rows: Sequence[Comparison]) -> str:
     return render(lines) + (
         f"{len(rows)} cells: {near} of the atlas; {better} better than the atlas\n"
         "path: the sets sigma(M_2) -> ... -> sigma(M_L); x3: in three layers; *: in its best\n"
-        "shape; C2: the layer after by the gauge (nctheory atlas gauge).  I(n) a frame, T(n) and"
-        "\nJ(n,k) all 2- and k-subsets of n, G(v,e) a graph of v vertices and e edges, K(v)+m loops\n"
-        "also with loops, H(m,q) words, simplex(r,n) points of a lattice, AG and PG planes\n")
+        "shape; C2: the layer after by the gauge (nctheory atlas gauge).  I(n) a frame, T(n),\n"
+        "J(n,k) all 2- and k-subsets of n, G(v,e) a graph of v vertices and e edges, K(v)+m\n"
+        "loops also with loops, H(m,q) words, simplex(r,n) points of a lattice, AG, PG planes\n")
 
 
 PATH_FORMATS: dict[str, Callable[[Sequence[Comparison]], str]] = {
