@@ -59,7 +59,9 @@ class Cell:
 
     @property
     def lower(self) -> float:
-        """The (L+1)-th root of `lower_bound`."""
+        """The (L+1)-th root of `lower_bound`; c itself where a theorem says that it is least."""
+        if self.status == OPTIMAL:
+            return self.cost
         bound = lower_bound(self.classes, self.layers)
         return min(math.exp(math.log(bound) / (self.layers + 1)), self.cost)
 
