@@ -31,9 +31,14 @@ def lower_bound(classes: int, layers: int) -> Fraction:
     K^(L+1), attained.  Source: ours, from the theorem of [SML23] for K = 2; its proof, and that
     the best cost grows no faster in L, run as `python -m proofs least-cost-growth`.
 
-    >>> lower_bound(3, 2)          # DNC: 27
-    Fraction(18, 1)
+    With two layers three classes need P >= 27 (`python -m proofs three-classes-two-layers`), and
+    P*/K^2 does not fall with K (`deletion-lemma`), so that P >= 3 K^2 from K = 3 on.
+
+    >>> lower_bound(3, 2), lower_bound(3, 3)          # DNC: 27, 81
+    (Fraction(27, 1), Fraction(36, 1))
     """
+    if layers == 2 and classes >= 3:
+        return Fraction(3 * classes**2)
     return Fraction(classes**2 * 2 ** (layers - 1))
 
 
@@ -61,7 +66,9 @@ class Cell(Tabular):
 
     @property
     def lower(self) -> float:
-        """The (L+1)-th root of `lower_bound`."""
+        """The (L+1)-th root of `lower_bound`; c itself where a theorem says that it is least."""
+        if self.status == OPTIMAL:
+            return self.cost
         bound = lower_bound(self.classes, self.layers)
         return min(math.exp(math.log(bound) / (self.layers + 1)), self.cost)
 
