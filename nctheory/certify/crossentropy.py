@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 
 from nctheory import losses
-from nctheory.certify.checker import LARGEST_CLASSES, LARGEST_LAYERS
-from nctheory.certify.format import Certificate
+from nctheory.certify.format import LARGEST_CLASSES, LARGEST_LAYERS, Certificate
 from nctheory.certify.maker import rational
 from nctheory.constructions import Orthogonal
 from nctheory.constructions.pairs import Pairs

@@ -13,6 +13,8 @@ from nctheory import __version__
 
 # Not imported from the checker: maker and checker share no code.
 FORMAT = "nctheory certificates 1"
+# What a certificate may speak of: see SPECIFICATION.md.
+LARGEST_CLASSES, LARGEST_LAYERS = 10**6, 1000
 
 
 @dataclass(frozen=True)

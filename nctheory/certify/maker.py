@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nctheory import limits, losses
-from nctheory.certify.checker import LARGEST_CLASSES, LARGEST_LAYERS
-from nctheory.certify.format import Certificate
+from nctheory.certify.format import LARGEST_CLASSES, LARGEST_LAYERS, Certificate
 from nctheory.constructions import Block, Orthogonal, Triangular, partial, stored
 from nctheory.constructions.chain import Chain
 from nctheory.constructions.triangular import (

@@ -79,7 +79,7 @@ def test_command(tmp_path):
     np.savez(tmp_path / "other.npz", H_1=np.eye(2))
     run = CliRunner().invoke(cli, ["atlas", "gauge", str(tmp_path / "other.npz")])
     assert isinstance(run.exception, InputError)
-    assert "it has no array features, but H1" in str(run.exception)
+    assert "it has no array features, but H_1" in str(run.exception)
 
 
 @pytest.mark.parametrize("features, message", [

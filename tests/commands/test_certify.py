@@ -64,7 +64,7 @@ def test_refusals_are_one_line(run, claim):
 
 def test_no_such_file(run, tmp_path):
     status, out, err = run("check", str(tmp_path / "none.json"))
-    assert status == 2 and "not a certificate file" in err
+    assert status == 2 and "file must be a readable file" in err
 
 
 def test_a_construction_by_the_name_that_cost_takes(run, tmp_path):
