@@ -14,6 +14,9 @@ from nctheory.commands.options import output_option, write
 @click.argument("names", nargs=-1)
 @output_option
 def cite(names: tuple[str, ...], output: Path | None) -> None:
-    """BibTeX for nctheory, and for the papers behind NAMES: keys (SLM24) or constructions
-    (triangular:r=5,s=3)."""
+    """BibTeX for nctheory, and for the papers behind NAMES: keys or constructions.
+
+    \b
+    Example: nctheory cite SLM24 triangular:r=5,s=3
+    """
     write(entries(*names), output)

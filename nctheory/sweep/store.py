@@ -224,6 +224,9 @@ class Store:
         """SQLite's and the system's errors as one line that names the store."""
         try:
             yield
+        except UnicodeDecodeError:  # SQLite's own message quotes what it read
+            raise InputError(f"store {show(str(self.path))}: damaged (see nctheory store check)"
+                             ) from None
         except (sqlite3.Error, OSError) as error:
             words = error.strerror if isinstance(error, OSError) else str(error)
             raise InputError(f"store {show(str(self.path))}: {words}; what was finished before "
