@@ -197,7 +197,7 @@ class Result(Tabular):
 
 def closed_forms(problem: Problem) -> dict[str, float]:
     """The least loss of each family of constructions that has a member for `problem`, and of
-    all of them ("best"); empty for classes of unequal size.
+    all of them ("best"); partial fits apart, and empty for classes of unequal size.
 
     >>> found = closed_forms(Problem(classes=10, layers=4))
     >>> {name: round(loss, 7) for name, loss in found.items()}
@@ -205,11 +205,11 @@ def closed_forms(problem: Problem) -> dict[str, float]:
     """
     if isinstance(problem.samples, tuple):
         return {}
-    K, L = problem.classes, problem.layers
+    K, L, loss = problem.classes, problem.layers, losses.get(problem.loss)
     found: dict[str, float] = {}
     for name, family in FAMILIES.items():
         made = None if family.best is None else family.best(
-            K, L, losses.get(problem.loss), activations.homogeneous(problem.activation))
-        if made is not None:
+            K, L, loss, activations.homogeneous(problem.activation))
+        if made is not None and (loss.centred or made.outputs(loss).share == 1):
             found[name] = made.loss(problem)
     return {**found, "best": min(found.values())} if found else {}

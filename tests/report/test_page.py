@@ -132,7 +132,8 @@ def test_labels_of_decays_have_room(browser, tmp_path):
     run_plan(Plan("thresholds", grid={"classes": [4, 5], "layers": [3],
                                       "weight_decay": {"log": [1e-5, 1e-2, 8]}}),
              tmp_path / "decays.db", executor="inline")
-    browser.get(write_page(tmp_path / "decays.db", tmp_path / "a.html").as_uri())
+    assert write_page(tmp_path / "decays.db", tmp_path / "a.html") == {}
+    browser.get((tmp_path / "a.html").as_uri())
     least = browser.execute_script("""
         let least = Infinity;
         const write = CanvasRenderingContext2D.prototype.fillText;
