@@ -39,7 +39,7 @@ def test_nothing_is_said(given):
 
 
 def test_what_is_said():
-    assert "[SML23]" in optimal(Problem(classes=2, layers=7))
+    assert "[SML23" in optimal(Problem(classes=2, layers=7))
     assert "L = 1" in optimal(Problem(classes=9, layers=1, activation="linear"))
     assert "kappa" in optimal(Problem(classes=3, layers=2))
     assert optimal_exact_fit(3, 2) and optimal_exact_fit(2, 5) and optimal_exact_fit(9, 1)

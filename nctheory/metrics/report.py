@@ -126,7 +126,7 @@ def _layer(layer: Layer, m: Moments, features: LabelledFeatures,
                               "width": m.width}
     notes = list(remarks(m))
     if (layer is features.layers[-1] and layer.weight is not None
-            and len(layer.weight) != m.classes):
+            and layer.weight.shape[0] != m.classes):
         notes.append(f"the weight of the last layer has {len(layer.weight)} rows for "
                      f"{m.classes} classes: without one row a class NC3 and NC4 are not defined")
     for key, metric in (_of_means(m, sigma) | _of_classifier(layer, m, sigma)

@@ -250,7 +250,7 @@ def test_a_read_only_disk(small_disk):
         assert len(list(store.rows())) == 2 and store.check() == {}
     assert (folder / "out.csv").read_bytes() == before
     with Store(folder / "results.db") as store:
-        with pytest.raises(InputError, match="output must be a writable file"):
+        with pytest.raises(InputError, match="output must be in a writable folder"):
             export(store, folder / "other.csv", "csv")
 
 
