@@ -106,7 +106,7 @@ def intervals(classes: Iterable[int], layers: Iterable[int],
     """The best known interval of each cell where there is one, by layers within classes.
 
     >>> [(found.classes, round(found.late.ratio, 4)) for found in intervals(range(3, 7), [2])]
-    [(4, 0.9987), (5, 0.982), (6, 0.9744)]
+    [(4, 0.9987), (5, 0.9815), (6, 0.9744)]
     """
     sizes, depths = list(classes), list(layers)
     rows = {(row.classes, row.layers): row for row in threshold_table(

@@ -127,7 +127,7 @@ def _layer(layer: Layer, m: Moments, features: LabelledFeatures,
     notes = list(remarks(m))
     if (layer is features.layers[-1] and layer.weight is not None
             and layer.weight.shape[0] != m.classes):
-        notes.append(f"the weight of the last layer has {len(layer.weight)} rows for "
+        notes.append(f"the weight of the last layer has {layer.weight.shape[0]} rows for "
                      f"{m.classes} classes: without one row a class NC3 and NC4 are not defined")
     for key, metric in (_of_means(m, sigma) | _of_classifier(layer, m, sigma)
                         | _of_test(layer, m, features)).items():

@@ -200,7 +200,7 @@ def test_train_command_resumes_and_summarises(tmp_path):
     assert metrics.report(metrics.load(first["features"]))["labels"] == ["a", "b", "c"]
     with pytest.raises(InputError, match="widths must be that of the checkpoint"):
         train(data, output, hidden=(9,), recipe=recipe)
-    with pytest.raises(InputError, match="output must be a directory for new files, got"):
+    with pytest.raises(InputError, match="directory must be a directory for new files, got"):
         train(data, tmp_path / "data.npz", recipe=recipe)
 
 
