@@ -50,6 +50,8 @@ class Family(Kind[Made]):
     recognise : callable, optional
         How far a trained run is from the family's geometry: see `nctheory.metrics.Recognition`.
         The solver labels runs by the family that they are near.
+    alone : bool
+        Whether members are whole constructions, never `Block`s of a direct sum.
     best : callable, optional
         best(classes, layers, loss, activation) is the cheapest member, or None; without it the
         family is in no table.
@@ -58,6 +60,7 @@ class Family(Kind[Made]):
     """
 
     recognise: Recognition | None = None
+    alone: bool = False
     best: Best[Made] | None = None
     members: Callable[[int], Iterable[Made]] | None = None
 
@@ -81,17 +84,19 @@ FAMILIES: dict[str, Family[Construction]] = {
     "petersen": Family(srg.PETERSEN.build, {}, ("petersen",)),
     **{one.spec: Family(one.build, {}, (one.spec,), best=one.best) for one in srg.SPORADIC},
     "srg": Family(srg.from_file, {"file": ("path", str)}),
-    "pairs": Family(Pairs, {"K": ("classes", int)}, ("pairs:K=7",), best=Pairs.best,
+    "pairs": Family(Pairs, {"K": ("classes", int)}, ("pairs:K=7",), alone=True, best=Pairs.best,
                     recognise=structures.pairs),
     "groups": Family(Groups, {"sizes": ("sizes", _sizes)}, ("groups:sizes=3/3/2",),
-                     best=Groups.best),
-    "circle": Family(Circle, {"K": ("classes", int)}, ("circle:K=10",), best=Circle.best),
-    "edgecode": Family(EdgeCode, {"r": ("vertices", int)}, ("edgecode:r=5",), best=EdgeCode.best),
+                     alone=True, best=Groups.best),
+    "circle": Family(Circle, {"K": ("classes", int)}, ("circle:K=10",), alone=True,
+                     best=Circle.best),
+    "edgecode": Family(EdgeCode, {"r": ("vertices", int)}, ("edgecode:r=5",), alone=True,
+                       best=EdgeCode.best),
     "features": Family(Features.from_file, {"file": ("path", str)}),
     "chain": Family(stored.chain, {"K": ("classes", int), "L": ("layers", int)},
                     ("chain:K=3,L=4", "chain:K=5,L=4"), best=stored.best_chain),
     "partial-fit": Family(stored.partial_fit, {"K": ("classes", int), "L": ("layers", int)},
-                          ("partial-fit:K=6,L=2",), best=stored.best_partial_fit),
+                          ("partial-fit:K=6,L=2",), alone=True, best=stored.best_partial_fit),
 }
 
 

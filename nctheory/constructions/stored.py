@@ -27,7 +27,7 @@ from nctheory.losses import Loss
 
 PACKAGE = Path(__file__).with_name("data")
 CHAINS, PARTIAL = "chains", "partial"
-LARGEST_PARTIAL = 64  # none are stored for more classes
+LARGEST_PARTIAL = 64  # as many as chains are stored for
 
 
 # --- chains ---
@@ -161,10 +161,10 @@ def _least_ratio(classes: int, layers: int) -> PartialFit | None:
 def best_partial_fit(classes: int, layers: int, loss: Loss,
                      activation: PiecewiseLinear) -> PartialFit | None:
     """The partial fit of least c / (tau K) with at most so many classes, the others at zero;
-    None where there is none (partial fits are of MSE and ReLU)."""
-    if loss.centred or activation.leak:
+    None where there is none (partial fits are of MSE and ReLU), and beyond 64 classes."""
+    if loss.centred or activation.leak or classes > LARGEST_PARTIAL:
         return None
-    found = _least_ratio(min(classes, LARGEST_PARTIAL), layers)
+    found = _least_ratio(classes, layers)
     return None if found is None else found.padded(classes)
 
 

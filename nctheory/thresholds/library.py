@@ -67,17 +67,16 @@ class Library:
             self.layers, self.loss, self.activation) <= self.width
 
     def others(self, classes: int) -> list[Construction]:
-        """The best members of the families whose outputs are not the identity's."""
-        found = (self.best(name, classes) for name in self.names)
-        return [made for made in found
-                if made is not None and not isinstance(made, Block) and self.fits(made)]
+        """The best members of the families that join no direct sums."""
+        found = (self.best(name, classes) for name in self.names if FAMILIES[name].alone)
+        return [made for made in found if made is not None and self.fits(made)]
 
     def blocks(self, largest: int) -> list[Offer]:
         """The best member of each family of exact fits for each number of classes up to
         `largest`, DNC apart: as costs of exact fits compare, so do direct sums of them."""
         exact = Library(self.names, "mse", self.activation, self.layers, self.width)
-        found = (made for name in self.names for K in range(1, largest + 1)
-                 for made in exact._members(name, K))
+        found = (made for name in self.names if not FAMILIES[name].alone
+                 for K in range(1, largest + 1) for made in exact._members(name, K))
         return [exact.offer(made) for made in found if isinstance(made, Block)]
 
     def _members(self, name: str, classes: int) -> list[Construction]:
