@@ -185,7 +185,7 @@ def test_partial_fits_join_at_a_weight_decay():
     for K, decay, loss in ((6, 0.067, 0.49629), (5, 0.0796, 0.49938)):
         row, = threshold_table([K], [2], weight_decay=decay).rows
         assert row.verdict == BEATEN and row.certified and row.dnc_loss == 0.5
-        assert row.loss == pytest.approx(loss, abs=5e-6)
+        assert row.loss <= loss + 5e-6  # better ones may be found
         problem = Problem(classes=K, layers=2, weight_decay=decay)
         assert network.loss(row.construction.weights(problem), problem) == pytest.approx(
             row.loss, rel=1e-12)

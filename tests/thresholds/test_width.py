@@ -51,7 +51,8 @@ def test_too_narrow_is_refused():
     with pytest.raises(InputError, match="width must be an integer at least 15, got 14"):
         threshold_table([15], [3], width=14)
     # Under cross-entropy the linear model needs K - 1, and pairs half of that.
-    row, = threshold_table([10], [3], loss="ce", activation="linear", width=9).rows
+    row, = threshold_table([10], [3], loss="ce", activation="linear", width=9,
+                           library=["pairs"]).rows
     assert row.construction.label == "pairs 10"
 
 
