@@ -23,7 +23,7 @@ import nctheory
 from nctheory.citations import keys
 from nctheory.cli import COMMANDS, cli
 from nctheory.report.atlas_site import write_site
-from proofs import THEOREMS, Outcome, prove
+from proofs import THEOREMS, Proof, prove
 from proofs.__main__ import in_full
 from proofs.statements import status, table
 
@@ -48,7 +48,7 @@ def _cites(text: str) -> str:
     return re.sub(r"\[([A-Z][A-Za-z]*[0-9]{2})\]", r"{cite}`\1`", text)
 
 
-def _page_status(outcome: Outcome) -> str:
+def _page_status(outcome: Proof) -> str:
     """The words of the table of statements, and what was run for them."""
     words = dict.fromkeys(status(statement, THEOREMS) for statement in table(THEOREMS)
                           if statement.proof == outcome.theorem.name)
@@ -58,7 +58,7 @@ def _page_status(outcome: Outcome) -> str:
     return f"{word} ({len(outcome.steps)} steps: {outcome.method}{certificates})"
 
 
-def theorem_page(outcome: Outcome, drawn: str | None) -> str:
+def theorem_page(outcome: Proof, drawn: str | None) -> str:
     """Statement, hypotheses, status, picture, proof, command and citation of one theorem."""
     theorem = outcome.theorem
     papers = keys(" ".join([theorem.source, *theorem.cited]))

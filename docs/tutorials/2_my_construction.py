@@ -69,7 +69,7 @@ print(nctheory.construct("triples:n=9,s=5 + dnc:K=1").cost(4))
 
 layers = range(3, 8)
 cells = nctheory.threshold_table([84], layers).rows
-without = nctheory.threshold_table([84], layers, library=["triangular", "rook", "atlas"]).rows
+without = nctheory.threshold_table([84], layers, library=["triangular", "rook", "chain"]).rows
 for new, old in zip(cells, without, strict=True):
     print(f"L={new.layers}  {old.ratio:.4f} -> {new.ratio:.4f}  {new.construction.label}")
 
