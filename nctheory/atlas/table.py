@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from nctheory.constructions import Construction, Ranks
+from nctheory.exact import log
 from nctheory.tabular import Tabular
 from nctheory.thresholds import BEATEN, OPTIMAL, Row, threshold_table
 
@@ -70,7 +71,7 @@ class Cell(Tabular):
         if self.status == OPTIMAL:
             return self.cost
         bound = lower_bound(self.classes, self.layers)
-        return min(math.exp(math.log(bound) / (self.layers + 1)), self.cost)
+        return min(math.exp(log(bound) / (self.layers + 1)), self.cost)
 
     @property
     def certified(self) -> bool:

@@ -51,7 +51,7 @@ class Family(Kind[Made]):
         How far a trained run is from the family's geometry: see `nctheory.metrics.Recognition`.
         The solver labels runs by the family that they are near.
     alone : bool
-        Whether members are whole constructions, never `Block`s of a direct sum.
+        Whether members are whole constructions, never blocks of a direct sum.
     best : callable, optional
         best(classes, layers, loss, activation) is the cheapest member, or None; without it the
         family is in no table.

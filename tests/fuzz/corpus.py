@@ -36,7 +36,7 @@ def _destroyed_data() -> Iterator[Attack]:
     store, table = formats.store(formats.LOSS_PLAN), formats.store(formats.TABLE_PLAN)
     own = b"name,value\nmine,1\n"
     yield _attack("store export a.db --output a.db", keeps=("a.db",), a_db=store)
-    yield _attack("store export x.csv", keeps=("x.csv",), x_csv=store)
+    yield _attack("store export x.csv --output x.csv", keeps=("x.csv",), x_csv=store)
     yield _attack("store export a.db --output b.db", keeps=("b.db",), a_db=store, b_db=table)
     yield _attack("store export a.db --output b.db --force", keeps=("b.db",), a_db=store,
                   b_db=table)
@@ -44,7 +44,7 @@ def _destroyed_data() -> Iterator[Attack]:
                   own_csv=own)
     yield _attack("store export a.db --output own.csv --force", OK, a_db=store, own_csv=own)
     yield _attack("report b.db --output b.db", keeps=("b.db",), b_db=store)
-    yield _attack("report y.html", keeps=("y.html",), y_html=store)
+    yield _attack("report y.html --output y.html", keeps=("y.html",), y_html=store)
     yield _attack("figure threshold-map a.db --output out.pdf", keeps=("out.csv",), a_db=table,
                   out_csv=own)
     yield _attack("figure threshold-map a.csv --output a.pdf", keeps=("a.csv",),
@@ -68,7 +68,7 @@ def _damaged_stores() -> Iterator[Attack]:
     yield _attack("store export a.db", (1,), "damaged", a_db=flipped)
     yield _attack("store check a.db", (1,), "its result has changed", a_db=flipped)
     yield _attack("report a.db", (1,), "damaged", a_db=flipped)
-    yield _attack("store export a.db --format netcdf", OK,
+    yield _attack("store export a.db --format netcdf --output a.nc", OK,
                   a_db=formats.store(formats.SOLVE_PLAN))
     yield _attack("store show .")
     for before, after in ((b'{"classes"', b'{\xff\xfe'), (b'"layers":3', b'"layers":\xff')):
@@ -95,7 +95,7 @@ def _sizes() -> Iterator[Attack]:
                  "solve --seeds 0:100000000", "solve --classes 100000 --seeds 0:0",
                  "solve --width 1000000 --seeds 0:0", "solve --layers 1000000 --seeds 0:0",
                  "solve --samples 100000000 --seeds 0:0",
-                 "verify-ranks --seeds 100000000", "verify-ranks --classes 3:1000000",
+                 "verify-ranks --seeds 0:100000000", "verify-ranks --classes 3:1000000",
                  "verify-ranks --width 1000000",
                  "train --hidden 100000000",
                  "phases --classes 2:100000000", "phases --layers 1:100000000",

@@ -28,7 +28,7 @@ def test_a_sample():
 
 
 @FORKS
-@pytest.mark.slow
+@pytest.mark.hunt
 def test_all_that_ever_got_through_and_200_more():
     status, text = attacked("--cases", "200")
     assert status == 0, text

@@ -141,7 +141,7 @@ def test_constants_sampled():
     assert not survivors
 
 
-@pytest.mark.slow
+@pytest.mark.hunt
 @pytest.mark.parametrize("name", THEOREMS)
 def test_constants(name):
     survivors = [line for index in range(len(constants(name)[1]))
