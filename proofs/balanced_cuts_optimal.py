@@ -157,7 +157,8 @@ THEOREM = Theorem(
     source="ours",
     steps=steps,
     needs=("cones", "kinds", "<c, d>", "inverse", "marks, constant", "marks, rest",
-           "marks, complement", "bilinear", "corner (0, 0)", "corner (0, Q)", "cost", "range", "r = 4",
+           "marks, complement", "bilinear", "corner (0, 0)", "corner (0, Q)", "cost",
+           "range", "r = 4",
            *(f"{parity} r, {part}" for parity in ("even", "odd")
              for part in ("denominators", "(P, 0)", *(f"(P, Q) {k}" for k in range(1, 6)),
                           "cases"))),
