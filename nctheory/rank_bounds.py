@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nctheory import activations
+from nctheory import activations, limits
 from nctheory.constructions import FAMILIES, Construction
 from nctheory.metrics import distance_to_rank, numerical_rank
 from nctheory.network import Array, activate, check_parameters, class_means, forward, gradient
@@ -113,7 +113,10 @@ def verify(points: Iterable[Witness]) -> list[Verification]:
 def construction_points(classes: Iterable[int], layers: Iterable[int],
                         weight_decay: float = 1e-3) -> list[Witness]:
     """DNC and every triangular construction of the given sizes, at their optimal scale."""
-    layers = list(layers)
+    classes, layers = limits.cells(classes, layers)
+    # Singular values of square matrices of that size.
+    limits.affordable("classes", max(classes), memory=8 * max(classes)**2,
+                      work=100 * len(layers) * sum(K**3 for K in classes))
     points = []
     for K in classes:
         for construction in (made for family in FAMILIES.values() if family.members is not None
