@@ -50,6 +50,16 @@ def triangular_root(classes: int) -> int:
     return (1 + math.isqrt(1 + 8 * classes)) // 2
 
 
+def edge_vertices(classes: int, least: int) -> int | None:
+    """r with K = r(r-1)/2 edges of the complete graph, where there is one and it is >= `least`.
+
+    >>> [edge_vertices(K, 4) for K in (3, 6, 7, 10)]
+    [None, 4, None, 5]
+    """
+    r = triangular_root(classes)
+    return r if r >= least and r * (r - 1) // 2 == classes else None
+
+
 def forward(matrices: Sequence[Any]) -> list[Any]:
     """[M_1, ..., M_l] of a chain H_1, W_1, ...: M_2 = W_1 H_1, then M_{l+1} = W_l max(M_l, 0).
 
