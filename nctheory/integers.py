@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nctheory.errors import InputError, require, show
+
 # A matrix of Python integers of any size (dtype object), which NumPy multiplies exactly.
 Integers = NDArray[Any]
 
@@ -30,6 +32,17 @@ def fractions(matrix: Any) -> Integers:
     for index, value in np.ndenumerate(np.asarray(matrix, dtype=object)):
         out[index] = Fraction(value.item() if hasattr(value, "item") else value)
     return out
+
+
+def rational_matrix(name: str, value: Any) -> Integers:
+    """`value` as a non-empty matrix of exact fractions; an `InputError` where it is none."""
+    requirement = "be a non-empty matrix of finite numbers"
+    try:
+        exact = fractions(value)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{name} must {requirement}, got {show(value)}") from None
+    require(exact.ndim == 2 and exact.size > 0, name, requirement, value)
+    return exact
 
 
 def as_integers(rows: Any) -> Integers:
