@@ -134,8 +134,12 @@ def condition(means: Array) -> float:
 
     Raises `InputError` where the smallest of the K is 0 or rounding (always so for K > d).
     """
-    values = np.linalg.svd(means, compute_uv=False)
-    whole = counted(values, means.shape, tolerance=0) == len(means)
+    return condition_of(np.linalg.svd(means, compute_uv=False), means.shape)
+
+
+def condition_of(values: Array, shape: tuple[int, ...]) -> float:
+    """`condition` of a matrix of this shape with these singular values."""
+    whole = counted(values, shape, tolerance=0) == shape[0]
     require(whole, "class means", "be linearly independent for a finite condition "
-            "number", f"{means.shape} of lower rank")
+            "number", f"{shape} of lower rank")
     return float(values[0] / values[-1])
