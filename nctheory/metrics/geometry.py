@@ -134,7 +134,8 @@ def condition(means: Array) -> float:
 
     Raises `InputError` where the smallest of the K is 0 or rounding (always so for K > d).
     """
-    return condition_of(np.linalg.svd(means, compute_uv=False), means.shape)
+    values = np.asarray(np.linalg.svd(means, compute_uv=False), np.float64)
+    return condition_of(values, means.shape)
 
 
 def condition_of(values: Array, shape: tuple[int, ...]) -> float:
