@@ -6,7 +6,6 @@ import os
 
 from nctheory import limits
 from nctheory.errors import InputError
-from nctheory.problem import Problem
 from nctheory.solver.methods import Method
 from nctheory.solver.program import Program
 from nctheory.solver.starts import shapes
