@@ -117,10 +117,10 @@ def test_slopes_are_finite_differences_and_words_find_themselves(word, seed):
 
 
 @pytest.mark.parametrize("ask, message", [
-    (lambda: losses.get("hinge"), "loss must be one of mse, ce, smoothed, got 'hinge'"),
+    (lambda: losses.get("hinge"), f"loss must be one of {', '.join(LOSSES)}, got 'hinge'"),
     (lambda: losses.get("smoothed:epsilon=1"), "loss must have an epsilon between 0 and 1"),
     (lambda: losses.get("smoothed"), "smoothed:epsilon must be given"),
-    (lambda: activations.get("identity"), "activation must be one of relu, linear"),
+    (lambda: activations.get("identity"), f"must be one of {', '.join(ACTIVATIONS)}, got"),
     (lambda: activations.get("leaky:a=2"), "slope a between 0 and 1"),
     (lambda: activations.get("leaky:a=x"), "leaky:a must be a number, got 'x'"),
     (lambda: Problem(classes=3, layers=2, activation="tanh"), "be positively homogeneous"),
