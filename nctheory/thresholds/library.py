@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from nctheory import activations, losses
+from nctheory import activations, limits, losses
 from nctheory.compiled import cached
 from nctheory.constructions import FAMILIES, Block, Construction, DirectSum, Orthogonal
 from nctheory.thresholds.rows import BOUNDS, INTEGERS
@@ -112,11 +112,14 @@ def best_sums(K_values: Sequence[int], layers: int, offers: Sequence[Offer], sam
         values = losses.minimal_loss(kappas, layers)
         gains = sizes * (values[:, -1:] - values[:, :-1]) / K
     gains, capacities = np.ascontiguousarray(gains), np.array(K_values, dtype=np.int64)
-    if width is None:
-        counts = knapsack(sizes, gains, capacities)
-    else:
-        widths = np.array([block.required_width(layers) for block in blocks], dtype=np.int64)
-        counts = knapsack_within(sizes, widths, gains, capacities, width)
+    counts = knapsack(sizes, gains, capacities)
+    if width is not None:
+        widths = np.array([block.required_width(layers) for block in blocks], dtype=object)
+        if (counts @ (widths - sizes) + capacities > width).any():
+            entries = (int(capacities.max()) + 1) * (width + 1)
+            limits.affordable("width", width, memory=16 * entries,
+                              work=entries * len(blocks) * len(K_values))
+            counts = knapsack_within(sizes, widths.astype(np.int64), gains, capacities, width)
     return [_sum(K, blocks, row) for K, row in zip(K_values, counts, strict=True)]
 
 
