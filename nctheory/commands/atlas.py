@@ -60,8 +60,11 @@ def site(directory: Path, classes: Sequence[int], layers: Sequence[int]) -> None
     Example: nctheory atlas site pages --classes 3:8 --layers 2:5
     """
     from nctheory.report.atlas_site import write_site
+    from nctheory.terminal.progress import progress
 
-    click.echo(write_site(directory, classes, layers))
+    with progress("cells") as count:
+        first = write_site(directory, classes, layers, count)
+    click.echo(first)
 
 
 @atlas.command()
@@ -73,10 +76,14 @@ def submit(file: Path, layers: int | None, format_: str) -> None:
     from nctheory.atlas.submit import submit as judge
 
     verdict = judge(file, layers)
+    page = f"cells/{verdict.classes}-{verdict.layers}.html" if verdict.improves else None
     if format_ == "json":
-        click.echo(json.dumps({**asdict(verdict), "improves": verdict.improves}))
-    else:
-        click.echo(f"{verdict.verdict}: {verdict.reason}")
+        click.echo(json.dumps({**asdict(verdict), "improves": verdict.improves, "page": page}))
+        return
+    click.echo(f"{verdict.verdict}: {verdict.reason}")
+    if page:
+        click.echo(f"of the site (nctheory atlas site), {page} would change, and cells whose best "
+                   "sum takes it up")
 
 
 @atlas.command()
