@@ -21,6 +21,7 @@ from nctheory.reproduce.drawing import rank_grid
 from nctheory.reproduce.reproduction import KEPT, Progress
 from nctheory.reproduce.tables import clear, group
 from nctheory.solver import Result, solve
+from nctheory.solver.methods import MethodName
 from nctheory.statistics import wilson
 
 TRACE_EVERY = 100
@@ -38,7 +39,7 @@ class Job:
     learning_rate: float
     scale: float = 1.0
     trace_every: int | None = None
-    method: str = "gd"
+    method: MethodName = "gd"
     collapsed: bool = False
     start: str = "gaussian"
     noise: float = 0.0
