@@ -59,6 +59,8 @@ class Numbers(click.ParamType[Any]):
 @click.option("--decay", default="coupled", show_default=True,
               type=click.Choice(["coupled", "decoupled"]),
               help="Weight decay in the gradient, or beside the step (adam: AdamW).")
+@click.option("--dtype", default="float64", show_default=True,
+              type=click.Choice(["float64", "float32"]), help="Precision of descent.")
 @click.option("--learning-rate", type=float, default=0.5, show_default=True)
 @click.option("--momentum", type=float, default=0.9, show_default=True)
 @click.option("--steps", type=int, default=None,

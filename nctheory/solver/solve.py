@@ -45,7 +45,7 @@ from nctheory.solver.state import State
 def solve(problem: Problem, width: int | None = None,
           seeds: Iterable[int] = range(64), *,  # noqa: B008
           method: str = "gd", learning_rate: float = 0.5, momentum: float = 0.9,
-          decay: str = "coupled",
+          decay: str = "coupled", dtype: str = "float64",
           steps: int | None = None, tol: float | None = None,
           init: str | Sequence[ArrayLike] = "gaussian", scale: float = 1.0, noise: float = 0.0,
           smoothing: float = SMOOTHING, trace_every: int | None = None,
@@ -90,6 +90,9 @@ def solve(problem: Problem, width: int | None = None,
         1/lam.  Loss and stationarity reported are those of `problem` in any case.
     learning_rate, momentum : float
         For the descent methods.
+    dtype : {"float64", "float32"}
+        The precision in which descent computes; starts and all that is measured of end points
+        are in double precision.  Only "float64" for quasi-Newton.
     steps : int, optional
         Steps of descent (default 1000), or most evaluations of a quasi-Newton run (20000).
     tol : float, optional
@@ -141,10 +144,10 @@ def solve(problem: Problem, width: int | None = None,
     threads = integer("threads", processors() if threads is None else threads, 1)
     solved = collapse(problem) if collapsed else problem
     solver = method_by_name(method, solved, width, learning_rate=learning_rate,
-                            momentum=momentum, decay=decay, steps=steps, tol=tol,
+                            momentum=momentum, decay=decay, dtype=dtype, steps=steps, tol=tol,
                             smoothing=smoothing, trace_every=trace_every)
     check_sizes(solved, width)
-    program = Program(solved, width, solver.tables, solver.interleaved)
+    program = Program(solved, width, solver.tables, solver.interleaved, solver.dtype)
     check_memory(program, solver, len(seeds), threads)
     starts = [starting_point(solved, width, seed, init, scale, noise) for seed in seeds]
     state = State.fresh(starts, solver.points, solver.averages, solver.kinked)
