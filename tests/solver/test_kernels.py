@@ -182,10 +182,10 @@ def test_single_precision_takes_the_steps_of_double(python_kernels, table, inter
         assert descend(module, program, work, table, 5).max() == -1
         ends.append(program.read(work, program.parameters, program.runs % 8))
     for double, single, python in zip(*ends, strict=True):
-        # Adam divides small gradients by their own size.
-        near = 1e-3 if table == "adam" else 1e-5
-        assert 1e-9 < np.abs(double - single).max() < near
-        assert_allclose(single, python, rtol=0, atol=near)
+        # The median: of units without a gradient Adam makes steps from its rounding.
+        share = 0.5 if table == "adam" else 1.0
+        assert 1e-9 < np.quantile(np.abs(double - single), share) < 1e-5
+        assert np.quantile(np.abs(single - python), share) < 1e-5
 
 
 @pytest.mark.parametrize("rows", [1, 2, 5, 6, 7, 11, 13])
