@@ -91,7 +91,8 @@ def test_between_the_closed_forms(name, best):
     assert f"{low:.5f}" in finding.sentence and f"{high:.5f}" in finding.sentence
     outside = [inside[0]._replace(loss=0.9 * low), *inside[1:]]
     finding = judge(outside)
-    assert finding.verdict == "trend" and "9 of 10 [0.60, 0.98] runs end between" in finding.sentence
+    assert finding.verdict == "trend"
+    assert "9 of 10 [0.60, 0.98] runs end between" in finding.sentence
     above = [run._replace(loss=1.1 * high) for run in inside]
     assert judge(above).verdict == "no match"
     at_dnc = [*inside[2:], *[run._replace(loss=high, rank=float(classes)) for run in inside[:2]]]
