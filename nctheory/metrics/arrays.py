@@ -33,9 +33,10 @@ class Rows:
                 value.shape)
         self.shape = tuple(int(size) for size in value.shape)
         dtype = getattr(value, "dtype", None)
-        known = isinstance(dtype, np.dtype) and dtype.kind in "fiub"
         self.ndim = len(self.shape)
-        self.dtype: np.dtype[Any] = dtype if known else plain(value[:0]).dtype
+        self.dtype: np.dtype[Any] = (
+            dtype if isinstance(dtype, np.dtype) and dtype.kind in "fiub"
+            else plain(value[:0]).dtype)
 
     def __len__(self) -> int:
         return self.shape[0]
