@@ -54,7 +54,11 @@ class Numbers(click.ParamType[Any]):
 @loss_option
 @activation_option
 @click.option("--method", default="gd", show_default=True,
-              type=click.Choice(["gd", "momentum", "nesterov", "quasi-newton"]))
+              type=click.Choice(["gd", "momentum", "nesterov", "adam", "signgd", "muon",
+                                 "quasi-newton"]))
+@click.option("--decay", default="coupled", show_default=True,
+              type=click.Choice(["coupled", "decoupled"]),
+              help="Weight decay in the gradient, or beside the step (adam: AdamW).")
 @click.option("--learning-rate", type=float, default=0.5, show_default=True)
 @click.option("--momentum", type=float, default=0.9, show_default=True)
 @click.option("--steps", type=int, default=None,

@@ -91,7 +91,7 @@ def nc4(features: Any, means: Array, weight: ArrayLike, bias: ArrayLike | None =
     return misses / len(x)
 
 
-def nearest(block: Array, means: Array) -> NDArray[np.int64]:
+def nearest(block: NDArray[Any], means: Array) -> NDArray[np.int64]:
     """For each row the index of the nearest class mean."""
     check_finite("features", block)
     require(block.shape[1] == means.shape[1], "features", f"have {means.shape[1]} columns",

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,11 @@ class Moments:
     def samples(self) -> int:
         """N."""
         return int(self.counts.sum())
+
+    @cached_property
+    def singular_values(self) -> Array:
+        """Of the means, falling."""
+        return np.asarray(np.linalg.svd(self.means, compute_uv=False))
 
     def around(self, centres: Moments) -> Moments:
         r"""The same samples with scatter measured around the class means of `centres`.

@@ -56,22 +56,17 @@ OF_MOMENTS: dict[str, Callable[[Moments], float]] = {
     "nc2_frame": geometry.nc2_frame,
     "dnc1": variability.nc1,
     "dnc2": geometry.nc2_frame,
-    "dnc2_condition": lambda m: geometry.condition(m.means),
+    "dnc2_condition": lambda m: geometry.condition_of(m.singular_values, m.means.shape),
     "triangular": lambda m: triangular.triangular_distance(geometry.gram(m.means)),
-    "rank": lambda m: spectrum.numerical_rank(m.means),
-    "stable_rank": lambda m: spectrum.stable_rank(m.means),
-    "effective_rank": lambda m: spectrum.effective_rank(m.means),
+    "rank": lambda m: spectrum.counted(m.singular_values, m.means.shape),
+    "stable_rank": lambda m: spectrum.spread(m.singular_values),
+    "effective_rank": lambda m: spectrum.perplexity(m.singular_values),
     "negativity": lambda m: balance.negativity(m.means),
     "largest_cosine": crowded.largest_cosine,
     "one_vs_rest": crowded.one_vs_rest,
     "minority_cosine": crowded.minority_cosine,
 }
-# The same of a weight that reads the features, and of one with a row a class.
-OF_WEIGHT: dict[str, Callable[[Array], float]] = {
-    "weight_rank": spectrum.numerical_rank,
-    "weight_stable_rank": spectrum.stable_rank,
-    "weight_effective_rank": spectrum.effective_rank,
-}
+# The same of a weight with a row a class, and of a test set.
 OF_CLASSIFIER: dict[str, Callable[[Moments, Array], float]] = {
     "nc0": lambda m, weight: classifier.nc0(weight),
     "nc3": classifier.nc3,
@@ -227,11 +222,17 @@ def _of_means(m: Moments, sigma: Activation) -> dict[str, Metric | None]:
 
 
 def _of_weight(m: Moments, weight: Any, sigma: Activation) -> dict[str, Metric | None]:
-    table: dict[str, Metric | None] = dict.fromkeys((*OF_CLASSIFIER, "dnc3", *OF_WEIGHT))
+    table: dict[str, Metric | None] = dict.fromkeys(
+        (*OF_CLASSIFIER, "dnc3", "weight_rank", "weight_stable_rank", "weight_effective_rank"))
     if weight is None:
         return table
     w = classifier.check_weight(weight, m.width)
-    table |= {key: partial(f, w) for key, f in OF_WEIGHT.items()}
+    values = cache(lambda: np.linalg.svd(w, compute_uv=False))
+    table |= {
+        "weight_rank": lambda: spectrum.counted(values(), w.shape),
+        "weight_stable_rank": lambda: spectrum.spread(values()),
+        "weight_effective_rank": lambda: spectrum.perplexity(values()),
+    }
     table["dnc3"] = lambda: classifier.dnc3(sigma(m.means), w)
     if len(w) == m.classes:  # a row a class: the layer is read by a classifier
         table |= {key: partial(f, m, w) for key, f in OF_CLASSIFIER.items()}

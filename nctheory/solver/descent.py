@@ -1,4 +1,4 @@
-"""Gradient descent, heavy ball and Nesterov, by the kernels: one group of runs at a time."""
+"""Descent with each of the optimisers, by the kernels: one group of runs at a time."""
 
 from __future__ import annotations
 
@@ -12,21 +12,27 @@ from nctheory.network import Array, pack, unpack
 from nctheory.problem import Problem
 from nctheory.solver import kernels
 from nctheory.solver.outcome import ranks
-from nctheory.solver.program import Program, Slot
+from nctheory.solver.program import AVERAGES, Program, Slot
 from nctheory.solver.starts import shapes
 from nctheory.solver.state import State
 
 # Doubles multiplied between two looks at the clock and at Ctrl-C: about half a second.
 CHUNK_FLOPS = 2e10
 
-# Where a factor (or its velocity) lies in the work array, and the rows that keep it.
+# The table of operations that makes a method's step (`Program`).
+TABLES = {"gd": "descent", "momentum": "momentum", "nesterov": "momentum", "adam": "adam",
+          "signgd": "sign", "muon": "muon"}
+DECAYS = ("coupled", "decoupled")
+
+# Where a factor (or an average of its gradients) lies in the work array, and the rows of the state
+# that keep it.
 Slots = tuple[tuple[list[Slot], NDArray[np.float64]], ...]
 
 
 @dataclass(frozen=True)
 class Descent:
-    """Plain descent p <- p - rate g, or with momentum v <- inertia v + g, p <- p - rate v
-    (Nesterov: p <- p - rate (g + inertia v)); all factors at once, full batch."""
+    """p <- p - rate (g + lam p), or what else `solve` says of the method; all factors at once,
+    full batch.  With `decay` decoupled, p <- (1 - rate lam) p - rate (what g alone gives)."""
 
     problem: Problem
     width: int
@@ -37,14 +43,15 @@ class Descent:
     trace_every: int
     tol: float
     ranked: bool
+    decay: str = "coupled"
 
     interleaved = None
     kinked = 0
 
     @property
-    def accelerated(self) -> bool:
-        """Whether runs have velocities."""
-        return self.method != "gd"
+    def averages(self) -> int:
+        """How many averages of past gradients a run keeps."""
+        return AVERAGES.get(TABLES[self.method], 0)
 
     def dense_memory(self) -> int:
         """None beside the program's."""
@@ -53,7 +60,7 @@ class Descent:
     @property
     def tables(self) -> tuple[str, ...]:
         """What `Program` must write."""
-        return ("gradient", "descent" if self.method == "gd" else "momentum")
+        return ("gradient", TABLES[self.method])
 
     @property
     def points(self) -> int:
@@ -77,13 +84,15 @@ class Descent:
         if not rows:
             return
         like, work = shapes(self.problem, self.width), program.new_work()
-        slots = ((program.parameters, state.parameters), (program.velocities, state.velocities))
+        slots = ((program.parameters, state.parameters),
+                 *zip(program.averages, state.averages, strict=True))
         for lane, row in enumerate(rows):
             for where, kept in slots:
-                if kept.size:
-                    program.write(work, where, lane, unpack(kept[row], like))
+                program.write(work, where, lane, unpack(kept[row], like))
+        # Of plain descent the two decays are one, and its table is written for the second.
+        apart = self.method == "gd" or self.decay == "decoupled"
         numbers = np.array([self.rate, self.inertia, self.method == "nesterov", 0.0,
-                            program.leak, *self.problem.decays])
+                            program.leak, apart, *self.problem.decays])
         losses = program.losses
         fit = work[losses.offset:losses.offset + losses.row_stride]
         diverged = np.full(kernels.LANES, -1, np.int64)
@@ -112,8 +121,7 @@ class Descent:
         if state.finished[row]:
             return
         for where, kept in slots:
-            if kept.size:
-                kept[row] = pack(program.read(work, where, lane))
+            kept[row] = pack(program.read(work, where, lane))
         state.steps[row] = step
         if diverged.max() >= 0:
             state.diverged[row] = diverged[diverged >= 0].min()

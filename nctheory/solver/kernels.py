@@ -34,7 +34,8 @@ LANES = 8
 
 
 # Kinds of operation.
-PRODUCT, TRANSPOSE, MSE, CROSS_ENTROPY, SMOOTH, STEP, DECAY, MOMENTUM = range(8)
+(PRODUCT, TRANSPOSE, MSE, CROSS_ENTROPY, SMOOTH, STEP, DECAY, MOMENTUM, ADAM, SIGN, ACCUMULATE,
+ NORMALISE, BLEND) = range(13)
 
 # Columns of an operation's row; the kinds other than PRODUCT use the same names as they need.
 #  A product is C[rows x cols] = A[rows x inner] B[inner x cols];
@@ -42,6 +43,7 @@ PRODUCT, TRANSPOSE, MSE, CROSS_ENTROPY, SMOOTH, STEP, DECAY, MOMENTUM = range(8)
 CODE, ROWS, COLS, INNER, EPILOGUE, SPLAT, FACTOR = range(7)
 A, A_ROW, A_INNER, B, B_INNER, B_COL, C, C_ROW, C_COL, MASK = range(7, 17)
 ROW_LENGTH = 17
+X_BITS, Y_BITS = B_INNER, B_COL  # of BLEND: its weights, the bits of doubles
 
 # What becomes of a finished entry s of a product.
 STORE = 0  # C = s
@@ -51,10 +53,13 @@ SCALE = 3  # C = s MASK
 UPDATE = 4  # C = keep C + rate s
 
 # Numbers of a run, before the factors' weight decays.
-RATE, INERTIA, NESTEROV, SMOOTHING, LEAK, DECAYS = range(6)
+RATE, INERTIA, NESTEROV, SMOOTHING, LEAK, DECOUPLED, DECAYS = range(7)
 
 # Loss of one column, beyond which a run counts as diverged.
 BLOW_UP = 1e12
+
+# Adam's second moment keeps this share in a step; what is added to its root.
+SECOND, EPSILON = 0.999, 1e-8
 
 _features = llvmlite.binding.get_host_cpu_features()
 # Sums kept in registers: 25 of AVX-512's 32; elsewhere 6, as each takes two or more registers.
@@ -401,26 +406,75 @@ def combine(c: Any, a: Any, x: float, b: Any, y: float) -> None:
         c[i] = x * a[i] + y * b[i]
 
 
+# Steps of a factor p with the fit's gradient g: `pull` is the weight decay that joins the
+# gradient (coupled), `keep` what the other kind leaves of p (decoupled).
+
 @njit(error_model="numpy")
-def momentum_step(p: Any, g: Any, v: Any, rate: float, inertia: float, nesterov: float) -> None:
+def momentum_step(p: Any, g: Any, v: Any, rate: float, inertia: float, nesterov: float,
+                  pull: float, keep: float) -> None:
     """v becomes inertia v + g; p moves by -rate v, or by -rate (g + inertia v) (Nesterov)."""
     for i in range(p.size):
-        v[i] = inertia * v[i] + g[i]
-        look = g[i] + inertia * v[i]
-        p[i] -= rate * (v[i] + nesterov * (look - v[i]))
+        pulled = g[i] + pull * p[i]
+        v[i] = inertia * v[i] + pulled
+        look = pulled + inertia * v[i]
+        p[i] = keep * p[i] - rate * (v[i] + nesterov * (look - v[i]))
+
+
+@njit(error_model="numpy")
+def adam_step(p: Any, g: Any, m: Any, v: Any, rate: float, inertia: float, step: int,
+              pull: float, keep: float) -> None:
+    """m, v: means of g and g^2, of weights inertia and SECOND; p moves by -rate m / sqrt(v),
+    each over the sum of its weights (Kingma and Ba 2015); `step` is counted from 1."""
+    root = math.sqrt(1.0 - SECOND**step)
+    scale, small = rate * root / (1.0 - inertia**step), EPSILON * root
+    for i in range(p.size):
+        pulled = g[i] + pull * p[i]
+        m[i] = inertia * m[i] + (1.0 - inertia) * pulled
+        v[i] = SECOND * v[i] + (1.0 - SECOND) * pulled * pulled
+        p[i] = keep * p[i] - scale * m[i] / (math.sqrt(v[i]) + small)
+
+
+@njit(error_model="numpy")
+def sign_step(p: Any, g: Any, rate: float, pull: float, keep: float) -> None:
+    """p moves by -rate sign(g); a nan stays a nan."""
+    for i in range(p.size):
+        pulled = g[i] + pull * p[i]
+        sign = 1.0 if pulled > 0 else -1.0 if pulled < 0 else pulled
+        p[i] = keep * p[i] - rate * sign
+
+
+@njit(error_model="numpy")
+def accumulate(v: Any, g: Any, p: Any, inertia: float, pull: float) -> None:
+    """v becomes inertia v + g."""
+    for i in range(v.size):
+        v[i] = inertia * v[i] + g[i] + pull * p[i]
+
+
+@njit(error_model="numpy")
+def normalise(c: Any, a: Any, lanes: int) -> None:
+    """c = a / |a|_F for each of `lanes` runs; 0 where a is 0."""
+    for lane in range(lanes):
+        square = 0.0
+        for i in range(lane, a.size, lanes):
+            square += a[i] * a[i]
+        scale = 1.0 / math.sqrt(square) if square != 0 else 0.0
+        for i in range(lane, a.size, lanes):
+            c[i] = scale * a[i]
 
 
 @njit(error_model="numpy", inline="always")
-def interpret(work: Any, table: Any, numbers: Any, measure: bool) -> None:
-    """Run the operations of `table` once."""
+def interpret(work: Any, table: Any, numbers: Any, measure: bool, step: int) -> None:
+    """Run the operations of `table` once, as step number `step` of a run."""
     for o in range(table.shape[0]):
         op = table[o]
         code, size = op[CODE], op[COLS]
         rate, decay = numbers[RATE], numbers[DECAYS + op[FACTOR]]
         a, c = work[op[A]:op[A] + op[ROWS] * size], work[op[C]:op[C] + op[ROWS] * size]
         b, mask = work[op[B]:op[B] + op[ROWS] * size], work[op[MASK]:op[MASK] + size]
+        inertia, apart = numbers[INERTIA], numbers[DECOUPLED]
+        pull, keep = decay * (1.0 - apart), 1.0 - rate * decay * apart
         if code == PRODUCT:
-            product(work, op, 1.0 - rate * decay, -rate, numbers[LEAK])
+            product(work, op, keep, -rate, numbers[LEAK])
         elif code == TRANSPOSE:
             transpose(work, op)
         elif code == MSE:
@@ -430,11 +484,22 @@ def interpret(work: Any, table: Any, numbers: Any, measure: bool) -> None:
         elif code == SMOOTH:
             smooth(a, b, c, mask, numbers[SMOOTHING], numbers[LEAK])
         elif code == STEP:
-            combine(c, c, 1.0 - rate * decay, a, -rate)
+            combine(c, c, keep, a, -rate)
         elif code == DECAY:
             combine(c, a, 1.0, b, decay)
+        elif code == MOMENTUM:
+            momentum_step(c, a, b, rate, inertia, numbers[NESTEROV], pull, keep)
+        elif code == ADAM:
+            adam_step(c, a, b, mask, rate, inertia, step, pull, keep)
+        elif code == SIGN:
+            sign_step(c, a, rate, pull, keep)
+        elif code == ACCUMULATE:
+            accumulate(c, a, b, inertia, pull)
+        elif code == NORMALISE:
+            normalise(c, a, 1 if op[SPLAT] else LANES)
         else:
-            momentum_step(c, a, b, rate, numbers[INERTIA], numbers[NESTEROV])
+            combine(c, a, np.int64(op[X_BITS]).view(np.float64), b,
+                    np.int64(op[Y_BITS]).view(np.float64))
 
 
 @cached(njit, nogil=True, error_model="numpy")
@@ -447,7 +512,7 @@ def descend(work: Any, table: Any, numbers: Any, fit: Any, first: int, steps: in
     part of the same run.  The numbers of a run depend on nothing but that run.
     """
     for t in range(steps):
-        interpret(work, table, numbers, t == steps - 1)
+        interpret(work, table, numbers, t == steps - 1, first + t + 1)
         for c in range(fit.size):
             if not fit[c] < BLOW_UP and diverged[c % LANES] < 0:
                 diverged[c % LANES] = first + t
@@ -516,7 +581,7 @@ def minimise(work: Any, table: Any, numbers: Any, fit: Any, ends: Any, start: in
     count, searching, trials = 0, False, 0
     before = slope = t = low = high = norm = 0.0
     for used in range(1, evaluations + 1):
-        interpret(work, table, numbers, True)
+        interpret(work, table, numbers, True, 1)
         loss = penalised(fit, x, numbers, ends)
         s, y = pairs[count % m, 0], pairs[count % m, 1]
         if searching:

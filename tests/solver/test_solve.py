@@ -128,7 +128,40 @@ def test_one_run_diverges_and_the_others_go_on(width, rate):
         assert_array_equal(packed(alone, 0), packed(mixed, i))
 
 
-@pytest.mark.parametrize("method", ["gd", "nesterov", "quasi-newton"])
+@pytest.mark.parametrize("method, norm", [("signgd", np.inf), ("muon", 2)])
+@pytest.mark.parametrize("width", [9, 140])
+def test_decoupled_decay_is_a_budget(method, norm, width):
+    """(1 - eta lam) p - eta u with |u| <= 1 stays in |p| <= 1/lam, and is pressed into it."""
+    problem = Problem(classes=4, layers=3, weight_decay=0.8)
+    found = solve(problem, width, [0, 1], method=method, decay="decoupled", momentum=0.5,
+                  learning_rate=0.02, steps=300, scale=10.0)
+    for i in range(2):
+        sizes = [np.abs(p).max() if norm == np.inf else np.linalg.norm(p, norm)
+                 for p in found.parameters(i)]
+        assert max(sizes) <= 1.01 / 0.8
+        start = starting_point(problem, width, i, "gaussian", 10.0, 0.0)
+        assert max(np.abs(p).max() if norm == np.inf else np.linalg.norm(p, norm)
+                   for p in start) > 2 / 0.8
+
+
+def test_coupled_and_decoupled_decay_are_one_for_plain_descent_only():
+    def end(method, decay):
+        return packed(solve(SMALL, 9, [0], steps=20, method=method, decay=decay,
+                            learning_rate=0.05), 0)
+
+    for method in METHODS[:-1]:
+        same = np.abs(end(method, "coupled") - end(method, "decoupled")).max()
+        assert (same == 0) == (method == "gd"), method
+
+
+def test_the_command_offers_every_method():
+    from nctheory.commands.solve import solve as command
+
+    choices, = (p.type.choices for p in command.params if p.name == "method")
+    assert tuple(choices) == METHODS
+
+
+@pytest.mark.parametrize("method", ["gd", "adam", "quasi-newton"])
 def test_resuming_gives_the_same_numbers(tmp_path, method):
     # Long enough for an interruption after the first group to find the second one at work.
     steps = 3000 if method == "quasi-newton" else 100000
@@ -274,7 +307,7 @@ def test_weights_that_grow_behind_dead_units_have_diverged():
     (dict(width=0), "width must be an integer at least 1"),
     (dict(seeds=[]), "seeds must not be empty"),
     (dict(seeds=[-1]), "seeds must be an integer at least 0"),
-    (dict(method="adam"), "method must be one of"),
+    (dict(method="adagrad"), "method must be one of"),
     (dict(init="zero"), "init must be one of"),
     (dict(learning_rate=0), "learning_rate must be a finite number greater than 0"),
     (dict(momentum=1.0), "momentum must be at least 0 and less than 1"),
