@@ -78,8 +78,9 @@ _MODULES = ("activations", "atlas", "certify", "cross_entropy", "feature_sets", 
             "metrics", "network", "rank_bounds", "report", "solver", "strategies", "sweep",
             "thresholds", "torch", "trained")
 
-# `strategies` needs Hypothesis, and "import *" must not.
-__all__ = ["__version__", *_HOME, *(name for name in _MODULES if name != "strategies")]
+# `strategies` needs Hypothesis, and "import *" must not; nor may it hide PyTorch's name.
+APART = ("strategies", "torch")
+__all__ = ["__version__", *_HOME, *(name for name in _MODULES if name not in APART)]
 
 
 def __getattr__(name: str) -> Any:

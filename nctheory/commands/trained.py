@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 @click.option("--activation", type=Word("activation", "nctheory.activations"),
               default="linear", show_default=True,
               help="What stands between the features and the weight of their layer.")
+@click.option("--as", "package", type=click.Choice(["neural-collapse", "nc-toolbox"]),
+              help="In the normalisation of another package: rhubarbwu/neural-collapse or "
+                   "felixsh/nc-toolbox.")
 @click.option("--explain", is_flag=True, help="What each name means, its range and sign.")
 @rows_options
-def metrics(file: Path | None, activation: str, explain: bool) -> None:
+def metrics(file: Path | None, activation: str, package: str | None, explain: bool) -> None:
     """Collapse metrics of the features in FILE (.npz, .npy with labels beside it, safetensors).
 
     Arrays: features or features_1..features_L (a row a sample) and labels; optionally weight
@@ -34,13 +37,17 @@ def metrics(file: Path | None, activation: str, explain: bool) -> None:
     Example: nctheory metrics trained/features.npz --activation relu
     """
     from nctheory.metrics import load, report
-    from nctheory.report.metrics import explanations, rows
+    from nctheory.metrics.elsewhere import elsewhere
+    from nctheory.report.metrics import elsewhere_rows, explanations, rows
 
     if explain:
         tell(explanations())
         return
     if file is None:
         raise click.UsageError("FILE must be given, or --explain")
+    if package is not None:
+        tell(elsewhere_rows(elsewhere(load(file), package)))
+        return
     tell(rows(report(load(file), activation)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nctheory.errors import printable
@@ -85,6 +85,16 @@ def explanations() -> Rows:
                 "means.  Distances\nare between matrices of Frobenius norm 1.  Nothing is "
                 "clipped: rounding leaves about 10^-16 of what is\nsubtracted, and never a "
                 "negative sign where the range has none.\n")
+
+
+def elsewhere_rows(records: Sequence[Mapping[str, Any]]) -> Rows:
+    """Measures of another package: a line a measure and layer."""
+    table = grid({"layer": "left", "measure": "left", "value": "right", "ours": "left",
+                  "relation": "left"}, least=("relation",))
+    for row in records:
+        table.add_row(*(_number(row[name]) if name == "value" else row[name]
+                        for name in ("layer", "measure", "value", "ours", "relation")))
+    return Rows(list(map(dict, records)), table)
 
 
 def rows(found: Mapping[str, Any]) -> Rows:
