@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,6 +22,9 @@ from nctheory.errors import InputError
 from nctheory.metrics import distance_to_rank, numerical_rank
 from nctheory.network import Array, activate, check_parameters, class_means, forward, gradient
 from nctheory.problem import Problem
+
+if TYPE_CHECKING:
+    from nctheory.solver.methods import MethodName
 
 # Left and right sides are sums of some thousand float products: rounding, relative to the
 # largest term.
@@ -143,11 +146,12 @@ def _admits(activation: str, made: Construction) -> bool:
 
 
 def solver_points(problem: Problem, width: int, seeds: Iterable[int], *,
-                  method: str = "quasi-newton") -> list[Witness]:
-    """The end points of gradient solver runs."""
+                  method: MethodName = "quasi-newton",
+                  threads: int | None = None) -> list[Witness]:
+    """The end points of gradient solver runs, on all processors or so many threads."""
     from nctheory.solver import solve
 
-    result = solve(problem, width=width, seeds=seeds, method=method)
+    result = solve(problem, width=width, seeds=seeds, method=method, threads=threads)
     return [Witness(result.parameters(i), problem, f"solver, seed {result.seeds[i]}")
             for i in range(len(result)) if result.sound(i)]
 
