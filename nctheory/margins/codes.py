@@ -98,7 +98,7 @@ class SoftmaxCode(Logits):
 
     @cached_property
     def _exact(self) -> NDArray[Any]:
-        return np.array(self.left, dtype=object) @ np.array(self.right, dtype=object).T
+        return np.asarray(np.array(self.left, object) @ np.array(self.right, object).T)
 
     def matrix(self) -> Array:
         return np.asarray(self._exact, dtype=np.float64)
@@ -180,8 +180,6 @@ def softmax_code(classes: int, layers: int, rank: int, *, starts: int = 16,
     return SoftmaxCode.of(A, B)
 
 
-
-
 def _gaps(S: Array) -> Array:
     """Margins, class by class."""
     return np.asarray((S.diagonal() - S).T[~np.eye(len(S), dtype=bool)])
@@ -189,7 +187,7 @@ def _gaps(S: Array) -> Array:
 
 def _polished(logits: Array, rank: int, power: float) -> tuple[Array, Array]:
     """(A, B) at a stationary point of the problem of this rank, at least margin 1."""
-    from scipy.optimize import minimize
+    from scipy import optimize
 
     K = len(logits)
     u, s, vt = np.linalg.svd(logits / _gaps(logits).min())
@@ -217,6 +215,7 @@ def _polished(logits: Array, rank: int, power: float) -> tuple[Array, Array]:
         return found.reshape(len(rows), -1)
 
     start = np.concatenate([(u[:, :rank] * root).ravel(), (vt[:rank].T * root).ravel()])
+    minimize: Any = optimize.minimize  # its stubs know no constraint with a Jacobian
     end = minimize(cost, start, jac=True, method="SLSQP", options={"maxiter": 200, "ftol": 1e-15},
                    constraints={"type": "ineq", "fun": excess, "jac": jacobian})
     A, B = end.x.reshape(2, K, rank)

@@ -92,7 +92,7 @@ def descend(classes: int, layers: int, width: int, *, runs: int = 16, steps: int
                                                                                     1)
     limits.affordable("steps", steps, work=12.0 * runs * steps * (L + 1) * d * d * max(d, K))
     rng = np.random.default_rng(integer("seed", seed, 0))
-    sigma = activations.get(activation)
+    sigma = activations.homogeneous(activation)
     choice("start", start, ("gaussian", "spectral"))
     if start == "spectral":
         require(sigma.linear and d >= K - 1, "start", "be gaussian with ReLU or width < K - 1",

@@ -19,6 +19,7 @@ direction and order are the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -47,8 +48,8 @@ class Flow:
 
     def over_dnc(self) -> Array:
         """The normalised margin at each time over that of deep neural collapse (T,)."""
-        return np.exp(log_margin(self.logarithms, self.classes, self.layers)
-                      + (self.layers + 1) / 2 * np.log(self.classes - 1))
+        over = log_margin(self.logarithms, self.classes, self.layers)
+        return np.asarray(np.exp(over + (self.layers + 1) / 2 * np.log(self.classes - 1)))
 
     def is_dnc(self, tolerance: float = 0.01) -> bool:
         """Whether all modes end equal."""
@@ -120,12 +121,12 @@ def aligned_flow(start: ArrayLike, classes: int, layers: int, *,
         return float(n * y.max() - LARGEST)
 
     large.terminal = True  # type: ignore[attr-defined]  # how scipy is told
-    # The largest mode grows at least at the rate of its average over y, (1/K) sum (1 - cos).
     y0 = np.log(t) / n
     found = solve_ivp(slope, (0.0, 1e6), y0, method="LSODA", rtol=tolerance, atol=tolerance,
                       events=large, dense_output=True)
+    solution: Any = found.sol  # there is one: dense output was asked for
     times = np.linspace(0, found.t[-1], points)
-    return Flow(K, n - 1, times, np.asarray(n * found.sol(times).T))
+    return Flow(K, n - 1, times, n * solution(times).T)
 
 
 def basin(classes: int, layers: int, *, runs: int = 100, scale: float = 1e-3,
