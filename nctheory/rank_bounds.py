@@ -16,8 +16,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nctheory import activations
+from nctheory import activations, losses
 from nctheory.constructions import FAMILIES, Construction
+from nctheory.errors import InputError
 from nctheory.metrics import distance_to_rank, numerical_rank
 from nctheory.network import Array, activate, check_parameters, class_means, forward, gradient
 from nctheory.problem import Problem
@@ -111,21 +112,31 @@ def verify(points: Iterable[Witness]) -> list[Verification]:
 # --- where points come from ---
 
 def construction_points(classes: Iterable[int], layers: Iterable[int],
-                        weight_decay: float = 1e-3) -> list[Witness]:
-    """DNC and every triangular construction of the given sizes, at their optimal scale."""
+                        weight_decay: float = 1e-3, activation: str = "relu") -> list[Witness]:
+    """DNC and every triangular construction of the given sizes that the activation admits, at
+    their optimal scale."""
     layers = list(layers)
     points = []
     for K in classes:
         for construction in (made for family in FAMILIES.values() if family.members is not None
-                             for made in family.members(K)):
+                             for made in family.members(K) if _admits(activation, made)):
             for L in layers:
                 if L >= construction.least_layers:
-                    problem = Problem(classes=K, layers=L, weight_decay=weight_decay)
+                    problem = Problem(classes=K, layers=L, weight_decay=weight_decay,
+                                      activation=activation)
                     weights = construction.weights(problem)
                     # Beyond kappa_c the optimal scale is 0, and so is every rank.
                     stated = construction if weights[0].any() else None
                     points.append(Witness(weights, problem, construction.label, stated))
     return points
+
+
+def _admits(activation: str, made: Construction) -> bool:
+    try:
+        made.network(losses.get("mse"), activations.homogeneous(activation))
+    except InputError:
+        return False
+    return True
 
 
 def solver_points(problem: Problem, width: int, seeds: Iterable[int], *,
@@ -222,7 +233,7 @@ def _stated_ranks(point: Witness) -> Iterable[tuple[str, float, float]]:
     assert construction is not None
     features, _ = forward(point.parameters, problem)
     means = [class_means(matrix, problem) for matrix in features]
-    stated = construction.ranks(problem.layers)
+    stated = construction.ranks(problem.layers, problem.loss, problem.activation)
     found = [*map(numerical_rank, means),
              *(numerical_rank(activate(mean, problem)) for mean in means[1:])]
     names = [f"M_{i + 1}" for i in range(len(means))]

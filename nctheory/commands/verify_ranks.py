@@ -54,7 +54,7 @@ def verify_ranks(classes: Sequence[int], layers: Sequence[int], weight_decay: fl
     problems = [Problem(classes=K, layers=L, weight_decay=weight_decay, width=width, loss=loss,
                         activation=activation) for K in K_values for L in L_values]
     exact = not losses.get(loss).centred
-    points = construction_points(classes, layers, weight_decay) if exact else []
+    points = construction_points(classes, layers, weight_decay, activation) if exact else []
     if seeds:
         for problem in track(problems, "solving"):
             points += solver_points(problem, width, seeds)

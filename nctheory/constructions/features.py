@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from nctheory import integers
 from nctheory.constructions.base import Block
 from nctheory.constructions.factors import Matrix, Ranks
-from nctheory.errors import InputError, require, show
+from nctheory.errors import require
+from nctheory.feature_sets.base import check_directions
 from nctheory.files import read_npz
 
 
@@ -62,14 +64,14 @@ class Features(Block):
     classes: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        features = _rationals("features", self.features)
-        rows = _rationals("rows", self.rows)
-        object.__setattr__(self, "features", features)
-        object.__setattr__(self, "rows", rows)
-        object.__setattr__(self, "classes", len(features[0]))
-        _check_features(features)
-        require(len(rows[0]) == len(features), "rows",
-                f"have {len(features)} columns, one a row of features", len(rows[0]))
+        features = integers.rational_matrix("features", self.features)
+        rows = integers.rational_matrix("rows", self.rows)
+        object.__setattr__(self, "features", tuple(map(tuple, features)))
+        object.__setattr__(self, "rows", tuple(map(tuple, rows)))
+        object.__setattr__(self, "classes", features.shape[1])
+        check_directions("features", features)
+        require(rows.shape[1] == len(features), "rows",
+                f"have {len(features)} columns, one a row of features", rows.shape[1])
         rank = self._marks.rank()
         require(rank == self.classes, "rows",
                 f"separate the {self.classes} classes: sigma(rows features) must have rank "
@@ -156,36 +158,11 @@ class Features(Block):
         return Ranks((*features, last), (*features[1:], self.classes))
 
 
-def _rationals(name: str, value: Any) -> tuple[tuple[Fraction, ...], ...]:
-    requirement = "be a non-empty matrix of finite numbers"
-    try:
-        matrix = np.asarray(value, dtype=object)
-        exact = tuple(tuple(_fraction(item) for item in row) for row in matrix)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(f"{name} must {requirement}, got {show(value)}") from None
-    require(matrix.ndim == 2 and matrix.size > 0, name, requirement, value)
-    return exact
-
-
 def _fraction(number: Any) -> Fraction:
     """An int, float, Fraction or sympy rational as a Fraction: exact in every case."""
     if hasattr(number, "numerator"):
         return Fraction(int(number.numerator), int(number.denominator))
     return Fraction(float(number))
-
-
-def _check_features(features: tuple[tuple[Fraction, ...], ...]) -> None:
-    seen: dict[tuple[Fraction, ...], int] = {}
-    for index, column in enumerate(zip(*features, strict=True)):
-        for row, value in enumerate(column):
-            require(value >= 0, f"features[{row}, {index}]", "be nonnegative", float(value))
-        total = sum(column)
-        require(total > 0, f"features[:, {index}]", "have a positive entry", "zeros")
-        direction = tuple(value / total for value in column)
-        if direction in seen:
-            raise InputError(f"features must have no two parallel columns, got columns "
-                             f"{seen[direction]} and {index} parallel")
-        seen[direction] = index
 
 
 def _domain_matrix(rows: Any) -> Any:

@@ -28,7 +28,7 @@ from nctheory.constructions.factors import Matrix, Ranks
 from nctheory.errors import InputError, integer, require
 from nctheory.exact import sign_with_root
 from nctheory.graphs.incidence import subset_incidence
-from nctheory.integers import triangular_root
+from nctheory.integers import edge_vertices
 from nctheory.losses import Loss
 
 # Explicit matrices above this many entries are refused, not attempted.
@@ -90,20 +90,26 @@ def subset_spectrum(r: Any, s: Any, a: Any = 0) -> tuple[tuple[Any, Any, Any], A
 # --- the constructions ---
 
 @dataclass(frozen=True)
-class _Cuts(Block):
-    """What single subset sizes and mixtures have in common: sizes s with shares y_s, sum 1.
-
-    The rows of size s carry the share y_s of |V|_F^2 = r/4, so V has y_s / C(r,s) |w_S|^2 a row.
-    """
+class OnEdges:
+    """The classes are the edges of K_r, r >= 4."""
 
     vertices: int
-    leak: Fraction = field(default=Fraction(0), kw_only=True, repr=False)
     classes: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         r = integer("vertices", self.vertices, 4)
         object.__setattr__(self, "vertices", r)
         object.__setattr__(self, "classes", r * (r - 1) // 2)
+
+
+@dataclass(frozen=True)
+class _Cuts(OnEdges, Block):
+    """What single subset sizes and mixtures have in common: sizes s with shares y_s, sum 1.
+
+    The rows of size s carry the share y_s of |V|_F^2 = r/4, so V has y_s / C(r,s) |w_S|^2 a row.
+    """
+
+    leak: Fraction = field(default=Fraction(0), kw_only=True, repr=False)
 
     @property
     def least_layers(self) -> int:
@@ -237,7 +243,7 @@ class Triangular(_Cuts):
     def best(cls, classes: int, layers: int, loss: Loss,
              activation: PiecewiseLinear) -> Triangular | None:
         """The cheapest member with `classes` classes; None where K is not triangular."""
-        r = _vertices(classes)
+        r = edge_vertices(classes, 4)
         if r is None or layers < 2 or activation.linear:
             return None
         return cls(vertices=r, subset=_best_subset(r, layers == 2, activation.leak))
@@ -245,14 +251,8 @@ class Triangular(_Cuts):
     @classmethod
     def members(cls, classes: int) -> list[Triangular]:
         """All members with `classes` classes."""
-        r = _vertices(classes)
+        r = edge_vertices(classes, 4)
         return [] if r is None else [cls(vertices=r, subset=s) for s in range(2, r - 1)]
-
-
-def _vertices(classes: int) -> int | None:
-    """r >= 4 with r (r-1) / 2 = K, if there is one."""
-    r = triangular_root(classes)
-    return r if r >= 4 and r * (r - 1) // 2 == classes else None
 
 
 @lru_cache(maxsize=None)

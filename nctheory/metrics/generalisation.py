@@ -22,7 +22,7 @@ from nctheory.metrics.moments import (
     codes,
     row_blocks,
 )
-from nctheory.metrics.variability import between_directions, nc1, within
+from nctheory.metrics.variability import between_directions, nc1_of_scatter, within
 
 
 def strong(train: Moments, test: Moments) -> float:
@@ -33,8 +33,7 @@ def strong(train: Moments, test: Moments) -> float:
 def strong_nc1(train: Moments, test: Moments) -> float:
     """NC1 with Sigma_W of the test samples around the train means, Sigma_B of the train set."""
     around = test.around(train)
-    return nc1(Moments(train.labels, train.counts, train.means,
-                       around.scatter * (train.samples / test.samples), train.spreads))
+    return nc1_of_scatter(train, around.scatter * (train.samples / test.samples))
 
 
 def ratio(train: Moments, test: Moments) -> float:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any
 
 import numba
@@ -137,6 +137,11 @@ class Moments:
     def samples(self) -> int:
         """N."""
         return int(self.counts.sum())
+
+    @cached_property
+    def singular_values(self) -> Array:
+        """Of the means, falling."""
+        return np.asarray(np.linalg.svd(self.means, compute_uv=False))
 
     def around(self, centres: Moments) -> Moments:
         r"""The same samples with scatter measured around the class means of `centres`.

@@ -50,10 +50,10 @@ OF_MOMENTS: dict[str, Callable[[Moments], float]] = {
     "nc2_frame": geometry.nc2_frame,
     "dnc1": variability.nc1,
     "dnc2": geometry.nc2_frame,
-    "dnc2_condition": lambda m: geometry.condition(m.means),
+    "dnc2_condition": lambda m: geometry.condition_of(m.singular_values, m.means.shape),
     "triangular": lambda m: triangular.triangular_distance(geometry.gram(m.means)),
-    "rank": lambda m: spectrum.numerical_rank(m.means),
-    "stable_rank": lambda m: spectrum.stable_rank(m.means),
+    "rank": lambda m: spectrum.counted(m.singular_values, m.means.shape),
+    "stable_rank": lambda m: spectrum.spread(m.singular_values),
 }
 
 
@@ -160,10 +160,11 @@ def _of_classifier(layer: Layer, m: Moments, sigma: Activation) -> dict[str, Met
     if layer.weight is None:
         return table
     weight = classifier.check_weight(layer.weight, m.width)
+    values = cache(lambda: np.linalg.svd(weight, compute_uv=False))
     table |= {
         "dnc3": lambda: classifier.dnc3(sigma(m.means), weight),
-        "weight_rank": lambda: spectrum.numerical_rank(weight),
-        "weight_stable_rank": lambda: spectrum.stable_rank(weight),
+        "weight_rank": lambda: spectrum.counted(values(), weight.shape),
+        "weight_stable_rank": lambda: spectrum.spread(values()),
     }
     if len(weight) == m.classes:  # a row a class: the layer is read by a classifier
         misses = cache(partial(classifier.nc4, layer.features, m.means, weight, layer.bias))

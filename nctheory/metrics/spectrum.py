@@ -116,7 +116,11 @@ def stable_rank(matrix: Array) -> float:
     >>> stable_rank(np.eye(3)), stable_rank(np.diag([2.0, 1.0]))
     (3.0, 1.25)
     """
-    values = np.linalg.svd(matrix, compute_uv=False)
+    return spread(np.linalg.svd(matrix, compute_uv=False))
+
+
+def spread(values: Array) -> float:
+    """`stable_rank` of a matrix with these singular values."""
     return float(np.sum(np.square(values / values[0]))) if values[0] > 0 else 0.0
 
 

@@ -30,7 +30,10 @@ HISTORY_POINTS = 24
 
 @dataclass(frozen=True)
 class Job:
-    """One batch of runs, as `solve` takes it; `start` is also "dnc", its closed form and noise."""
+    """One batch of runs, as `solve` takes it; `start` is also "dnc", its closed form and noise.
+
+    Runs stop before `steps` where the gradient's norm is at most `tol` at a point of the trace.
+    """
 
     problem: Problem
     width: int
@@ -42,6 +45,18 @@ class Job:
     collapsed: bool = False
     start: str = "gaussian"
     noise: float = 0.0
+    tol: float = 0.0
+
+
+def descent(problem: Problem, width: int, times: float, rate: float, scale: float = 1.0,
+            tol: float = 0.0) -> Job:
+    """Gradient descent for so many times 1 / (rate lam), the time in which decay acts.
+
+    So runs at small and at large weight decays are equally far when they are compared.
+    """
+    time = 1 / (rate * problem.decays[-1])
+    return Job(problem, width, round(times * time), rate, scale, tol=tol,
+               trace_every=max(1, round(min(1, times) * time)) if tol else None)
 
 
 class Run(NamedTuple):
@@ -121,7 +136,7 @@ def trained(jobs: Sequence[Job], seeds: range,
         init: Any = Orthogonal(classes=job.problem.classes).weights(job.problem) \
             if job.start == "dnc" else job.start
         result = solve(job.problem, job.width, seeds, steps=job.steps, scale=job.scale,
-                       init=init, noise=job.noise,
+                       init=init, noise=job.noise, tol=job.tol,
                        learning_rate=job.learning_rate, trace_every=job.trace_every,
                        method=job.method, collapsed=job.collapsed, checkpoint=_kept(job, seeds),
                        progress=progress and partial(_counted, progress, done * len(seeds), total))

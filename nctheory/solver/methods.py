@@ -29,6 +29,10 @@ class Method(Protocol):
         """d of every layer."""
 
     @property
+    def steps(self) -> int:
+        """Most steps or evaluations of a run."""
+
+    @property
     def tables(self) -> tuple[str, ...]:
         """The tables of operations that `Program` must write."""
 

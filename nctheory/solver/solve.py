@@ -124,7 +124,7 @@ def solve(problem: Problem, width: int | None = None,
     solver = method_by_name(method, solved, width, learning_rate=learning_rate,
                             momentum=momentum, steps=steps, tol=tol, smoothing=smoothing,
                             trace_every=trace_every)
-    check_sizes(solved, width)
+    check_sizes(solver, len(seeds))
     program = Program(solved, width, solver.tables, solver.interleaved)
     check_memory(program, solver, len(seeds), threads)
     starts = [starting_point(solved, width, seed, init, scale, noise) for seed in seeds]

@@ -63,8 +63,8 @@ class Architecture:
         widths = tuple(integer(f"widths[{i}]", w, 1) for i, w in enumerate(self.widths))
         object.__setattr__(self, "widths", widths)
         require(len(widths) >= 2, "widths", "name at least the input and the classes", widths)
-        limits.affordable("widths", widths, memory=24 * sum(
-            a * b for a, b in itertools.pairwise(widths)))  # parameters, gradient, velocity
+        limits.affordable("widths", widths,  # parameters, gradient, velocity
+                          memory=24 * self.entries)
         object.__setattr__(self, "activation", activations.get(self.activation).word)
         object.__setattr__(self, "loss", losses.get(self.loss).word)
         integer("head", self.head, 0, self.layers - 1)
@@ -73,6 +73,11 @@ class Architecture:
     def layers(self) -> int:
         """L, the number of weight matrices."""
         return len(self.widths) - 1
+
+    @property
+    def entries(self) -> int:
+        """Of all weight matrices."""
+        return sum(a * b for a, b in itertools.pairwise(self.widths))
 
     @property
     def backbone(self) -> int:

@@ -20,6 +20,7 @@ import numba
 import numpy as np
 from scipy.optimize import minimize
 
+from nctheory import limits
 from nctheory.compiled import cached
 from nctheory.errors import InputError, choice, integer, positive, require, show
 from nctheory.files import read_npz, write_npz
@@ -134,6 +135,8 @@ class Training:
         require(not recipe.feature_decay or architecture.head > 0, "feature_decay",
                 "be 0 without a head, for nothing else says which layer's features are meant",
                 recipe.feature_decay)
+        limits.affordable("epochs", recipe.epochs, most=limits.TRAINING,
+                          work=6 * recipe.epochs * len(self.x) * architecture.entries)
         self.architecture, self.recipe = architecture, recipe
         self.rng = np.random.default_rng(recipe.seed)
         self.network = Network.initialised(architecture, self.rng)

@@ -17,22 +17,17 @@ def linear(K, L, n=1, decay=1e-3):
                    activation="linear")
 
 
-def test_fit_gradient_and_hessian_agree_with_the_model_and_with_differences():
+def test_fit_gradient_agrees_with_the_model_and_with_differences():
     Z = np.random.default_rng(0).standard_normal((5, 5))
     columns = network.labels(UNEQUAL)
     assert direct.fit(Z, UNEQUAL) == pytest.approx(
         network.fit(Z[:, columns], UNEQUAL), rel=1e-14)
-    gradient, hessian = direct.fit_gradient(Z, UNEQUAL), direct.fit_hessian(Z, UNEQUAL)
+    gradient = direct.fit_gradient(Z, UNEQUAL)
     for i, j in ((0, 0), (3, 1), (4, 4), (2, 3)):
         step = np.zeros((5, 5))
         step[i, j] = 1e-6
         difference = (direct.fit(Z + step, UNEQUAL) - direct.fit(Z - step, UNEQUAL)) / 2e-6
         assert gradient[i, j] == pytest.approx(difference, abs=1e-9)
-        second = (direct.fit_gradient(Z + step, UNEQUAL)
-                  - direct.fit_gradient(Z - step, UNEQUAL)) / 2e-6
-        expected = np.zeros((5, 5))
-        expected[:, j] = hessian[j, :, i]
-        assert second == pytest.approx(expected, abs=1e-9)
 
 
 def test_stable_for_logits_of_a_thousand():
