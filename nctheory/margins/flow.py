@@ -18,6 +18,7 @@ direction and order are the same.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,9 +122,12 @@ def aligned_flow(start: ArrayLike, classes: int, layers: int, *,
         return float(n * y.max() - LARGEST)
 
     large.terminal = True  # type: ignore[attr-defined]  # how scipy is told
-    y0 = np.log(t) / n
-    found = solve_ivp(slope, (0.0, 1e6), y0, method="LSODA", rtol=tolerance, atol=tolerance,
-                      events=large, dense_output=True)
+    for method in ("LSODA", "Radau"):  # the second is slower, and gets through where kinks meet
+        with warnings.catch_warnings(action="ignore"):
+            found = solve_ivp(slope, (0.0, 1e6), np.log(t) / n, method=method, rtol=tolerance,
+                              atol=tolerance, events=large, dense_output=True)
+        if found.status == 1:
+            break
     solution: Any = found.sol  # there is one: dense output was asked for
     times = np.linspace(0, found.t[-1], points)
     return Flow(K, n - 1, times, n * solution(times).T)
