@@ -151,7 +151,7 @@ ELSEWHERE = {
     "trained.data": "trained/test_training.py", "trained.fitting": "trained/test_training.py",
     "sweep.export": "sweep/test_store.py",
     # One report of all metrics.
-    "metrics.balance": "trained/test_training.py", "metrics.structures": "solver/test_outcome.py",
+    "metrics.structures": "solver/test_outcome.py",
     "metrics.files": "metrics/test_files_and_report.py",
     "metrics.report": "metrics/test_files_and_report.py",
     # What is printed, by the commands that print it, and commands where their work is.

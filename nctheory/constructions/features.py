@@ -15,6 +15,7 @@ from nctheory import integers
 from nctheory.constructions.factors import Matrix
 from nctheory.constructions.lifted import Lifted
 from nctheory.errors import require
+from nctheory.exact import Theta
 from nctheory.feature_sets.base import check_directions
 from nctheory.files import read_npz
 
@@ -109,7 +110,7 @@ class Features(Lifted):
         return basis * (basis.transpose() * basis).inv() * basis.transpose()
 
     @cached_property
-    def _spectra(self) -> tuple[Mapping[Any, int], Mapping[Any, int]]:
+    def _spectra(self) -> tuple[Mapping[Theta, int], Mapping[Theta, int]]:
         return _gram_spectrum(self._hidden), _gram_spectrum(self._F)
 
     def common_norm(self, layers: int) -> Fraction:
@@ -118,7 +119,7 @@ class Features(Lifted):
         return sum((_fraction(v) for row in inverse.to_list() for v in row),
                    Fraction(0)) / self.classes
 
-    def gram_spectrum(self, layers: int) -> Mapping[Any, int]:
+    def gram_spectrum(self, layers: int) -> Mapping[Theta, int]:
         return self._spectra[layers > 2]
 
     @property
@@ -164,7 +165,7 @@ def _floats(matrix: Any) -> Matrix:
     return np.array([[float(_fraction(v)) for v in row] for row in matrix.to_list()])
 
 
-def _gram_spectrum(matrix: Any) -> Mapping[Any, int]:
+def _gram_spectrum(matrix: Any) -> Mapping[Theta, int]:
     """The non-zero eigenvalues of A A^T with multiplicities: rationals, or sympy's `CRootOf`."""
     import sympy
 
@@ -172,7 +173,7 @@ def _gram_spectrum(matrix: Any) -> Mapping[Any, int]:
         matrix.transpose() * matrix)
     x = sympy.Symbol("x")
     polynomial = sympy.Poly(gram.charpoly(), x, domain="QQ")
-    spectrum: dict[Any, int] = {}
+    spectrum: dict[Theta, int] = {}
     for factor, multiplicity in polynomial.factor_list()[1]:
         if factor.degree() == 1:
             root = -factor.eval(0) / factor.LC()

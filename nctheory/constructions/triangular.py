@@ -26,7 +26,7 @@ from nctheory.activations import PiecewiseLinear
 from nctheory.constructions.factors import Matrix
 from nctheory.constructions.lifted import Lifted
 from nctheory.errors import InputError, integer, require
-from nctheory.exact import sign_with_root
+from nctheory.exact import Theta, sign_with_root
 from nctheory.graphs.incidence import subset_incidence
 from nctheory.integers import edge_vertices
 from nctheory.losses import Loss
@@ -144,7 +144,7 @@ class _Cuts(OnEdges, Lifted):
         # 1^T W_L = 1^T G^-1 sigma(M_L)^T, and the constant vector is an eigenvector of G.
         return 1 / self.gram_eigenvalues[0]
 
-    def gram_spectrum(self, layers: int) -> Mapping[Fraction, int]:
+    def gram_spectrum(self, layers: int) -> Mapping[Theta, int]:
         r = self.vertices
         if layers > 2:
             return {Fraction(theta): m for theta, m in incidence_spectrum(r).items()}
