@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from nctheory.errors import require
 from nctheory.exact import Theta
 from nctheory.feature_sets.base import check_directions
 from nctheory.files import read_npz
+
+if TYPE_CHECKING:
+    from sympy.polys.matrices import DomainMatrix
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,20 +94,20 @@ class Features(Lifted):
     # --- exact linear algebra over the rationals ---
 
     @cached_property
-    def _F(self) -> Any:
+    def _F(self) -> DomainMatrix:
         return _domain_matrix(self.features)
 
     @cached_property
-    def _hidden(self) -> Any:
+    def _hidden(self) -> DomainMatrix:
         return _domain_matrix(self.rows) * self._F
 
     @cached_property
-    def _marks(self) -> Any:
+    def _marks(self) -> DomainMatrix:
         rows = [[max(value, 0) for value in row] for row in self._hidden.to_list()]
         return _domain_matrix(rows)
 
     @cached_property
-    def _projection(self) -> Any:
+    def _projection(self) -> DomainMatrix:
         """Pi, the orthogonal projection on col(F)."""
         basis = self._F.columnspace()
         return basis * (basis.transpose() * basis).inv() * basis.transpose()
@@ -132,7 +135,7 @@ class Features(Lifted):
         return _fraction(gram.inv().to_Matrix().trace())
 
     @cached_property
-    def _cuts(self) -> Any:
+    def _cuts(self) -> DomainMatrix:
         return _domain_matrix(self.rows) * self._projection
 
     @cached_property
@@ -153,7 +156,7 @@ def _fraction(number: Any) -> Fraction:
     return Fraction(float(number))
 
 
-def _domain_matrix(rows: Any) -> Any:
+def _domain_matrix(rows: Sequence[Sequence[Fraction]]) -> DomainMatrix:
     from sympy import QQ
     from sympy.polys.matrices import DomainMatrix
 
@@ -161,11 +164,11 @@ def _domain_matrix(rows: Any) -> Any:
     return DomainMatrix(entries, (len(entries), len(entries[0])), QQ)
 
 
-def _floats(matrix: Any) -> Matrix:
+def _floats(matrix: DomainMatrix) -> Matrix:
     return np.array([[float(_fraction(v)) for v in row] for row in matrix.to_list()])
 
 
-def _gram_spectrum(matrix: Any) -> Mapping[Theta, int]:
+def _gram_spectrum(matrix: DomainMatrix) -> Mapping[Theta, int]:
     """The non-zero eigenvalues of A A^T with multiplicities: rationals, or sympy's `CRootOf`."""
     import sympy
 
