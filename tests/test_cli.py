@@ -1,8 +1,11 @@
 """The command line as its users meet it: output, exit status, one line for every refusal."""
 
+import re
+import shlex
 import subprocess
 import sys
 
+import click
 import pytest
 
 from nctheory import cli
@@ -61,3 +64,34 @@ def test_module_and_import(tmp_path):
     done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True,
                           check=True)
     assert done.stdout == "[]\n"
+
+
+def helps():
+    """(command, what its --help prints on a terminal of 80 columns), of all commands."""
+    def walk(command, context):
+        yield context.command_path, command.get_help(context)
+        if isinstance(command, click.Group):
+            for name in command.list_commands(context):
+                inner = command.get_command(context, name)
+                yield from walk(inner, click.Context(inner, info_name=name, parent=context,
+                                                     terminal_width=78))
+    return list(walk(cli.cli, click.Context(cli.cli, info_name="nctheory", terminal_width=78)))
+
+
+@pytest.mark.parametrize("command, text", helps(), ids=lambda text: text.splitlines()[0])
+def test_help_fits_a_screen_and_has_an_example_that_is_a_command(command, text):
+    lines = text.splitlines()
+    assert len(lines) <= 40 and max(map(len, lines)) <= 80
+    assert "..." not in text.partition("Commands:")[2]  # summaries are whole
+    told = text.partition("Example:")[2].partition("\n\n")[0].partition("Completion:")[0]
+    examples = re.findall(r" (nctheory .*)", told)
+    assert examples, command
+    for example in examples:
+        words = shlex.split(example.partition(" > ")[0])[1:]
+        found, context, rest = cli.cli, click.Context(cli.cli), words
+        while isinstance(found, click.Group) and rest and not rest[0].startswith("-"):
+            found, rest = found.get_command(context, rest[0]), rest[1:]
+            context = click.Context(found, parent=context)
+        # Options that there are, with values that they take.
+        found.make_parser(context).parse_args(list(rest))
+        assert example.startswith(command)
