@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nctheory import trained as trained
     from nctheory.atlas.certified import certified_gauge as certified_gauge
     from nctheory.atlas.gauge import two_layer_gauge as two_layer_gauge
+    from nctheory.constructions import Arc as Arc
     from nctheory.constructions import Chain as Chain
     from nctheory.constructions import Circle as Circle
     from nctheory.constructions import Code as Code
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from nctheory.thresholds import threshold_table as threshold_table
 
 _HOME = {
+    "Arc": "nctheory.constructions",
     "Chain": "nctheory.constructions",
     "Circle": "nctheory.constructions",
     "Code": "nctheory.constructions",
