@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import warnings
+from collections.abc import Callable
 
 import click
 
@@ -56,11 +57,12 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="nctheory")
 def cli() -> None:
-    """Neural collapse theory: certified thresholds, closed-form losses, graphs, solvers.
+    """Neural collapse theory: thresholds, losses, solvers, proofs.
 
     \b
-    Example: nctheory thresholds --classes 9:11 --layers 3:4
-    Completion: eval "$(_NCTHEORY_COMPLETE=bash_source nctheory)", or zsh_source, fish_source
+    Example:    nctheory thresholds --classes 9:11 --layers 3:4
+    Completion: eval "$(_NCTHEORY_COMPLETE=bash_source nctheory)"
+                (or zsh_source, fish_source) in the shell's startup file
     """
 
 
@@ -68,7 +70,7 @@ def main() -> None:
     """Run the command line; every refusal is one line on stderr and exit status 2."""
     if sys.stdout.isatty():
         SCREEN.set(Screen(shutil.get_terminal_size().columns, "NO_COLOR" not in os.environ))
-    warnings.showwarning = _warn
+    warnings.showwarning = _warner()
     try:
         sys.exit(cli.main(standalone_mode=False))
     except InputError as error:
@@ -85,9 +87,20 @@ def main() -> None:
         os._exit(0)
 
 
-def _warn(message: Warning | str, *_: object, **__: object) -> None:
-    """A warning as one line, without the place in our source."""
-    print(f"nctheory: warning: {one_line(str(message))}", file=sys.stderr)
+def _warner() -> Callable[..., None]:
+    """Shows a warning as one line, without the place in our source; each once.
+
+    Python's own memory of them is lost whenever a library changes the filters.
+    """
+    told: set[str] = set()
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        line = one_line(str(message))
+        if line not in told:
+            told.add(line)
+            print(f"nctheory: warning: {line}", file=sys.stderr)
+
+    return show
 
 
 def _refuse(message: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -48,6 +48,21 @@ def sign_with_root(a: Fraction | int, b: Fraction | int, d: Fraction | int) -> i
     if left * right >= 0:
         return sign(left + right)
     return left * sign(a * a - b * b * d)
+
+
+def decide(bounds: Callable[[int], tuple[Fraction, Fraction]], number: Fraction | int
+           ) -> int | None:
+    """The sign of x - number, for the x that lies within bounds(bits) whatever the bits; None
+    where 4096 bits do not separate the two.
+
+    >>> decide(lambda bits: root_bounds(Fraction(2), 2, bits), Fraction(3, 2))
+    -1
+    """
+    for bits in PRECISIONS:
+        low, high = bounds(bits)
+        if low > number or high < number:
+            return sign(low - number)
+    return None
 
 
 def integer_root(number: int, degree: int) -> int:
@@ -211,11 +226,7 @@ class RepresentationCost:
         if self.surd is not None:
             a, b, d = self.surd
             return sign_with_root(a - number, b, d)
-        for bits in PRECISIONS:
-            low, high = self.bounds(bits)
-            if low > number or high < number:
-                return sign(low - number)
-        return None
+        return decide(self.bounds, number)
 
 
 def _rational_bounds(theta: Any, bits: int) -> tuple[Fraction, Fraction]:

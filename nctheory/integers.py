@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nctheory.errors import InputError, require, show
+
 # A matrix of Python integers of any size (dtype object), which NumPy multiplies exactly.
 Integers = NDArray[Any]
 
@@ -32,6 +34,17 @@ def fractions(matrix: Any) -> Integers:
     return out
 
 
+def rational_matrix(name: str, value: Any) -> Integers:
+    """`value` as a non-empty matrix of exact fractions; an `InputError` where it is none."""
+    requirement = "be a non-empty matrix of finite numbers"
+    try:
+        exact = fractions(value)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{name} must {requirement}, got {show(value)}") from None
+    require(exact.ndim == 2 and exact.size > 0, name, requirement, value)
+    return exact
+
+
 def as_integers(rows: Any) -> Integers:
     """`rows` as a matrix of Python integers."""
     shape = np.shape(rows)
@@ -48,6 +61,16 @@ def triangular_root(classes: int) -> int:
     [(0, 1), (1, 2), (2, 2), (3, 3), (10, 5), (14, 5), (15, 6)]
     """
     return (1 + math.isqrt(1 + 8 * classes)) // 2
+
+
+def edge_vertices(classes: int, least: int) -> int | None:
+    """r with K = r(r-1)/2 edges of the complete graph, where there is one and it is >= `least`.
+
+    >>> [edge_vertices(K, 4) for K in (3, 6, 7, 10)]
+    [None, 4, None, 5]
+    """
+    r = triangular_root(classes)
+    return r if r >= least and r * (r - 1) // 2 == classes else None
 
 
 def forward(matrices: Sequence[Any]) -> list[Any]:

@@ -11,11 +11,13 @@ LAYERS = 10**4  # L: exact costs are numbers of so many digits
 VALUES = 10**6  # of one range
 CELLS = 10**5  # pairs (K, L) with a search or a solution each
 WORK = 10**12  # elementary operations: a quarter of an hour or more
+TRAINING = 10**14  # of training, which may be stopped and resumed: hours
 MEMORY = 2**32  # bytes
 
 
-def affordable(name: str, value: object, *, work: float = 0, memory: float = 0) -> None:
-    """Refuse what would need more than `WORK` operations or `MEMORY` bytes, by an estimate.
+def affordable(name: str, value: object, *, work: float = 0, memory: float = 0,
+               most: float = WORK) -> None:
+    """Refuse what would need more than `most` operations or `MEMORY` bytes, by an estimate.
 
     Raises
     ------
@@ -31,16 +33,16 @@ def affordable(name: str, value: object, *, work: float = 0, memory: float = 0) 
     nctheory.errors.InputError: width must need at most 4.3 GB of memory, got 1000000, for
     about 8e+03 GB
     """
-    if work > WORK:
-        raise InputError(f"{name} must need at most {WORK:.0e} operations, got {show(value)}, for "
+    if work > most:
+        raise InputError(f"{name} must need at most {most:.0e} operations, got {show(value)}, for "
                          f"about {_short(work)}")
     if memory > MEMORY:
         raise InputError(f"{name} must need at most {MEMORY / 1e9:.1f} GB of memory, got "
-                         f"{show(value)}, for about {_short(memory / 10**9)} GB")
+                         f"{show(value)}, for about {_short(memory, 1e9)} GB")
 
 
-def _short(number: float) -> str:
-    return f"{float(number):.3g}" if number < 10**300 else "1e+300 and more"
+def _short(number: float, unit: float = 1) -> str:
+    return f"{number / unit:.3g}" if number < 10**300 else "1e+300 and more"
 
 
 def few(name: str, values: Iterable[int]) -> list[int]:

@@ -11,16 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nctheory import activations
+from nctheory import activations, limits, losses
 from nctheory.constructions import FAMILIES, Construction
+from nctheory.errors import InputError
 from nctheory.metrics import distance_to_rank, numerical_rank
 from nctheory.network import Array, activate, check_parameters, class_means, forward, gradient
 from nctheory.problem import Problem
+
+if TYPE_CHECKING:
+    from nctheory.solver.methods import MethodName
 
 # Left and right sides are sums of some thousand float products: rounding, relative to the
 # largest term.
@@ -111,16 +115,21 @@ def verify(points: Iterable[Witness]) -> list[Verification]:
 # --- where points come from ---
 
 def construction_points(classes: Iterable[int], layers: Iterable[int],
-                        weight_decay: float = 1e-3) -> list[Witness]:
-    """DNC and every triangular construction of the given sizes, at their optimal scale."""
-    layers = list(layers)
+                        weight_decay: float = 1e-3, activation: str = "relu") -> list[Witness]:
+    """DNC and every triangular construction of the given sizes that the activation admits, at
+    their optimal scale."""
+    classes, layers = limits.cells(classes, layers)
+    # Singular values of square matrices of that size.
+    limits.affordable("classes", max(classes), memory=8 * max(classes)**2,
+                      work=100 * len(layers) * sum(K**3 for K in classes))
     points = []
     for K in classes:
         for construction in (made for family in FAMILIES.values() if family.members is not None
-                             for made in family.members(K)):
+                             for made in family.members(K) if _admits(activation, made)):
             for L in layers:
                 if L >= construction.least_layers:
-                    problem = Problem(classes=K, layers=L, weight_decay=weight_decay)
+                    problem = Problem(classes=K, layers=L, weight_decay=weight_decay,
+                                      activation=activation)
                     weights = construction.weights(problem)
                     # Beyond kappa_c the optimal scale is 0, and so is every rank.
                     stated = construction if weights[0].any() else None
@@ -128,12 +137,21 @@ def construction_points(classes: Iterable[int], layers: Iterable[int],
     return points
 
 
+def _admits(activation: str, made: Construction) -> bool:
+    try:
+        made.network(losses.get("mse"), activations.homogeneous(activation))
+    except InputError:
+        return False
+    return True
+
+
 def solver_points(problem: Problem, width: int, seeds: Iterable[int], *,
-                  method: str = "quasi-newton") -> list[Witness]:
-    """The end points of gradient solver runs."""
+                  method: MethodName = "quasi-newton",
+                  threads: int | None = None) -> list[Witness]:
+    """The end points of gradient solver runs, on all processors or so many threads."""
     from nctheory.solver import solve
 
-    result = solve(problem, width=width, seeds=seeds, method=method)
+    result = solve(problem, width=width, seeds=seeds, method=method, threads=threads)
     return [Witness(result.parameters(i), problem, f"solver, seed {result.seeds[i]}")
             for i in range(len(result)) if result.sound(i)]
 
@@ -222,7 +240,7 @@ def _stated_ranks(point: Witness) -> Iterable[tuple[str, float, float]]:
     assert construction is not None
     features, _ = forward(point.parameters, problem)
     means = [class_means(matrix, problem) for matrix in features]
-    stated = construction.ranks(problem.layers)
+    stated = construction.ranks(problem.layers, problem.loss, problem.activation)
     found = [*map(numerical_rank, means),
              *(numerical_rank(activate(mean, problem)) for mean in means[1:])]
     names = [f"M_{i + 1}" for i in range(len(means))]

@@ -50,11 +50,14 @@ def frame(records: Sequence[Record]) -> pandas.DataFrame:
 def dataset(records: Sequence[Record], axes: Sequence[str]) -> xarray.Dataset:
     """Records as an xarray dataset with these dimensions; what is a list is left out."""
     library("xarray", "xarray")
-    table = frame(records)
-    plain = [name for name in table.columns
-             if not table[name].map(lambda value: isinstance(value, list)).any()]
-    made: xarray.Dataset = table[plain].set_index(list(axes)).to_xarray()
+    made: xarray.Dataset = without_lists(frame(records)).set_index(list(axes)).to_xarray()
     return made
+
+
+def without_lists(table: pandas.DataFrame) -> pandas.DataFrame:
+    """The columns of a table in which no entry is a list."""
+    return table[[name for name in table.columns
+                  if not table[name].map(lambda value: isinstance(value, list)).any()]]
 
 
 def library(name: str, extra: str) -> Any:

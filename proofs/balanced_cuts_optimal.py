@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 from typing import Any
 
 import sympy
@@ -78,6 +79,12 @@ def _products() -> Iterator[Step]:
     # B^T (B B^T)^-1 B with (B B^T)^-1 = (I - J/(2(r-1))) / (r-2); each edge has two ends.
     rows = (ends - totals[0] * totals[1] / (2 * (r - 1))) / (r - 2)
     constant = totals[0] * totals[1] / 4 / (r * (r - 1) / 2)
+    counts = {(entry, sign): sum(count for x, count in KINDS.items() if x[entry] == sign)
+              for entry in (0, 1) for sign in (1, -1)}
+    yield symbolic("kinds: c nested in d, an entry of c is 0 or that of d: r, p, q, P, Q of them",
+                   lambda: (*(c in (0, d) for c, d in KINDS),
+                            counts == {(0, 1): p, (0, -1): q, (1, 1): P, (1, -1): Q},
+                            sum(KINDS.values()) == r))
     yield identity("<c, d>: p + q", sum(x * y * count for (x, y), count in KINDS.items()), p + q)
     yield identity("inverse: ((r-2) I + J)(I - J/(2(r-1))) = (r-2) I, the coefficient of J, "
                    "J^2 = r J", 1 - (r - 2 + r) / (2 * (r - 1)), 0)
@@ -108,7 +115,7 @@ def _one_parity(odd: int) -> Iterator[Step]:
                    {m: LEAST + t})
     # n = r - P - Q entries are 0.  Balanced is P - Q = odd, n even, where it is 0 for n = 0.
     cases = [(j + odd, j, 2 * u), (j + odd + 2 + 2 * t, j, 2 * u), (j, j + 2 - odd + 2 * t, 2 * u),
-             (j + 1 - odd + 2 * t, j, 1 + 2 * u), (j, j + 1 - odd + 2 * t, 1 + 2 * u)]
+             (j + 1 - odd + 2 * t, j, 1 + 2 * u), (j, j + 1 + odd + 2 * t, 1 + 2 * u)]
     for k, (plus, minus, zeros) in enumerate(cases, start=1):
         half = sympy.expand(plus + minus + zeros + odd) / 2
         yield nonnegative(f"{name}, (P, Q) {k}: P = {plus}, Q = {minus}, {zeros} zeros",
@@ -120,17 +127,22 @@ def _one_parity(odd: int) -> Iterator[Step]:
 
 def _all_cases(cases: Sequence[tuple[sympy.Expr, sympy.Expr, sympy.Expr]], odd: int
                ) -> Iterator[bool]:
-    """By P - Q and the parity of the zeros: a case has j = min(P, Q) and u = zeros // 2 free, and
-    its P - Q = start + step t; together they take all values of the parity of r - zeros."""
-    for parity in (0, 1):
-        starts: dict[int, list[int]] = {-2: [], 0: [], 2: []}
-        for plus, minus, zeros in cases:
-            if sympy.expand(zeros - 2 * u) == parity:
-                start, step = ((plus - minus).subs(t, 0), sympy.diff(plus - minus, t))
-                yield (minus if step > 0 or step == 0 and start >= 0 else plus) == j
-                yield (start - odd - parity) % 2 == 0
-                starts[int(step)].append(int(start))
-        yield {*range(max(starts[-2]) + 2, min(starts[2]), 2)} <= {*starts[0]}
+    """By the parity of the zeros and by P - Q, of the parity of r - zeros: a case has
+    j = min(P, Q) and u = zeros // 2 free, and its P - Q = start + step t; one case goes down,
+    one up, and between them no value is left out."""
+    starts: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for plus, minus, zeros in cases:
+        parity, step = int(zeros - 2 * u), int(sympy.diff(plus - minus, t))
+        start = int((plus - minus).subs(t, 0))
+        yield sympy.Min(plus, minus) == j
+        yield (start - odd - parity) % 2 == 0
+        starts[parity, step].append(start)
+    parities = {parity for parity, _ in starts}
+    yield parities == {0, 1}
+    for parity in parities:
+        (down,), (up,) = starts[parity, -2], starts[parity, 2]
+        values = [down, *sorted(starts[parity, 0]), up]
+        yield {after - before for before, after in pairwise(values)} == {2}
 
 
 THEOREM = Theorem(
@@ -144,8 +156,9 @@ THEOREM = Theorem(
     domain="integers r >= 5, and r = 4; any number of neurons v_j in R^r, u_j in R^K",
     source="ours",
     steps=steps,
-    needs=("cones", "<c, d>", "inverse", "marks, constant", "marks, rest", "marks, complement",
-           "bilinear", "corner (0, 0)", "corner (0, Q)", "cost", "range", "r = 4",
+    needs=("cones", "kinds", "<c, d>", "inverse", "marks, constant", "marks, rest",
+           "marks, complement", "bilinear", "corner (0, 0)", "corner (0, Q)", "cost",
+           "range", "r = 4",
            *(f"{parity} r, {part}" for parity in ("even", "odd")
              for part in ("denominators", "(P, 0)", *(f"(P, Q) {k}" for k in range(1, 6)),
                           "cases"))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from nctheory.atlas.table import atlas
 from nctheory.constructions import Block, Chain, DirectSum, Features
 from nctheory.constructions.factors import Matrix
 from nctheory.errors import InputError, require
-from nctheory.exact import PRECISIONS
+from nctheory.exact import decide
 from nctheory.files import read_npz
 
 IMPROVES = "improves the cell"
@@ -137,11 +138,9 @@ def _judge(block: Block, layers: int) -> str:
     """Against the best known construction, by rational bounds."""
     best = atlas([max(block.classes, 2)], [layers])[0].construction
     assert isinstance(best, Block | DirectSum)
-    for bits in PRECISIONS:
-        low, high = block.cost_bounds(layers, bits)
-        below, above = best.cost_bounds(layers, bits)
-        if high < below:
-            return IMPROVES
-        if low > above:
-            return WORSE
-    return TIE
+
+    def difference(bits: int) -> tuple[Fraction, Fraction]:
+        (low, high), (below, above) = (made.cost_bounds(layers, bits) for made in (block, best))
+        return low - above, high - below
+
+    return {-1: IMPROVES, 1: WORSE}.get(decide(difference, 0) or 0, TIE)

@@ -9,11 +9,8 @@ integers (Gibbs' inequality; logarithms of integers are its only transcendental 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from nctheory import losses
 from nctheory.certify.format import LARGEST_CLASSES, LARGEST_LAYERS, Certificate
@@ -27,52 +24,30 @@ STRUCTURES = ("dnc", "pairs", "relu pairs")
 # Relative to log K: differences of floats below this are not decided.
 RESOLUTION = 1e-11
 MOST_PIECES = 500
-# Grid for the minimum, in the scale x of the output: beyond it e^-x is nothing to a float.
-_GRID = np.concatenate([np.geomspace(1e-6, 0.1, 20)[:-1], np.geomspace(0.1, 45, 100)])
 
 
-@dataclass(frozen=True)
-class Curve:
-    """F in floats."""
+class Curve(NamedTuple):
+    """F in floats, and its global minimum: at 0, with log K, where zero is best."""
 
     fits: tuple[tuple[float, int, int], ...]  # (w, q, p)
     cost: float  # C
     exponent: float  # 2/N
-
-    def fit(self, x: Any) -> Any:
-        """The cross-entropy at the output scale x, without weight decay."""
-        e = np.exp(-x)
-        return sum(w * np.log1p(e * (q + p * e)) for w, q, p in self.fits)
-
-    def __call__(self, x: Any) -> Any:
-        return self.fit(x) + self.cost * x**self.exponent
-
-    def minimum(self) -> tuple[float, float]:
-        """(x, F(x)) at the least local minimum with x > 0."""
-        values = self(_GRID)
-        i = int(np.argmin(values))
-        a, c = float(_GRID[max(i - 1, 0)]), float(_GRID[min(i + 1, len(_GRID) - 1)])
-        for _ in range(45):  # golden section
-            left, right = c - 0.6180339887 * (c - a), a + 0.6180339887 * (c - a)
-            a, c = (a, right) if self._at(left) < self._at(right) else (left, c)
-        return (a + c) / 2, self._at((a + c) / 2)
-
-    def _at(self, x: float) -> float:
-        e = math.exp(-x)
-        fit = math.fsum(w * math.log1p(e * (q + p * e)) for w, q, p in self.fits)
-        return fit + self.cost * float(x**self.exponent)
+    scale: float
+    least: float
 
 
 def curve(name: str, K: int, L: int, n: int, decay: Fraction) -> Curve:
     """The curve of a structure, from its construction; all margins are 1 or 2."""
-    made = Orthogonal(classes=K) if name == "dnc" else Pairs(classes=K)
+    made, entropy = Orthogonal(classes=K) if name == "dnc" else Pairs(classes=K), losses.get("ce")
     cost = made.cost(L, "ce", "relu" if name == "relu pairs" else "linear")
-    margins = made.outputs(losses.get("ce")).margins()
+    outputs, kappa = made.outputs(entropy), float(decay) * cost * n ** (1 / (L + 1))
+    margins = outputs.margins()
     fits = []
     for share, row, counts in zip(margins.shares, margins.margins, margins.counts, strict=True):
         count = dict(zip(row.tolist(), counts.tolist(), strict=True))
         fits.append((float(share), int(count.get(1.0, 0)), int(count.get(2.0, 0))))
-    return Curve(tuple(fits), float(decay) * (L + 1) / 2 * cost * n ** (1 / (L + 1)), 2 / (L + 1))
+    return Curve(tuple(fits), (L + 1) / 2 * kappa, 2 / (L + 1),
+                 *entropy.optimum(outputs, kappa, L))
 
 
 def compare(first: str, second: str, classes: int, layers: int, *, samples: int = 1,
@@ -100,14 +75,14 @@ def compare(first: str, second: str, classes: int, layers: int, *, samples: int 
         require(K >= 4 and L >= 2, "structure", "have K >= 4 and L >= 2", (K, L))
     parameters = {"first": first, "second": second, "K": K, "L": L, "n": n, "decay": lam}
     curves = [curve(name, K, L, n, lam) for name in names]
-    (x, f), (y, g) = (c.minimum() for c in curves)
-    zero, noise = math.log(K), RESOLUTION * math.log(K)
-    if min(f, g) > zero + noise:
-        data = {name: _pieces(c, K, zero, exact=True)
+    (x, f), (y, g) = ((c.scale, c.least) for c in curves)
+    noise = RESOLUTION * math.log(K)
+    if x == y == 0:
+        data = {name: _pieces(c, K, math.log(K), exact=True)
                 for name, c in zip(("first", "second"), curves, strict=True)}
         return Certificate("cross-entropy", parameters, "Gibbs lines", data, "equal")
     below = f < g
-    low, high = min(f, g), min(max(f, g), zero)
+    low, high = min(f, g), max(f, g)
     if high - low < noise:
         raise InputError("structures must differ in their least losses by more than "
                          f"{noise:.0e}, got {first} and {second}")
@@ -130,7 +105,7 @@ def _pieces(curve: Curve, K: int, bound: float, exact: bool) -> dict[str, Any]:
         raise InputError("weight_decay must be larger: the certificate's last point would be "
                          f"beyond 1e30, got {last}")
     # Lines may be as coarse as the room that they are given, but for small weights.
-    room = max(curve.minimum()[1] - bound, 1e-12) if not exact else 1e-4
+    room = max(curve.least - bound, 1e-12) if not exact else 1e-4
     total = 1 << min(max(8, math.ceil(2 - math.log2(room) / 2 * 1.5)), 40)
     points: list[Fraction] = []
     lines: list[list[list[int]]] = []

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @output_option
 def certify(claim: str, classes: Sequence[int], layers: Sequence[int], format_: str,
             output: Path | None) -> None:
-    """Certificates for CLAIM: a table, one claim, or a uniform theorem.
+    """Certificates for CLAIM: a table, a claim, or a theorem.
 
     \b
     thresholds                                with --classes, --layers: by sums of
@@ -76,9 +76,10 @@ def certify(claim: str, classes: Sequence[int], layers: Sequence[int], format_: 
               help="Units of work to spend on the file, about a product of two words each "
                    "(default: 10^9, and 200 a byte).")
 def check(file: Path, budget: int | None) -> None:
-    """Verify a certificate FILE (plain, or compressed by gzip), a line a claim.
+    """Verify a certificate FILE, a line a claim.
 
-    Exit status 0: all verified, 1: some claim is not, 2: not a certificate file.
+    Plain, or compressed by gzip.  Exit status 0: all verified, 1: some claim is not, 2: not a
+    certificate file.
 
     \b
     Example: nctheory check certs.json

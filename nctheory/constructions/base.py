@@ -30,7 +30,7 @@ from nctheory.constructions.factors import (
 )
 from nctheory.constructions.outputs import Identity, Simplex
 from nctheory.errors import InputError, require
-from nctheory.exact import PRECISIONS, root_bounds
+from nctheory.exact import decide, root_bounds
 from nctheory.losses import Loss, Outputs
 from nctheory.problem import Problem
 
@@ -162,13 +162,13 @@ class Construction(ABC):
         network, (low, high) = self._factors(loss, activation), outputs.least_margin()
         if low == high == 1:
             return network.compare(layers, bound)
-        for bits in PRECISIONS:
+
+        def excess(bits: int) -> tuple[Fraction, Fraction]:
             below, above = network.cost_bounds(layers, bits)
-            if below > bound * root_bounds(high**2, layers + 1, bits)[1]:
-                return 1
-            if above < bound * root_bounds(low**2, layers + 1, bits)[0]:
-                return -1
-        return None
+            return (below - bound * root_bounds(high**2, layers + 1, bits)[1],
+                    above - bound * root_bounds(low**2, layers + 1, bits)[0])
+
+        return decide(excess, 0)
 
     def decided_by_integers(self, layers: int, loss: str | None = None,
                             activation: str | None = None) -> bool:

@@ -42,6 +42,8 @@ class Chain(Block):
         What tables call it.
     known_trace, known_ranks : optional
         `inverse_trace` and `base_ranks`, where they were computed before: they take long.
+    found : str
+        The day on which it was stored, 2026-11-21; empty where that was not recorded.
 
     Raises
     ------
@@ -65,6 +67,7 @@ class Chain(Block):
     name: str = "chain"
     known_trace: Fraction | None = field(default=None, repr=False)
     known_ranks: Ranks | None = field(default=None, repr=False)
+    found: str = field(default="", repr=False)
     classes: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -86,11 +89,7 @@ class Chain(Block):
     @cached_property
     def means(self) -> tuple[Integers, ...]:
         """M_1, ..., M_m of the integer factors."""
-        first, *rest = self.matrices
-        means = [first]
-        for index, factor in enumerate(rest):
-            means.append(factor @ (np.maximum(means[-1], 0) if index else means[-1]))
-        return tuple(means)
+        return tuple(integers.forward(self.matrices))
 
     @cached_property
     def inverse_trace(self) -> Fraction:
@@ -215,17 +214,8 @@ def integer_matrices(value: Any) -> tuple[Integers, ...]:
 
 
 def _integer_matrix(name: str, value: Any) -> Integers:
-    requirement = "be a non-empty matrix of finite numbers"
     if isinstance(value, np.ndarray) and value.dtype == object and value.ndim == 2 and all(
             isinstance(v, int) for v in value.flat):
         return value
-    try:
-        matrix = np.asarray(value, dtype=object)
-        rows = [[Fraction(v) if not hasattr(v, "item") else Fraction(v.item()) for v in row]
-                for row in matrix]
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(f"{name} must {requirement}, got {show(value)}") from None
-    require(matrix.ndim == 2 and matrix.size > 0, name, requirement, value)
-    out = integers.integral(rows)
-    common = math.gcd(*out.flat) or 1
-    return out // common
+    out = integers.integral(integers.rational_matrix(name, value))
+    return out // (math.gcd(*out.flat) or 1)

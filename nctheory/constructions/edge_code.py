@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -12,16 +12,15 @@ import numpy as np
 from nctheory.activations import PiecewiseLinear
 from nctheory.constructions.factors import Factored, Matrix, Network, Ranks
 from nctheory.constructions.logits import Logits
-from nctheory.constructions.triangular import incidence_spectrum
-from nctheory.errors import integer
+from nctheory.constructions.triangular import OnEdges, incidence_spectrum
 from nctheory.graphs.incidence import subset_incidence
-from nctheory.integers import triangular_root
+from nctheory.integers import edge_vertices
 from nctheory.losses import Loss
 from nctheory.losses.margins import Margins
 
 
 @dataclass(frozen=True, kw_only=True)
-class EdgeCode(Logits):
+class EdgeCode(OnEdges, Logits):
     r"""Classes are the edges of K_r, K = r(r-1)/2, with logits S = B^T B - 4/r J, B the
     vertex-edge incidence matrix: margin 1 to the 2(r-2) edges that share a vertex, 2 to the rest.
 
@@ -54,14 +53,6 @@ class EdgeCode(Logits):
     [-1, 1]
     """
 
-    vertices: int
-    classes: int = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        r = integer("vertices", self.vertices, 4)
-        object.__setattr__(self, "vertices", r)
-        object.__setattr__(self, "classes", r * (r - 1) // 2)
-
     @property
     def label(self) -> str:
         return f"edgecode r={self.vertices}"
@@ -85,10 +76,8 @@ class EdgeCode(Logits):
     def best(cls, classes: int, layers: int, loss: Loss,
              activation: PiecewiseLinear) -> EdgeCode | None:
         """The member with so many classes; None where K is not triangular."""
-        r = triangular_root(classes)
-        if r < 4 or r * (r - 1) // 2 != classes or layers < 2 or not loss.centred:
-            return None
-        return cls(vertices=r)
+        r = edge_vertices(classes, 4)
+        return cls(vertices=r) if r and layers >= 2 and loss.centred else None
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from nctheory import limits
 from nctheory.constructions.outputs import Simplex
 from nctheory.constructions.schatten import SchattenCost
 from nctheory.errors import integer
-from nctheory.exact import PRECISIONS, RepresentationCost, log, product, root_bounds, sign
+from nctheory.exact import RepresentationCost, decide, log, product, root_bounds, sign
 from nctheory.losses.base import Outputs
 from nctheory.problem import Problem
 
@@ -63,11 +63,11 @@ class Network(ABC):
 
     def compare_product(self, layers: int, number: Fraction) -> int | None:
         """The sign of P - number, exact, or None where no bound separates the two."""
-        for bits in PRECISIONS:
-            low, high = (bound ** (layers + 1) for bound in self.cost_bounds(layers, bits))
-            if low > number or high < number:
-                return sign(low - number)
-        return None
+        def bounds(bits: int) -> tuple[Fraction, Fraction]:
+            low, high = self.cost_bounds(layers, bits)
+            return low ** (layers + 1), high ** (layers + 1)
+
+        return decide(bounds, number)
 
     def by_integers(self, layers: int) -> bool:
         """Whether `compare` needs no more than integers: one irrational root at most."""
@@ -250,11 +250,7 @@ class Parallel(Network):
             return sign(whole - number) if not rest else 1
         if len(rest) == 1:
             return rest[0].compare((number - whole) ** (layers + 1))
-        for bits in PRECISIONS:
-            low, high = self.cost_bounds(layers, bits)
-            if low > number or high < number:
-                return sign(low - number)
-        return None
+        return decide(lambda bits: self.cost_bounds(layers, bits), number)
 
     def layer_ranks(self, layers: int) -> Ranks:
         ranks = [block.layer_ranks(layers) for block in self.blocks]

@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nctheory.exact import PRECISIONS, log, root_bounds, sign
+from nctheory.exact import decide, log, root_bounds, sign
 
 if TYPE_CHECKING:
     import sympy
@@ -87,8 +87,4 @@ class SchattenCost:
         if self.decided_by_integers:
             (theta, m), = rest.items()
             return 1 if bound <= 0 else sign(m**self.degree * theta - bound**self.degree)
-        for bits in PRECISIONS:
-            low, high = self.root_bounds(bits)
-            if low > number or high < number:
-                return sign(low - number)
-        return None
+        return decide(self.root_bounds, number)

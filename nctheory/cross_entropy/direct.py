@@ -76,13 +76,6 @@ def fit_gradient(logits: ArrayLike, problem: Problem) -> Array:
     return np.asarray(np.where(own, -others.sum(axis=-2)[..., None, :], p) * shares(problem))
 
 
-def fit_hessian(logits: ArrayLike, problem: Problem) -> Array:
-    """(..., K, K, K): for each column c its block n_c/N (diag p_c - p_c p_c^T); others are 0."""
-    p = np.swapaxes(probabilities(logits, problem), -1, -2)
-    blocks = p[..., :, None] * np.eye(problem.classes) - p[..., :, None] * p[..., None, :]
-    return np.asarray(blocks * shares(problem)[:, None, None])
-
-
 def loss(logits: ArrayLike, problem: Problem) -> Any:
     """The least loss of all parameters of the linear model with class-mean logits (..., K, K).
 

@@ -29,7 +29,7 @@ from nctheory.cross_entropy.theorems import (
     theorem_3_vanishing,
 )
 from nctheory.errors import integer, require
-from nctheory.exact import PRECISIONS
+from nctheory.exact import decide
 from nctheory.problem import Problem
 
 Array = NDArray[np.float64]
@@ -281,11 +281,11 @@ def pairs_beat_sel(cells: Iterable[tuple[int, int, int, int]]) -> LimitCheck:
 
 
 def _order(one: SchattenCost, other: SchattenCost) -> int | None:
-    for bits in PRECISIONS:
+    def difference(bits: int) -> tuple[Fraction, Fraction]:
         (low, high), (least, most) = one.root_bounds(bits), other.root_bounds(bits)
-        if high < least or low > most:
-            return -1 if high < least else 1
-    return None
+        return low - most, high - least
+
+    return decide(difference, 0)
 
 
 # --- what A3 cites ---

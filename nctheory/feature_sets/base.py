@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from math import gcd
 from typing import Any, Protocol
@@ -49,14 +50,8 @@ class FeatureSet:
     gram: Mapping[int, int] | None = None
 
     def __post_init__(self) -> None:
-        try:
-            exact = integers.fractions(self.matrix)
-        except (TypeError, ValueError, OverflowError):
-            exact = np.empty(0)
-        require(exact.ndim == 2 and exact.size > 0, "matrix",
-                "be a non-empty matrix of finite numbers", self.matrix)
-        matrix = integers.integral(exact)
-        _check(matrix)
+        matrix = integers.integral(integers.rational_matrix("matrix", self.matrix))
+        check_directions("matrix", matrix)
         if self.gram is None:  # a spectrum belongs to one scale
             matrix = matrix // gcd(*matrix.flat)
         object.__setattr__(self, "matrix", matrix)
@@ -88,14 +83,16 @@ class Family(Protocol):
     def __call__(self, classes: int) -> Iterator[FeatureSet]: ...
 
 
-def _check(matrix: Integers) -> None:
-    seen: dict[tuple[int, ...], int] = {}
+def check_directions(name: str, matrix: Integers) -> None:
+    """Refuse a matrix with a negative entry, a zero column or two parallel columns."""
+    seen: dict[tuple[Fraction, ...], int] = {}
     for index, column in enumerate(matrix.T):
-        require(min(column) >= 0, f"matrix[:, {index}]", "be nonnegative", list(column))
-        divisor = gcd(*column)
-        require(divisor > 0, f"matrix[:, {index}]", "have a positive entry", "zeros")
-        direction = tuple(value // divisor for value in column)
+        for row, value in enumerate(column):
+            require(value >= 0, f"{name}[{row}, {index}]", "be nonnegative", float(value))
+        total = sum(map(Fraction, column), Fraction(0))
+        require(total > 0, f"{name}[:, {index}]", "have a positive entry", "zeros")
+        direction = tuple(value / total for value in column)
         if direction in seen:
-            raise InputError("matrix must have no two parallel columns, got columns "
+            raise InputError(f"{name} must have no two parallel columns, got columns "
                              f"{seen[direction]} and {index} parallel")
         seen[direction] = index

@@ -45,28 +45,13 @@ if TYPE_CHECKING:
     from nctheory.graphs.srg import Parameters as Parameters
     from nctheory.graphs.srg import parameters as parameters
 
-_HOME = {
-    "Feasibility": "regularity",
-    "NamedGraph": "named",
-    "Parameters": "srg",
-    "clebsch": "generators",
-    "complement": "generators",
-    "complete_multipartite": "generators",
-    "feasibility": "regularity",
-    "from_spec": "named",
-    "given": "named",
-    "hamming": "generators",
-    "hoffman_singleton": "generators",
-    "johnson": "generators",
-    "kneser": "generators",
-    "paley": "generators",
-    "parameters": "srg",
-    "petersen": "generators",
-    "rook": "generators",
-    "schlaefli": "generators",
-    "spectrum": "regularity",
-    "triangular": "generators",
-}
+_NAMES = {
+    "generators": "clebsch complement complete_multipartite hamming hoffman_singleton johnson "
+                  "kneser paley petersen rook schlaefli triangular",
+    "named": "NamedGraph from_spec given",
+    "regularity": "Feasibility feasibility spectrum",
+    "srg": "Parameters parameters"}
+_HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = ["incidence", "subset_incidence", *_HOME]
 

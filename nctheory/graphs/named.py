@@ -402,37 +402,46 @@ class _Complement(NamedGraph):
 
 
 def triangular(r: int) -> NamedGraph:
-    """Closed form of `generators.triangular`, 2 <= r <= 10^9."""
+    """The triangular graph T(r), the line graph of K_r: pairs (a, b), 0 <= a < b < r, adjacent
+    where they share an element; J(r, 2).  2 <= r <= 10^9."""
     r = integer("r", r, 2, _LARGEST)
     return _Subsets(f"triangular:r={r}", r, 2, 1)
 
 
 def johnson(n: int, k: int) -> NamedGraph:
-    """Closed form of `generators.johnson`, k <= 400, n <= 10^9."""
+    """The Johnson graph J(n, k): k-subsets of 0..n-1 as sorted tuples, adjacent where they share
+    k - 1 elements; k = 1 is the complete graph K_n.  1 <= k <= min(n, 400), n <= 10^9."""
     n, k = _set_sizes(n, k)
     return _Subsets(f"johnson:n={n},k={k}", n, k, 1)
 
 
 def kneser(n: int, k: int) -> NamedGraph:
-    """Closed form of `generators.kneser`, k <= 400, n <= 10^9."""
+    """The Kneser graph K(n, k): k-subsets of 0..n-1 as sorted tuples, adjacent where disjoint; no
+    edges for n < 2k, a perfect matching for n = 2k.  1 <= k <= min(n, 400), n <= 10^9."""
     n, k = _set_sizes(n, k)
     return _Subsets(f"kneser:n={n},k={k}", n, k, k)
 
 
 def hamming(m: int, q: int) -> NamedGraph:
-    """Closed form of `generators.hamming`, m <= 400, q <= 10^9."""
+    """The Hamming graph H(m, q): words of m letters 0..q-1, adjacent where one letter differs;
+    H(1, q) is complete, H(2, q) the q x q rook's graph.  1 <= m <= 400, 2 <= q <= 10^9."""
     m, q = integer("m", m, 1, _LONGEST), integer("q", q, 2, _LARGEST)
     return _Words(f"hamming:m={m},q={q}", (q,) * m)
 
 
 def rook(m: int, n: int) -> NamedGraph:
-    """Closed form of `generators.rook`, m, n <= 10^9."""
+    """The m x n rook's graph: cells (row, column), adjacent in one row or one column.
+    1 <= m, n <= 10^9."""
     m, n = integer("m", m, 1, _LARGEST), integer("n", n, 1, _LARGEST)
     return _Words(f"rook:m={m},n={n}", (m, n))
 
 
 def complete_multipartite(*sizes: int) -> NamedGraph:
-    """Closed form of `generators.complete_multipartite`, at most ten distinct sizes."""
+    """The complete multipartite graph: vertices (part, number), adjacent in different parts.
+
+    Unequal sizes (at most ten distinct ones) make it irregular, with algebraic eigenvalues
+    (exact sympy numbers).
+    """
     require(len(sizes) >= 1, "sizes", "hold at least one part", sizes)
     sizes = tuple(integer(f"sizes[{i}]", size, 1, _LARGEST) for i, size in enumerate(sizes))
     distinct = len(set(sizes))
@@ -442,7 +451,12 @@ def complete_multipartite(*sizes: int) -> NamedGraph:
 
 
 def paley(q: int) -> NamedGraph:
-    """Closed form of `generators.paley`, q <= 10^9."""
+    """The Paley graph of a prime power q = 1 mod 4, q <= 10^9: GF(q), adjacent where elements
+    differ by a square.
+
+    Element sum c_i x^i is the integer sum c_i p^i (x primitive); for a prime q the integers
+    modulo q.  networkx.paley_graph takes those for every q, which is wrong for q = 9.
+    """
     q = integer("q", q, 2, _LARGEST)
     require(q % 4 == 1 and field.prime_power(q) is not None, "q",
             "be a prime power with remainder 1 modulo 4", q)
@@ -457,26 +471,28 @@ def complement(graph: NamedGraph) -> NamedGraph:
 
 
 def petersen() -> NamedGraph:
-    """The Petersen graph, K(5, 2): srg(10, 3, 0, 1)."""
+    """The Petersen graph, K(5, 2), on the pairs of 0..4: srg(10, 3, 0, 1)."""
     return _Subsets("petersen", 5, 2, 2)
 
 
 @lru_cache(maxsize=None)
 def clebsch() -> NamedGraph:
-    """The Clebsch graph: srg(16, 5, 0, 2), the complement of the halved 5-cube."""
+    """The Clebsch graph on 0..15, adjacent where they differ in one bit or in all four:
+    srg(16, 5, 0, 2), the complement of the halved 5-cube."""
     return _Listed("clebsch", Parameters(16, 5, 0, 2), sporadic.clebsch(),
                    ((), sporadic.half_cubes()))
 
 
 @lru_cache(maxsize=None)
 def schlaefli() -> NamedGraph:
-    """The Schlaefli graph: srg(27, 16, 10, 8)."""
+    """The Schlaefli graph, the 27 lines on a cubic surface, adjacent where skew:
+    srg(27, 16, 10, 8)."""
     return _Listed("schlaefli", Parameters(27, 16, 10, 8), sporadic.schlaefli())
 
 
 @lru_cache(maxsize=None)
 def hoffman_singleton() -> NamedGraph:
-    """The Hoffman-Singleton graph: srg(50, 7, 0, 1)."""
+    """The Hoffman-Singleton graph on 0..49: srg(50, 7, 0, 1)."""
     return _Listed("hoffman-singleton", Parameters(50, 7, 0, 1), sporadic.hoffman_singleton())
 
 

@@ -71,6 +71,9 @@ class Loss(ABC):
     # Whether adding the same number to all outputs of a sample changes nothing: then outputs
     # count up to their mean, and all classes share one scale.
     centred: bool
+    # Whether the least loss of an exact fit increases with its cost: then exact comparisons of
+    # costs decide at every weight decay, and where zero is optimal.
+    ordered_by_cost: bool
 
     @property
     @abstractmethod

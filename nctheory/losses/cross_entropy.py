@@ -24,6 +24,7 @@ class CrossEntropy(Loss):
     """
 
     centred = True
+    ordered_by_cost = False
     title = "cross-entropy"
 
     @property
@@ -36,9 +37,10 @@ class CrossEntropy(Loss):
         excess = outputs - outputs[labels, columns]
         top = excess.max(axis=0).real
         shifted = np.exp(excess - top)
-        shifted[labels, columns] -= np.where(top == 0, 1.0, 0.0)
+        own = np.where(top == 0, 1.0, 0.0)
+        shifted[labels, columns] -= own
         rest = np.sum(shifted, axis=0)
-        return np.sum(np.where(top == 0, np.log1p(rest), top + np.log(rest))) / len(columns)
+        return np.sum(np.where(top == 0, np.log1p(rest), top + np.log(rest + own))) / len(columns)
 
     def gradient(self, outputs: Array, labels: Labels) -> Array:
         columns = outputs.shape[1]

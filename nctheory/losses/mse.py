@@ -20,6 +20,7 @@ class MeanSquaredError(Loss):
     """
 
     centred = False
+    ordered_by_cost = True
     word = "mse"
     title = "MSE"
 

@@ -134,8 +134,13 @@ def condition(means: Array) -> float:
 
     Raises `InputError` where the smallest of the K is 0 or rounding (always so for K > d).
     """
-    values = np.linalg.svd(means, compute_uv=False)
-    whole = counted(values, means.shape, tolerance=0) == len(means)
+    values = np.asarray(np.linalg.svd(means, compute_uv=False), np.float64)
+    return condition_of(values, means.shape)
+
+
+def condition_of(values: Array, shape: tuple[int, ...]) -> float:
+    """`condition` of a matrix of this shape with these singular values."""
+    whole = counted(values, shape, tolerance=0) == shape[0]
     require(whole, "class means", "be linearly independent for a finite condition "
-            "number", f"{means.shape} of lower rank")
+            "number", f"{shape} of lower rank")
     return float(values[0] / values[-1])

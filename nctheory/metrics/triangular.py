@@ -22,7 +22,7 @@ from scipy.optimize import linear_sum_assignment
 
 from nctheory.compiled import cached
 from nctheory.errors import require
-from nctheory.integers import triangular_root
+from nctheory.integers import edge_vertices
 from nctheory.metrics.geometry import gram_distance
 from nctheory.metrics.moments import Array
 
@@ -42,8 +42,7 @@ def vertices(classes: int) -> int | None:
     >>> [vertices(k) for k in (3, 6, 10, 15, 7)]
     [3, 4, 5, 6, None]
     """
-    r = triangular_root(classes)
-    return r if r >= 3 and r * (r - 1) // 2 == classes else None
+    return edge_vertices(classes, 3)
 
 
 def triangular_gram(r: int) -> Array:

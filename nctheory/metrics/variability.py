@@ -15,6 +15,8 @@ the weights w_c and the centre g have names:
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 from scipy.spatial.distance import pdist
 
@@ -23,6 +25,9 @@ from nctheory.metrics.moments import Array, Moments
 from nctheory.metrics.spectrum import counted
 
 BETWEEN = ("classes", "global-mean", "samples")
+
+# Most metrics of a layer need the decomposition of its Sigma_B: it is taken once.
+_decomposed: WeakKeyDictionary[Moments, dict[str, tuple[Array, Array]]] = WeakKeyDictionary()
 
 
 def between_factor(m: Moments, between: str = "classes") -> Array:
@@ -86,8 +91,14 @@ def nc1(m: Moments, between: str = "classes", tolerance: float = 0.0) -> float:
     >>> round(nc1(Moments.of([[1, 0], [3, 0], [-1, 0], [-3, 0]], [0, 0, 1, 1])), 12)
     0.125
     """
+    return nc1_of_scatter(m, m.scatter, between, tolerance)
+
+
+def nc1_of_scatter(m: Moments, scatter: Array, between: str = "classes",
+                   tolerance: float = 0.0) -> float:
+    """`nc1` with Sigma_W = scatter / N in the place of that of m."""
     directions, values = between_directions(m, between, tolerance)
-    variances = np.einsum("ij,jk,ik->i", directions, m.scatter, directions, optimize=True)
+    variances = np.einsum("ij,jk,ik->i", directions, scatter, directions, optimize=True)
     # Divided twice: the square of a small value underflows before the quotient does.
     shares = np.maximum(variances, 0) / m.samples / values / values
     return float(np.sum(shares) / m.classes)
@@ -104,13 +115,25 @@ def between_directions(m: Moments, between: str = "classes",
     """
     require(m.classes >= 2, "labels", "have at least 2 classes for a between-class scatter",
             m.classes)
-    _, values, directions = np.linalg.svd(between_factor(m, between), full_matrices=False)
+    values, directions = _decomposition(m, between)
     rank = counted(values, m.means.shape, tolerance, floor=rounding(m))
     if rank == 0:
         raise InputError("features must have class means that differ (the between-class "
                          "scatter is zero), got equal means")
     rank = min(rank, m.classes - 1)
     return directions[:rank], values[:rank]
+
+
+def _decomposition(m: Moments, between: str) -> tuple[Array, Array]:
+    """Singular values and right singular vectors of `between_factor`."""
+    choice("between", between, BETWEEN)
+    if m.counts.min() == m.counts.max():
+        between = "classes"  # classes of equal size: all conventions are one
+    known = _decomposed.setdefault(m, {})
+    if between not in known:
+        _, values, directions = np.linalg.svd(between_factor(m, between), full_matrices=False)
+        known[between] = values, directions
+    return known[between]
 
 
 def trace_ratio(m: Moments, between: str = "classes") -> float:

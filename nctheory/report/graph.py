@@ -3,6 +3,7 @@ graphs beat deep neural collapse from which L on."""
 
 from __future__ import annotations
 
+from nctheory import limits
 from nctheory.constructions.strongly_regular import Spectral, least_layers, members
 from nctheory.graphs import NamedGraph, feasibility
 from nctheory.report.rows import Rows
@@ -36,6 +37,7 @@ def rows(graph: NamedGraph) -> Rows:
 
 def table(most: int) -> Rows:
     """A row for each strongly regular graph of at most so many vertices."""
+    limits.affordable("table", most, work=10**7 * most)
     lines = grid({"graph": "left", "K": "right", "rank": "right", "beats DNC from": "right",
                   **{f"c/K, L={L}": "right" for L in LAYERS}},
                  ("rank", *(f"c/K, L={L}" for L in reversed(LAYERS))))

@@ -6,11 +6,12 @@ import os
 
 from nctheory import limits
 from nctheory.errors import InputError
-from nctheory.problem import Problem
 from nctheory.solver.methods import Method
 from nctheory.solver.program import Program
 from nctheory.solver.starts import shapes
 from nctheory.solver.state import TRACED
+
+STEP = 10**4  # operations' worth of time in a step of the smallest network
 
 
 def processors() -> int:
@@ -20,19 +21,24 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def check_sizes(problem: Problem, width: int) -> None:
-    """Refuse networks of which even one is too large, before anything is allocated."""
+def check_sizes(method: Method, runs: int) -> None:
+    """Refuse networks of which even one is too large, and runs that would take days, before
+    anything is allocated."""
+    problem, width = method.problem, method.width
     K, L = problem.classes, problem.layers
     N = K * problem.samples if isinstance(problem.samples, int) else sum(problem.samples)
     limits.affordable("classes, samples, width and layers", (K, problem.samples, width, L),
                       memory=8 * (2 * (width + K) * N + K * (K + width) + L * width**2))
+    limits.affordable("steps", method.steps, most=limits.TRAINING,
+                      work=runs * method.steps * (STEP + 6 * N * width * (L * width + K)))
 
 
 def check_memory(program: Program, method: Method, runs: int, threads: int) -> None:
     """Refuse a batch that would not fit, with the figure."""
     entries = sum(a * b for a, b in shapes(method.problem, method.width))
-    # A run's entries stand in its start, its state (twice with velocities), and its result.
-    needed = 8 * (4 * runs * entries + threads * (program.size + 25 * program.parameter_size)
+    # A run's entries stand in its start, its state (with averages), and its result.
+    needed = 8 * ((3 + method.averages) * runs * entries
+                  + threads * (program.size + 25 * program.parameter_size)
                   + runs * method.points * (len(TRACED) + 2 * method.problem.layers)
                   + threads * method.dense_memory())
     available = available_memory()

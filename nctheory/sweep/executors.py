@@ -267,7 +267,7 @@ class Dask:
                              "is not installed, got 'dask'") from None
         for handler in logging.getLogger("distributed").handlers:
             handler.setLevel(logging.CRITICAL)  # what it loses comes back as one line of ours
-        with (_client(distributed, self.scheduler, workers) as client,
+        with (_one_line(), _client(distributed, self.scheduler, workers) as client,
               client.get_executor(pure=False) as pool):
             def known() -> list[Any]:
                 return list(client.scheduler_info(n_workers=-1)["workers"].values())
@@ -284,11 +284,21 @@ class Dask:
             try:
                 yield from _stream(pool, work, chain(first, source), limit,
                                    (distributed.scheduler.KilledWorker,), stalled)
-            except CancelledError:
-                raise InputError("scheduler must stay reachable, and its connection was lost; "
-                                 "what was finished before is kept") from None
             finally:
                 pool.shutdown(wait=False)
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """A lost scheduler as one error, wherever Dask notices first: it cancels what runs, fails to
+    ask, to submit or to say good-bye.  What a batch itself does wrong comes back as its result.
+    """
+    try:
+        yield
+    except (CancelledError, OSError, RuntimeError) as error:
+        words = " ".join(f"{type(error).__name__}: {error}".split())
+        raise InputError("scheduler must stay reachable, and its connection was lost; what was "
+                         f"finished before is kept, got {words}") from None
 
 
 @contextmanager

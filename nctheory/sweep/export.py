@@ -10,22 +10,21 @@ import csv
 import io
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 
 from nctheory import __version__
-from nctheory.errors import InputError, require
+from nctheory.errors import require
 from nctheory.files import check_target, replacing
 from nctheory.sweep.store import Store
+from nctheory.tabular import Record, library, without_lists
 
 if TYPE_CHECKING:
     import pandas
     import xarray
 
-Record = dict[str, Any]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # text that spreadsheets would compute
 
 
@@ -82,7 +81,7 @@ def _cell(value: Any) -> Any:
 
 def frame(records: Iterable[Record]) -> pandas.DataFrame:
     """The records as a pandas table."""
-    table: pandas.DataFrame = _library("pandas", "xarray").DataFrame(list(records))
+    table: pandas.DataFrame = library("pandas", "xarray").DataFrame(list(records))
     return table
 
 
@@ -91,17 +90,14 @@ def dataset(records: Iterable[Record], parameters: Iterable[str]) -> xarray.Data
 
     Results that are lists are left out.
     """
-    library = _library("xarray", "xarray")
-    table = frame(records)
-    plain = [name for name in table.columns
-             if not table[name].map(lambda value: isinstance(value, list)).any()]
-    table = table[plain]
-    axes = [name for name in parameters if name in plain and table[name].nunique() > 1]
+    made = library("xarray", "xarray")
+    table = without_lists(frame(records))
+    axes = [name for name in parameters if name in table and table[name].nunique() > 1]
     constant = {name: table[name].iloc[0] for name in parameters
-                if name in plain and name not in axes}
+                if name in table and name not in axes}
     table = table.drop(columns=list(constant))
     indexed = table.set_index(axes) if axes else table
-    found = library.Dataset.from_dataframe(indexed)
+    found = made.Dataset.from_dataframe(indexed)
     # NetCDF has no None, no booleans and no mixtures: words and numbers alone.
     for name, column in found.items():
         if column.dtype == bool:
@@ -120,17 +116,9 @@ def _attribute(value: Any) -> Any:
     return int(value) if isinstance(value, bool | np.bool_) else value
 
 
-def _library(name: str, extra: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError:
-        raise InputError(f"format must be 'csv' where the extra '{extra}' is not installed "
-                         f"({name} is missing)") from None
-
-
 def _write_parquet(records: Callable[[], Iterable[Record]], path: Path) -> None:
-    arrow = _library("pyarrow", "parquet")
-    parquet = _library("pyarrow.parquet", "parquet")
+    arrow = library("pyarrow", "parquet")
+    parquet = library("pyarrow.parquet", "parquet")
     names = columns(records())
     table = arrow.Table.from_pylist(
         [{name: record.get(name) for name in names} for record in records()])

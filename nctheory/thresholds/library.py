@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from nctheory import activations, losses
+from nctheory import activations, limits, losses
 from nctheory.compiled import cached
 from nctheory.constructions import FAMILIES, Block, Construction, DirectSum, Orthogonal
 from nctheory.thresholds.rows import BOUNDS, INTEGERS
@@ -28,6 +28,7 @@ class Offer(NamedTuple):
     """A construction of the library for one number of layers, and how it compares with DNC."""
 
     construction: Construction
+    cost: float  # c
     sign: int | None  # of c - c(DNC), decided exactly; None: undecided
     evidence: str
 
@@ -50,7 +51,8 @@ class Library:
     def offer(self, construction: Construction) -> Offer:
         """A construction with the exact comparison."""
         model = self.layers, self.loss, self.activation
-        return Offer(construction, construction.compare_with_dnc(*model),
+        return Offer(construction, construction.cost(*model),
+                     construction.compare_with_dnc(*model),
                      INTEGERS if construction.decided_by_integers(*model) else BOUNDS)
 
     def best(self, name: str, classes: int) -> Construction | None:
@@ -93,10 +95,11 @@ def best_sums(K_values: Sequence[int], layers: int, offers: Sequence[Offer], sam
               weight_decay: float | None, width: int | None = None) -> list[Construction]:
     """For each K, the direct sum of least MSE cost (of least loss, given a weight decay) that
     fits into the width; hidden layers of a sum are counted as wide as its blocks' widest."""
-    blocks = [offer.construction for offer in offers
-              if offer.sign == -1 and isinstance(offer.construction, Block)]
+    taken = [(offer.construction, offer.cost) for offer in offers
+             if offer.sign == -1 and isinstance(offer.construction, Block)]
+    blocks = [block for block, _ in taken]
     sizes = np.array([block.classes for block in blocks], dtype=np.int64)
-    costs = np.array([block.cost(layers) for block in blocks])
+    costs = np.array([cost for _, cost in taken])
     K = np.array(K_values)[:, None]
     if weight_decay is None:
         # Every block is better than DNC by an exact decision: rounding must not hide that.
@@ -109,11 +112,14 @@ def best_sums(K_values: Sequence[int], layers: int, offers: Sequence[Offer], sam
         values = losses.minimal_loss(kappas, layers)
         gains = sizes * (values[:, -1:] - values[:, :-1]) / K
     gains, capacities = np.ascontiguousarray(gains), np.array(K_values, dtype=np.int64)
-    if width is None:
-        counts = knapsack(sizes, gains, capacities)
-    else:
-        widths = np.array([block.required_width(layers) for block in blocks], dtype=np.int64)
-        counts = knapsack_within(sizes, widths, gains, capacities, width)
+    counts = knapsack(sizes, gains, capacities)
+    if width is not None:
+        widths = np.array([block.required_width(layers) for block in blocks], dtype=object)
+        if (counts @ (widths - sizes) + capacities > width).any():
+            entries = (int(capacities.max()) + 1) * (width + 1)
+            limits.affordable("width", width, memory=16 * entries,
+                              work=entries * len(blocks) * len(K_values))
+            counts = knapsack_within(sizes, widths.astype(np.int64), gains, capacities, width)
     return [_sum(K, blocks, row) for K, row in zip(K_values, counts, strict=True)]
 
 

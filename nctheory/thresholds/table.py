@@ -231,7 +231,7 @@ def _by_loss(cell: Cell, row: Row, first: float, problem: Problem) -> tuple[str,
     zero = _zero(better, cell, problem)
     theorem = _at(problem)
     assert row.loss is not None and row.dnc_loss is not None
-    if zero is None and not chosen.centred:
+    if zero is None and chosen.ordered_by_cost:
         return UNDECIDED, NOTHING
     if zero is None:  # exact bounds show at most that zero is not optimal
         if min(row.loss, row.dnc_loss) >= chosen.zero(cell.classes):
@@ -242,11 +242,12 @@ def _by_loss(cell: Cell, row: Row, first: float, problem: Problem) -> tuple[str,
         return (ZERO, _weakest(better)) if theorem is None else (ZERO_OPTIMAL, theorem)
     if theorem is not None:
         return OPTIMAL, theorem
-    return _unless_zero(cell, row, first, better if zero is False else [], chosen.centred)
+    return _unless_zero(cell, row, first, better if zero is False else [],
+                        chosen.ordered_by_cost)
 
 
 def _unless_zero(cell: Cell, row: Row, first: float, better: Sequence[Offer],
-                 centred: bool) -> tuple[str, str]:
+                 exact: bool) -> tuple[str, str]:
     """The verdict where zero is not optimal, by what is `better` exactly, or else by floats."""
     assert row.loss is not None and row.dnc_loss is not None
     if better:
@@ -256,7 +257,7 @@ def _unless_zero(cell: Cell, row: Row, first: float, better: Sequence[Offer],
     if row.loss < first or any(offer.sign is None for offer in cell.offers):
         # With ReLU and cross-entropy, between the lower bound for DNC and what I_K attains.
         return UNDECIDED, NOTHING
-    return NOT_BEATEN, FLOATS if centred else _weakest(cell.offers)
+    return NOT_BEATEN, _weakest(cell.offers) if exact else FLOATS
 
 
 def _at(problem: Problem) -> str | None:

@@ -22,7 +22,7 @@ PAGES = ("index", "auto/tutorials/1_where_dnc_stops", "auto/tutorials/5_for_my_p
          "metrics", "formats", "certificates", "check", "atlas", "auto/commands", "atlas/index",
          "atlas/cells/9-6")
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("docs")]  # it is built once
 
 
 @pytest.fixture(scope="module", autouse=True)

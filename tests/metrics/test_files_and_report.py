@@ -301,3 +301,16 @@ def test_every_name_of_the_report_is_explained(arrays):
     layers = metrics.report(metrics.assemble(arrays))["layers"]
     names = {name for layer in layers for name in layer}
     assert names - {"layer", "samples", "classes", "width", "notes"} == set(MEANINGS)
+
+
+@pytest.mark.parametrize("sizes, most", [((4, 4, 4), 4), ((3, 4, 5), 6)])
+def test_each_matrix_is_decomposed_once(monkeypatch, sizes, most):
+    """Sigma_B by each convention that differs, the means, sigma of them, the weight."""
+    rng, labels = np.random.default_rng(0), np.repeat(np.arange(3), sizes)
+    saved = {"features": rng.standard_normal((12, 5)), "labels": labels,
+             "weight": rng.standard_normal((3, 5)),
+             "test_features": rng.standard_normal((12, 5)), "test_labels": labels}
+    calls, plain = [], np.linalg.svd
+    monkeypatch.setattr(np.linalg, "svd", lambda *a, **k: calls.append(1) or plain(*a, **k))
+    layer, = report(assemble(saved))["layers"]
+    assert len(calls) == most and not layer["notes"]

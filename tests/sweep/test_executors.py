@@ -69,6 +69,22 @@ def test_a_scheduler_without_workers(monkeypatch):
             list(Dask(cluster.scheduler_address)(operator.neg, range(5)))
 
 
+@pytest.mark.parametrize("place, error", [
+    ("scheduler_info", OSError("closed")), ("get_executor", RuntimeError("shut down"))])
+def test_a_scheduler_lost_at_any_moment_is_one_line(monkeypatch, place, error):
+    distributed = pytest.importorskip("distributed")
+
+    def fail(*_, **__):
+        raise error
+
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False,
+                                  protocol="tcp://", dashboard_address="127.0.0.1:0") as cluster:
+        monkeypatch.setattr(distributed.Client, place, fail)
+        with pytest.raises(InputError, match=f"stay reachable.*is kept, got .*{error}") as found:
+            list(Dask(cluster.scheduler_address)(operator.neg, range(5)))
+    assert "\n" not in str(found.value)
+
+
 def test_dask_workers_with_several_threads():
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(n_workers=1, threads_per_worker=3, processes=False,
