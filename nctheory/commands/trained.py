@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 @click.option("--explain", is_flag=True, help="What each name means, its range and sign.")
 @rows_options
 def metrics(file: Path | None, activation: str, package: str | None, explain: bool) -> None:
-    """Collapse metrics of the features in FILE (.npz, .npy with labels beside it, safetensors).
+    """Collapse metrics of the features in FILE.
 
-    Arrays: features or features_1..features_L (a row a sample) and labels; optionally weight
-    and bias, test_features and test_labels, with _l for layer l.
+    FILE is .npz, .npy with labels beside it, or safetensors.  Arrays: features or
+    features_1..features_L (a row a sample) and labels; optionally weight and bias, test_features
+    and test_labels, with _l for layer l.
 
     \b
     Example: nctheory metrics trained/features.npz --activation relu
@@ -84,10 +85,11 @@ def metrics(file: Path | None, activation: str, package: str | None, explain: bo
 @click.option("--seed", type=int, default=0, show_default=True)
 def train(data: str, output: Path, *, hidden: str, weight_decay: str, epochs: int, head: int,
           activation: str, loss: str, **settings: Any) -> None:
-    """Train a perceptron on DATA ("digits", "mnist", or a feature file) and save its features.
+    """Train a perceptron on DATA and save its features.
 
-    Stopped at any moment, the same command goes on from the checkpoint to the same numbers; with
-    more --epochs (and a constant schedule) it goes on from the end.
+    DATA is digits, mnist, or a feature file.  Stopped at any moment, the same command goes on from
+    the checkpoint to the same numbers; with more --epochs (and a constant schedule) it goes on
+    from the end.
 
     \b
     Example: nctheory train digits --epochs 50 --directory trained

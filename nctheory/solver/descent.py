@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,10 @@ CHUNK_FLOPS = 2e10
 # The table of operations that makes a method's step (`Program`).
 TABLES = {"gd": "descent", "momentum": "momentum", "nesterov": "momentum", "adam": "adam",
           "signgd": "sign", "muon": "muon"}
-DECAYS = ("coupled", "decoupled")
+Decay = Literal["coupled", "decoupled"]
+Precision = Literal["float64", "float32"]
+DECAYS = get_args(Decay)
+DTYPES = get_args(Precision)
 
 # Where a factor (or an average of its gradients) lies in the work array, and the rows of the state
 # that keep it.
@@ -44,6 +48,7 @@ class Descent:
     tol: float
     ranked: bool
     decay: str = "coupled"
+    dtype: str = "float64"
 
     interleaved = None
     kinked = 0
@@ -95,7 +100,7 @@ class Descent:
                             program.leak, apart, *self.problem.decays])
         losses = program.losses
         fit = work[losses.offset:losses.offset + losses.row_stride]
-        diverged = np.full(kernels.LANES, -1, np.int64)
+        diverged = np.full(program.lanes, -1, np.int64)
         # Runs of one group start together and are saved together.
         step = int(state.steps[rows[0]])
         chunk = max(1, int(CHUNK_FLOPS / self.flops() / program.runs))
@@ -131,20 +136,20 @@ class Descent:
               numbers: Array, fit: Array) -> None:
         """Add a point to the trace, and stop the runs whose gradient is small enough."""
         kernels.descend(work, program.gradient, numbers, fit, step, 1,
-                        np.zeros(kernels.LANES, np.int64))
+                        np.zeros(program.lanes, np.int64))
         decays = self.problem.decays
         for lane, row in enumerate(rows):
             if state.finished[row]:
                 continue
-            value = float(program.view(work, program.losses, lane)[0].sum())
-            penalty = sum(decay * float(np.sum(program.view(work, slot, lane) ** 2))
-                          for decay, slot in zip(decays, program.parameters, strict=True)) / 2
-            norm = math.sqrt(sum(float(np.sum(program.view(work, slot, lane) ** 2))
-                                 for slot in program.gradients))
+            value = float(program.view(work, program.losses, lane)[0].sum(dtype=np.float64))
+            found = program.read(work, program.parameters, lane)
+            penalty = sum(decay * float(np.sum(p**2))
+                          for decay, p in zip(decays, found, strict=True)) / 2
+            norm = math.sqrt(sum(float(np.sum(g**2)) for g
+                                 in program.read(work, program.gradients, lane)))
             point = math.ceil(step / self.trace_every)
             state.trace[row, point] = (value + penalty, value, penalty, norm, step)
             if self.ranked and np.isfinite(value + penalty):
-                state.ranks[row, point] = ranks(
-                    program.read(work, program.parameters, lane), self.problem)
+                state.ranks[row, point] = ranks(found, self.problem)
             if norm <= self.tol:
                 state.finished[row] = True

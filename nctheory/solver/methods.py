@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nctheory.errors import choice, integer, nonnegative, positive
 from nctheory.problem import Problem
-from nctheory.solver.descent import DECAYS, TABLES, Descent
+from nctheory.solver.descent import DECAYS, DTYPES, TABLES, Descent
 from nctheory.solver.program import AVERAGES, Program
 from nctheory.solver.quasi_newton import QuasiNewton
 from nctheory.solver.state import State
 
-METHODS = (*TABLES, "quasi-newton")
+MethodName = Literal["gd", "momentum", "nesterov", "adam", "signgd", "muon", "quasi-newton"]
+METHODS = get_args(MethodName)
 
 
 class Method(Protocol):
@@ -56,6 +57,10 @@ class Method(Protocol):
     def averages(self) -> int:
         """Averages of past gradients kept for each run."""
 
+    @property
+    def dtype(self) -> str:
+        """The precision of the kernels' arithmetic."""
+
     def dense_memory(self) -> int:
         """Doubles that one thread holds beside its program's."""
 
@@ -64,7 +69,7 @@ class Method(Protocol):
 
 
 def method_by_name(name: str, problem: Problem, width: int, *, learning_rate: float,
-                   momentum: float, decay: str, steps: int | None, tol: float | None,
+                   momentum: float, decay: str, dtype: str, steps: int | None, tol: float | None,
                    smoothing: float, trace_every: int | None) -> Method:
     """The method with its defaults filled in.
 
@@ -75,6 +80,7 @@ def method_by_name(name: str, problem: Problem, width: int, *, learning_rate: fl
     """
     choice("method", name, METHODS)
     choice("decay", decay, DECAYS)
+    choice("dtype", dtype, ("float64",) if name == "quasi-newton" else DTYPES)
     positive("smoothing", smoothing)
     momentum = nonnegative("momentum", momentum, below=1.0)
     if name == "quasi-newton":
@@ -87,4 +93,4 @@ def method_by_name(name: str, problem: Problem, width: int, *, learning_rate: fl
                    momentum if AVERAGES.get(TABLES[name]) else 0.0, steps,
                    integer("trace_every", every, 1),
                    0.0 if tol is None else nonnegative("tol", tol), trace_every is not None,
-                   decay)
+                   decay, dtype)

@@ -19,13 +19,12 @@ from nctheory.losses.mse import MeanSquaredError
 from nctheory.network import Parameters, labels
 from nctheory.problem import Problem
 from nctheory.solver import kernels
-from nctheory.solver.kernels import LANES
 from nctheory.solver.polar import polynomials
 from nctheory.solver.sigma import leak
 
 Array = NDArray[np.float64]
 
-# Eight runs are interleaved while a group's parameters stay within a second-level cache.
+# Runs are interleaved while a group's parameters stay within a second-level cache.
 INTERLEAVED_BYTES = 2**20
 
 # Tables that make a step with a factor's gradient, and the averages of gradients each keeps;
@@ -51,16 +50,12 @@ class Slot:
 
     @property
     def size(self) -> int:
-        """Doubles from the first entry to the end of the last row, padding included."""
+        """Numbers from the first entry to the end of the last row, padding included."""
         return max(self.rows * self.row_stride, self.cols * self.col_stride)
 
 
-def _padded(count: int) -> int:
-    return -(-count // LANES) * LANES
-
-
 class Program:
-    """Tables and memory layout of one group: 8 interleaved runs, or 1 run.
+    """Tables and memory layout of one group: a run a lane of a register, or 1 run.
 
     Attributes
     ----------
@@ -73,14 +68,16 @@ class Program:
     """
 
     def __init__(self, problem: Problem, width: int, tables: tuple[str, ...],
-                 interleaved: bool | None = None) -> None:
+                 interleaved: bool | None = None, dtype: str = "float64") -> None:
         self.problem, self.width, self.leak = problem, width, leak(problem)
+        self.dtype = np.dtype(dtype)
+        self.lanes = kernels.REGISTER // self.dtype.itemsize
         K, d, N = problem.classes, width, sum(problem.class_sizes)
         entries = d * N + (problem.layers - 1) * d * d + K * d
         if interleaved is None:
-            interleaved = entries * LANES * 8 <= INTERLEAVED_BYTES
+            interleaved = entries * kernels.REGISTER <= INTERLEAVED_BYTES
         self.interleaved = interleaved
-        self.runs = LANES if interleaved else 1
+        self.runs = self.lanes if interleaved else 1
         self.size = 0
         self._table: list[list[int]] = []
 
@@ -106,14 +103,17 @@ class Program:
 
     def _slot(self, rows: int, cols: int) -> Slot:
         if self.interleaved:
-            new = Slot(self.size, rows, cols, cols * LANES, LANES)
+            new = Slot(self.size, rows, cols, cols * self.lanes, self.lanes)
         else:
-            stride = _padded(cols)
+            stride = self._padded(cols)
             if stride >= 64 and stride % 32 == 0:
-                stride += LANES  # rows a power of two apart would share few lines of cache
+                stride += self.lanes  # rows a power of two apart would share few lines of cache
             new = Slot(self.size, rows, cols, stride, 1)
-        self.size += new.size if self.interleaved else _padded(rows) * new.row_stride
+        self.size += new.size if self.interleaved else self._padded(rows) * new.row_stride
         return new
+
+    def _padded(self, count: int) -> int:
+        return -(-count // self.lanes) * self.lanes
 
     def _by_samples(self, rows: int, cols: int) -> Slot:
         """rows x cols, laid out like the transpose of a cols x rows slot of a layer."""
@@ -125,8 +125,8 @@ class Program:
         return [self._like(base + p.offset, p) for p in self.parameters]
 
     def _take(self, size: int) -> int:
-        """The offset of `size` new doubles, in whole registers."""
-        base, self.size = self.size, self.size + _padded(size)
+        """The offset of `size` new numbers, in whole registers."""
+        base, self.size = self.size, self.size + self._padded(size)
         return base
 
     @staticmethod
@@ -136,8 +136,8 @@ class Program:
 
     def new_work(self) -> Array:
         """A zeroed work array, on a cache line, with the target filled in."""
-        buffer = np.zeros(self.size + LANES)
-        skip = (-buffer.ctypes.data % 64) // 8
+        buffer = np.zeros(self.size + self.lanes, self.dtype)
+        skip = (-buffer.ctypes.data % kernels.REGISTER) // self.dtype.itemsize
         work = buffer[skip:skip + self.size]
         wanted = self._target(self.problem)[1][:, labels(self.problem)]
         for run in range(self.runs):
@@ -147,8 +147,9 @@ class Program:
 
     def view(self, work: Array, slot: Slot, run: int = 0) -> Array:
         """The matrix in `slot` of one run of the group, as a view."""
-        return np.ndarray((slot.rows, slot.cols), np.float64, work, (slot.offset + run) * 8,
-                          (slot.row_stride * 8, slot.col_stride * 8))
+        size = self.dtype.itemsize
+        return np.ndarray((slot.rows, slot.cols), self.dtype, work, (slot.offset + run) * size,
+                          (slot.row_stride * size, slot.col_stride * size))
 
     def write(self, work: Array, slots: list[Slot], run: int, matrices: Parameters) -> None:
         """Put [H_1, W_1, ..., W_L] (or what is shaped like it) into `slots`."""
@@ -156,9 +157,9 @@ class Program:
             self.view(work, slot, run)[:] = matrix
 
     def read(self, work: Array, slots: list[Slot], run: int) -> Parameters:
-        """The inverse of `write`, as copies."""
-        head, *weights = (self.view(work, slot, run) for slot in slots)
-        return [head.T.copy(), *(weight.copy() for weight in weights)]
+        """The inverse of `write`, as copies in double precision."""
+        head, *weights = (np.array(self.view(work, slot, run), np.float64) for slot in slots)
+        return [head.T.copy(), *weights]
 
     @staticmethod
     def _target(problem: Problem) -> tuple[int, Array]:
@@ -166,7 +167,7 @@ class Program:
         loss = losses.get(problem.loss)
         if isinstance(loss, CrossEntropy):
             return kernels.CROSS_ENTROPY, loss.targets(problem.classes)
-        require(isinstance(loss, MeanSquaredError), "loss",
+        require(type(loss) is MeanSquaredError, "loss",
                 "be one that the solver has a kernel for (mse, or a cross-entropy)", problem.loss)
         return kernels.MSE, np.eye(problem.classes)
 
@@ -182,7 +183,7 @@ class Program:
     def _product(self, c: Slot, a: Slot, b: Slot, epilogue: int = kernels.STORE,
                  mask: Slot | None = None, factor: int = 0) -> None:
         """C = A B, finished as `epilogue` says; a mask is laid out as C is."""
-        unit = 1 if self.interleaved else LANES
+        unit = 1 if self.interleaved else self.lanes
         self._add(
             kernels.PRODUCT, rows=a.rows, cols=-(-b.cols // unit), inner=a.cols,
             epilogue=epilogue, splat=not self.interleaved, factor=factor,

@@ -61,6 +61,7 @@ class QuasiNewton:
     tables = ("smooth",)
     interleaved = False
     averages = 0
+    dtype = "float64"
 
     @property
     def trace_steps(self) -> NDArray[np.int64]:

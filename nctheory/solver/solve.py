@@ -33,21 +33,22 @@ from nctheory.errors import InputError, integer, require, show
 from nctheory.network import Array, Parameters, collapse, expand, pack, unpack
 from nctheory.problem import Problem
 from nctheory.solver.batch import Batch, Progress
+from nctheory.solver.descent import Decay, Precision
 from nctheory.solver.machine import check_memory, check_sizes, processors
-from nctheory.solver.methods import method_by_name
+from nctheory.solver.methods import MethodName, method_by_name
 from nctheory.solver.program import Program
 from nctheory.solver.quasi_newton import SMOOTHING
 from nctheory.solver.result import Result
-from nctheory.solver.starts import shapes, starting_point
+from nctheory.solver.starts import Start, shapes, starting_point
 from nctheory.solver.state import State
 
 
 def solve(problem: Problem, width: int | None = None,
           seeds: Iterable[int] = range(64), *,  # noqa: B008
-          method: str = "gd", learning_rate: float = 0.5, momentum: float = 0.9,
-          decay: str = "coupled",
+          method: MethodName = "gd", learning_rate: float = 0.5, momentum: float = 0.9,
+          decay: Decay = "coupled", dtype: Precision = "float64",
           steps: int | None = None, tol: float | None = None,
-          init: str | Sequence[ArrayLike] = "gaussian", scale: float = 1.0, noise: float = 0.0,
+          init: Start | Sequence[ArrayLike] = "gaussian", scale: float = 1.0, noise: float = 0.0,
           smoothing: float = SMOOTHING, trace_every: int | None = None,
           collapsed: bool = False, threads: int | None = None,
           checkpoint: str | Path | None = None, progress: Progress | None = None,
@@ -90,6 +91,9 @@ def solve(problem: Problem, width: int | None = None,
         1/lam.  Loss and stationarity reported are those of `problem` in any case.
     learning_rate, momentum : float
         For the descent methods.
+    dtype : {"float64", "float32"}
+        The precision in which descent computes; starts and all that is measured of end points
+        are in double precision.  Only "float64" for quasi-Newton.
     steps : int, optional
         Steps of descent (default 1000), or most evaluations of a quasi-Newton run (20000).
     tol : float, optional
@@ -141,10 +145,10 @@ def solve(problem: Problem, width: int | None = None,
     threads = integer("threads", processors() if threads is None else threads, 1)
     solved = collapse(problem) if collapsed else problem
     solver = method_by_name(method, solved, width, learning_rate=learning_rate,
-                            momentum=momentum, decay=decay, steps=steps, tol=tol,
+                            momentum=momentum, decay=decay, dtype=dtype, steps=steps, tol=tol,
                             smoothing=smoothing, trace_every=trace_every)
     check_sizes(solver, len(seeds))
-    program = Program(solved, width, solver.tables, solver.interleaved)
+    program = Program(solved, width, solver.tables, solver.interleaved, solver.dtype)
     check_memory(program, solver, len(seeds), threads)
     starts = [starting_point(solved, width, seed, init, scale, noise) for seed in seeds]
     state = State.fresh(starts, solver.points, solver.averages, solver.kinked)

@@ -250,7 +250,7 @@ def _output_delta(name: str, output: Array, labels: Codes, delta: Array) -> floa
     if isinstance(loss, CrossEntropy):
         smoothing = classes * float(loss.targets(classes)[-1, 0]) if classes > 1 else 0.0
         return float(softmax_delta(output, labels, delta, smoothing))
-    require(isinstance(loss, MeanSquaredError), "loss",
+    require(type(loss) is MeanSquaredError, "loss",
             "be one that networks have a kernel for (mse, or a cross-entropy)", name)
     return float(squared_delta(output, labels, delta))
 

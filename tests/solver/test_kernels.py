@@ -32,8 +32,8 @@ RATE, INERTIA = 0.3, 0.8
 ROUNDING = {"muon": 1e-9}
 
 
-def prepared(problem, interleaved, tables, width=11):
-    program = Program(problem, width, tables, interleaved)
+def prepared(problem, interleaved, tables, width=11, dtype="float64"):
+    program = Program(problem, width, tables, interleaved, dtype)
     work = program.new_work()
     starts = [starting_point(problem, width, seed, "gaussian", 1.0, 0.0)
               for seed in range(program.runs)]
@@ -47,7 +47,7 @@ def descend(module, program, work, table, steps, nesterov=0.0, decoupled=True):
                         *program.problem.decays])
     losses = program.losses
     fit = work[losses.offset:losses.offset + losses.row_stride]
-    diverged = np.full(kernels.LANES, -1)
+    diverged = np.full(program.lanes, -1)
     module.descend(work, getattr(program, table), numbers, fit, 0, steps, diverged)
     return diverged
 
@@ -167,6 +167,25 @@ def test_compiled_and_python_kernels_agree_to_rounding(python_kernels, problem, 
         descend(python_kernels, program, other, table, 3)
         assert_allclose(work, other, rtol=0, atol=ROUNDING.get(table, 1e-14))
         assert np.abs(work).max() > 0.1
+
+
+@pytest.mark.parametrize("interleaved", [True, False])
+@pytest.mark.parametrize("table", ["descent", "momentum", "adam"])
+def test_single_precision_takes_the_steps_of_double(python_kernels, table, interleaved):
+    problem = PROBLEMS[10]
+    ends = []
+    for module, dtype in ((kernels, "float64"), (kernels, "float32"),
+                          (python_kernels, "float32")):
+        program, work, _ = prepared(problem, interleaved, (table,), 17, dtype)
+        assert work.dtype == dtype and program.runs == ((16 if dtype == "float32" else 8)
+                                                        if interleaved else 1)
+        assert descend(module, program, work, table, 5).max() == -1
+        ends.append(program.read(work, program.parameters, program.runs % 8))
+    for double, single, python in zip(*ends, strict=True):
+        # The median: of units without a gradient Adam makes steps from its rounding.
+        share = 0.5 if table == "adam" else 1.0
+        assert 1e-9 < np.quantile(np.abs(double - single), share) < 1e-5
+        assert np.quantile(np.abs(single - python), share) < 1e-5
 
 
 @pytest.mark.parametrize("rows", [1, 2, 5, 6, 7, 11, 13])

@@ -154,6 +154,19 @@ def test_coupled_and_decoupled_decay_are_one_for_plain_descent_only():
         assert (same == 0) == (method == "gd"), method
 
 
+@pytest.mark.parametrize("width", [9, 140])
+def test_single_precision_ends_where_double_does(width):
+    settings = dict(seeds=range(3), steps=200, learning_rate=0.1, trace_every=100)
+    single = solve(SMALL, width, dtype="float32", **settings)
+    double = solve(SMALL, width, **settings)
+    assert packed(single, 0).dtype == np.float64
+    assert_allclose(single.loss, double.loss, rtol=1e-5)
+    assert_allclose(single.trace["loss"], double.trace["loss"], rtol=1e-5)
+    assert np.abs(packed(single, 0) - packed(double, 0)).max() > 1e-9
+    alone = solve(SMALL, width, dtype="float32", threads=1, **{**settings, "seeds": [2]})
+    assert_array_equal(packed(alone, 0), packed(single, 2))
+
+
 def test_the_command_offers_every_method():
     from nctheory.commands.solve import solve as command
 
@@ -307,6 +320,7 @@ def test_weights_that_grow_behind_dead_units_have_diverged():
     (dict(width=0), "width must be an integer at least 1"),
     (dict(seeds=[]), "seeds must not be empty"),
     (dict(seeds=[-1]), "seeds must be an integer at least 0"),
+    (dict(method="quasi-newton", dtype="float32"), "dtype must be one of"),
     (dict(method="adagrad"), "method must be one of"),
     (dict(init="zero"), "init must be one of"),
     (dict(learning_rate=0), "learning_rate must be a finite number greater than 0"),
