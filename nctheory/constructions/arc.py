@@ -19,7 +19,7 @@ import numpy as np
 from nctheory.activations import PiecewiseLinear
 from nctheory.constructions.base import Block
 from nctheory.constructions.factors import Matrix, Ranks
-from nctheory.constructions.triangular import LARGEST_MATRIX
+from nctheory.constructions.lifted import LARGEST_MATRIX
 from nctheory.errors import InputError, integer
 from nctheory.losses import Loss
 
