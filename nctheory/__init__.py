@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nctheory import trained as trained
     from nctheory.atlas.certified import certified_gauge as certified_gauge
     from nctheory.atlas.gauge import two_layer_gauge as two_layer_gauge
+    from nctheory.constructions import Arc as Arc
     from nctheory.constructions import Chain as Chain
     from nctheory.constructions import Circle as Circle
     from nctheory.constructions import Code as Code
@@ -54,7 +55,7 @@ _NAMES = {
     "nctheory.atlas.certified": "certified_gauge",
     "nctheory.atlas.gauge": "two_layer_gauge",
     "nctheory.constructions":
-        "Chain Circle Code DirectSum Family Features Groups Orthogonal Pairs Triangular "
+        "Arc Chain Circle Code DirectSum Family Features Groups Orthogonal Pairs Triangular "
         "TriangularMixture construct optimal_mixture register",
     "nctheory.constructions.partial": "PartialFit",
     "nctheory.errors": "InputError",
