@@ -22,7 +22,7 @@ from nctheory.commands.options import force_option, forced
               "data trains on.")
 def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: int,
               data: str | None) -> None:
-    """Repeat the experiment NAME of a paper and compare with what the paper states.
+    """Repeat the experiment NAME of a paper and compare.
 
     Writes NAME-TABLE.csv, NAME.png, NAME.pdf, NAME.txt and NAME.json.gz (all of it); what is done
     is kept in NAME-runs/, and the same command goes on from there (delete the folder to start

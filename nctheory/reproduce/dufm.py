@@ -19,6 +19,7 @@ from nctheory.reproduce import drawing
 from nctheory.reproduce.kept import Parameters, Progress, place
 from nctheory.reproduce.tables import clear, group, share
 from nctheory.solver import Result, solve
+from nctheory.solver.methods import MethodName
 
 TRACE_EVERY = 100
 CURVE_POINTS = 120
@@ -38,7 +39,7 @@ class Job:
     learning_rate: float
     scale: float = 1.0
     trace_every: int | None = None
-    method: str = "gd"
+    method: MethodName = "gd"
     collapsed: bool = False
     start: str = "gaussian"
     noise: float = 0.0

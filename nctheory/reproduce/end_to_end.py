@@ -35,6 +35,7 @@ from nctheory.reproduce.reproduction import Experiment, Finding
 from nctheory.reproduce.tables import BRACKETS, counted, group
 from nctheory.trained.data import Split, dataset, described
 from nctheory.trained.network import Architecture
+from nctheory.trained.network import Array as NetworkArray
 from nctheory.trained.training import Recipe, Training
 
 
@@ -96,7 +97,7 @@ def _training(split: Split, size: Parameters, seed: int) -> Training:
                feature_decay=decay / size["samples"], seed=seed))
 
 
-def _accuracy(training: Training, x: Array, labels: Any) -> float:
+def _accuracy(training: Training, x: NetworkArray, labels: Any) -> float:
     return float(np.mean(training.network.predict(np.ascontiguousarray(x)) == labels))
 
 

@@ -82,7 +82,8 @@ def _judge_3(tables: Tables, parameters: Parameters) -> Finding:
     words.append(f"at K = {parameters['classes'][0]} DNC {'is' if fine[-1] else 'is not clearly'} "
                  f"more probable in wider models, {shares[0]} runs at d = {min(groups)} and "
                  f"{shares[-1]} at {max(groups)}")
-    return Finding("trend" if all(fine) else "no match", f"{'; '.join(words)}. {BRACKETS}")
+    return Finding("trend" if all(fine) else "no match", (
+        f"{'; '.join(words)}: {sum(fine)} of {len(fine)} parts are found again. {BRACKETS}"))
 
 
 def _draw_3(figure: Any, tables: Tables, parameters: Parameters) -> None:

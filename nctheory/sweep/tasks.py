@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import Any, NamedTuple, cast, get_args, get_type_hints
 
 from nctheory import __version__
 from nctheory.errors import InputError, choice, integer, require
@@ -92,7 +92,8 @@ def _least_and_last(ranks: Any) -> dict[str, int]:
 def solve(seed: list[int], *, classes: int, layers: int, samples: int = 1, width: int = 30,
           weight_decay: float | tuple[float, ...] = 0.004, loss: str = "mse",
           activation: str = "relu", method: str = "gd", learning_rate: float = 0.5,
-          momentum: float = 0.9, steps: int | None = None, tol: float | None = None,
+          momentum: float = 0.9, decay: str = "coupled", steps: int | None = None,
+          tol: float | None = None,
           init: str = "gaussian", scale: float = 1.0, trace_every: int | None = None,
           collapsed: bool = False, keep: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Runs of the solver, one a seed: end loss, ranks, and what each became."""
@@ -103,9 +104,9 @@ def solve(seed: list[int], *, classes: int, layers: int, samples: int = 1, width
 
     problem = Problem(classes=classes, layers=layers, samples=samples, width=width,
                       weight_decay=weight_decay, loss=loss, activation=activation)
-    result = run(problem, width, seed, method=method, learning_rate=learning_rate,
-                 momentum=momentum, steps=steps, tol=tol, init=init, scale=scale,
-                 trace_every=trace_every, collapsed=collapsed, threads=1)
+    result = run(problem, width, seed, method=cast(Any, method), learning_rate=learning_rate,
+                 momentum=momentum, decay=cast(Any, decay), steps=steps, tol=tol, init=init,
+                 scale=scale, trace_every=trace_every, collapsed=collapsed, threads=1)
     centred = losses.get(loss).centred
     dnc = None if centred else Orthogonal(classes=classes).loss(problem)
     rows = []
@@ -156,7 +157,7 @@ def ranks(seed: list[int], *, classes: int, layers: int, width: int = 30,
 
     problem = Problem(classes=classes, layers=layers, width=width, weight_decay=weight_decay,
                       loss=loss, activation=activation)
-    result = run(problem, width, seed, method=method, threads=1)
+    result = run(problem, width, seed, method=cast(Any, method), threads=1)
     rows: list[dict[str, Any]] = []
     for i in range(len(seed)):
         if not result.sound(i):
