@@ -236,7 +236,7 @@ CE = {**SIZE, "loss": "ce", "weight_decay": 0.002}
 
 SQUARED = Experiment(
     name="slm24-end-to-end", source="[SLM24] Fig 2 (end to end), a perceptron",
-    claim="networks trained end to end end with low-rank structures in the head",
+    claim="networks that are trained end to end have low-rank structures in the head",
     quick={"data": "digits", **MSE, "epochs": 3500, "seeds": 2},
     full={"data": "mnist", **MSE, "epochs": 6000, "seeds": 4},
     measure=_measure, judge=_judge, draw=_draw, size=(7.2, 4.2))
