@@ -41,11 +41,13 @@ def thresholds(classes: Sequence[int], layers: Sequence[int], samples: int,
     Example: nctheory thresholds --classes 9:11 --layers 3,4 --weight-decay 0.004
     """
     from nctheory.report.table import rows
+    from nctheory.terminal.progress import waiting
     from nctheory.thresholds import threshold_table
 
-    table = threshold_table(classes, layers, samples=samples, weight_decay=weight_decay,
-                            loss=loss, activation=activation,
-                            library=library.split(",") if library else None, width=width)
+    with waiting("cells"):
+        table = threshold_table(classes, layers, samples=samples, weight_decay=weight_decay,
+                                loss=loss, activation=activation,
+                                library=library.split(",") if library else None, width=width)
     tell(rows(table))
 
 

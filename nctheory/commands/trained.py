@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from nctheory.commands.options import Word, force_option, forced, rows_options, tell
-from nctheory.terminal.progress import progress
+from nctheory.terminal.progress import progress, waiting
 
 if TYPE_CHECKING:
     from nctheory.trained import Training
@@ -42,7 +42,9 @@ def metrics(file: Path | None, activation: str, explain: bool) -> None:
         return
     if file is None:
         raise click.UsageError("FILE must be given, or --explain")
-    tell(rows(report(load(file), activation)))
+    with waiting("measuring"):
+        found = report(load(file), activation)
+    tell(rows(found))
 
 
 @click.command()
