@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nctheory import activations, losses
+from nctheory import activations, limits, losses
 from nctheory.constructions import FAMILIES, Construction
 from nctheory.errors import InputError
 from nctheory.metrics import distance_to_rank, numerical_rank
@@ -118,7 +118,10 @@ def construction_points(classes: Iterable[int], layers: Iterable[int],
                         weight_decay: float = 1e-3, activation: str = "relu") -> list[Witness]:
     """DNC and every triangular construction of the given sizes that the activation admits, at
     their optimal scale."""
-    layers = list(layers)
+    classes, layers = limits.cells(classes, layers)
+    # Singular values of square matrices of that size.
+    limits.affordable("classes", max(classes), memory=8 * max(classes)**2,
+                      work=100 * len(layers) * sum(K**3 for K in classes))
     points = []
     for K in classes:
         for construction in (made for family in FAMILIES.values() if family.members is not None

@@ -1,9 +1,10 @@
-"""Gradient descent, heavy ball and Nesterov, by the kernels: one group of runs at a time."""
+"""Descent with each of the optimisers, by the kernels: one group of runs at a time."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,21 +13,30 @@ from nctheory.network import Array, pack, unpack
 from nctheory.problem import Problem
 from nctheory.solver import kernels
 from nctheory.solver.outcome import ranks
-from nctheory.solver.program import Program, Slot
+from nctheory.solver.program import AVERAGES, Program, Slot
 from nctheory.solver.starts import shapes
 from nctheory.solver.state import State
 
 # Doubles multiplied between two looks at the clock and at Ctrl-C: about half a second.
 CHUNK_FLOPS = 2e10
 
-# Where a factor (or its velocity) lies in the work array, and the rows that keep it.
+# The table of operations that makes a method's step (`Program`).
+TABLES = {"gd": "descent", "momentum": "momentum", "nesterov": "momentum", "adam": "adam",
+          "signgd": "sign", "muon": "muon"}
+Decay = Literal["coupled", "decoupled"]
+Precision = Literal["float64", "float32"]
+DECAYS = get_args(Decay)
+DTYPES = get_args(Precision)
+
+# Where a factor (or an average of its gradients) lies in the work array, and the rows of the state
+# that keep it.
 Slots = tuple[tuple[list[Slot], NDArray[np.float64]], ...]
 
 
 @dataclass(frozen=True)
 class Descent:
-    """Plain descent p <- p - rate g, or with momentum v <- inertia v + g, p <- p - rate v
-    (Nesterov: p <- p - rate (g + inertia v)); all factors at once, full batch."""
+    """p <- p - rate (g + lam p), or what else `solve` says of the method; all factors at once,
+    full batch.  With `decay` decoupled, p <- (1 - rate lam) p - rate (what g alone gives)."""
 
     problem: Problem
     width: int
@@ -37,14 +47,16 @@ class Descent:
     trace_every: int
     tol: float
     ranked: bool
+    decay: str = "coupled"
+    dtype: str = "float64"
 
     interleaved = None
     kinked = 0
 
     @property
-    def accelerated(self) -> bool:
-        """Whether runs have velocities."""
-        return self.method != "gd"
+    def averages(self) -> int:
+        """How many averages of past gradients a run keeps."""
+        return AVERAGES.get(TABLES[self.method], 0)
 
     def dense_memory(self) -> int:
         """None beside the program's."""
@@ -53,7 +65,7 @@ class Descent:
     @property
     def tables(self) -> tuple[str, ...]:
         """What `Program` must write."""
-        return ("gradient", "descent" if self.method == "gd" else "momentum")
+        return ("gradient", TABLES[self.method])
 
     @property
     def points(self) -> int:
@@ -77,16 +89,18 @@ class Descent:
         if not rows:
             return
         like, work = shapes(self.problem, self.width), program.new_work()
-        slots = ((program.parameters, state.parameters), (program.velocities, state.velocities))
+        slots = ((program.parameters, state.parameters),
+                 *zip(program.averages, state.averages, strict=True))
         for lane, row in enumerate(rows):
             for where, kept in slots:
-                if kept.size:
-                    program.write(work, where, lane, unpack(kept[row], like))
+                program.write(work, where, lane, unpack(kept[row], like))
+        # Of plain descent the two decays are one, and its table is written for the second.
+        apart = self.method == "gd" or self.decay == "decoupled"
         numbers = np.array([self.rate, self.inertia, self.method == "nesterov", 0.0,
-                            program.leak, *self.problem.decays])
+                            program.leak, apart, *self.problem.decays])
         losses = program.losses
         fit = work[losses.offset:losses.offset + losses.row_stride]
-        diverged = np.full(kernels.LANES, -1, np.int64)
+        diverged = np.full(program.lanes, -1, np.int64)
         # Runs of one group start together and are saved together.
         step = int(state.steps[rows[0]])
         chunk = max(1, int(CHUNK_FLOPS / self.flops() / program.runs))
@@ -112,8 +126,7 @@ class Descent:
         if state.finished[row]:
             return
         for where, kept in slots:
-            if kept.size:
-                kept[row] = pack(program.read(work, where, lane))
+            kept[row] = pack(program.read(work, where, lane))
         state.steps[row] = step
         if diverged.max() >= 0:
             state.diverged[row] = diverged[diverged >= 0].min()
@@ -123,20 +136,20 @@ class Descent:
               numbers: Array, fit: Array) -> None:
         """Add a point to the trace, and stop the runs whose gradient is small enough."""
         kernels.descend(work, program.gradient, numbers, fit, step, 1,
-                        np.zeros(kernels.LANES, np.int64))
+                        np.zeros(program.lanes, np.int64))
         decays = self.problem.decays
         for lane, row in enumerate(rows):
             if state.finished[row]:
                 continue
-            value = float(program.view(work, program.losses, lane)[0].sum())
-            penalty = sum(decay * float(np.sum(program.view(work, slot, lane) ** 2))
-                          for decay, slot in zip(decays, program.parameters, strict=True)) / 2
-            norm = math.sqrt(sum(float(np.sum(program.view(work, slot, lane) ** 2))
-                                 for slot in program.gradients))
+            value = float(program.view(work, program.losses, lane)[0].sum(dtype=np.float64))
+            found = program.read(work, program.parameters, lane)
+            penalty = sum(decay * float(np.sum(p**2))
+                          for decay, p in zip(decays, found, strict=True)) / 2
+            norm = math.sqrt(sum(float(np.sum(g**2)) for g
+                                 in program.read(work, program.gradients, lane)))
             point = math.ceil(step / self.trace_every)
             state.trace[row, point] = (value + penalty, value, penalty, norm, step)
             if self.ranked and np.isfinite(value + penalty):
-                state.ranks[row, point] = ranks(
-                    program.read(work, program.parameters, lane), self.problem)
+                state.ranks[row, point] = ranks(found, self.problem)
             if norm <= self.tol:
                 state.finished[row] = True

@@ -2,11 +2,11 @@
 
 A network's arithmetic is a table of operations (an int64 row each, written by program.py) on
 one flat work array, and `descend` interprets it: no allocation, no Python between the steps,
-one compilation for all shapes.  Everything is in units of LANES = 8 doubles, one AVX-512
-register.
+one compilation for all shapes.  Everything is in units of one AVX-512 register: 8 lanes of double
+precision, or 16 of single precision, as the work array is.
 
-* Seed innermost (small networks): entry (i, j) of a matrix is 8 doubles, one a run.
-* One run (larger networks): 8 doubles are 8 neighbours in a row; rows are padded to registers.
+* Seed innermost (small networks): entry (i, j) of a matrix is a register, a lane a run.
+* One run (larger networks): a register is neighbours in a row; rows are padded to registers.
 
 Two functions are machine-level, `tile` (the register-blocked matrix product) and
 `transpose_block`: their meaning is their Python body, their speed the LLVM instructions emitted
@@ -30,18 +30,20 @@ from numba.extending import intrinsic, overload
 
 from nctheory.compiled import cached
 
-LANES = 8
+REGISTER = 64  # bytes
 
 
 # Kinds of operation.
-PRODUCT, TRANSPOSE, MSE, CROSS_ENTROPY, SMOOTH, STEP, DECAY, MOMENTUM = range(8)
+(PRODUCT, TRANSPOSE, MSE, CROSS_ENTROPY, SMOOTH, STEP, DECAY, MOMENTUM, ADAM, SIGN, ACCUMULATE,
+ NORMALISE, BLEND) = range(13)
 
 # Columns of an operation's row; the kinds other than PRODUCT use the same names as they need.
 #  A product is C[rows x cols] = A[rows x inner] B[inner x cols];
-# offsets and strides are in doubles, and cols counts registers.
+# offsets and strides are in numbers, and cols counts registers.
 CODE, ROWS, COLS, INNER, EPILOGUE, SPLAT, FACTOR = range(7)
 A, A_ROW, A_INNER, B, B_INNER, B_COL, C, C_ROW, C_COL, MASK = range(7, 17)
 ROW_LENGTH = 17
+X_BITS, Y_BITS = B_INNER, B_COL  # of BLEND: its weights, the bits of doubles
 
 # What becomes of a finished entry s of a product.
 STORE = 0  # C = s
@@ -51,10 +53,13 @@ SCALE = 3  # C = s MASK
 UPDATE = 4  # C = keep C + rate s
 
 # Numbers of a run, before the factors' weight decays.
-RATE, INERTIA, NESTEROV, SMOOTHING, LEAK, DECAYS = range(6)
+RATE, INERTIA, NESTEROV, SMOOTHING, LEAK, DECOUPLED, DECAYS = range(7)
 
 # Loss of one column, beyond which a run counts as diverged.
 BLOW_UP = 1e12
+
+# Adam's second moment keeps this share in a step; what is added to its root.
+SECOND, EPSILON = 0.999, 1e-8
 
 _features = llvmlite.binding.get_host_cpu_features()
 # Sums kept in registers: 25 of AVX-512's 32; elsewhere 6, as each takes two or more registers.
@@ -68,7 +73,7 @@ def tile(work: Any, op: Any, top: int, left: int, height: int, width: int,
          keep: float, rate: float, leak: float) -> None:
     """One tile (height x width registers at row `top`, column `left`) of the product `op`."""
     rows, cols = top + np.arange(height), left + np.arange(width)
-    inner, lane = np.arange(op[INNER]), np.arange(LANES)
+    inner, lane = np.arange(op[INNER]), np.arange(REGISTER // work.itemsize)
     a = work[op[A] + np.add.outer(rows * op[A_ROW], inner * op[A_INNER])[..., None]
              + (0 if op[SPLAT] else lane)]
     b = work[op[B] + np.add.outer(inner * op[B_INNER], cols * op[B_COL])[..., None] + lane]
@@ -85,9 +90,7 @@ def tile(work: Any, op: Any, top: int, left: int, height: int, width: int,
     work[op[C] + at] = total
 
 
-_DOUBLE, _INT = ir.DoubleType(), ir.IntType(64)
-_REGISTER = ir.VectorType(_DOUBLE, LANES)
-_ZERO = ir.Constant(_REGISTER, [0.0] * LANES)
+_INT = ir.IntType(64)
 
 
 class _Emitter:
@@ -95,6 +98,11 @@ class _Emitter:
 
     def __init__(self, builder: Any, work: Any, op: Any = None) -> None:
         self.builder, self.work = builder, work
+        self.number = work.type.pointee
+        self.bytes = 4 if isinstance(self.number, ir.FloatType) else 8
+        self.lanes = REGISTER // self.bytes
+        self.register = ir.VectorType(self.number, self.lanes)
+        self.zero = ir.Constant(self.register, [0.0] * self.lanes)
         self.op = [builder.load(builder.gep(op, [ir.Constant(_INT, i)]))
                    for i in range(ROW_LENGTH) if op is not None]
 
@@ -108,33 +116,34 @@ class _Emitter:
 
     def pointer(self, offset: Any) -> Any:
         return self.builder.bitcast(self.builder.gep(self.work, [offset]),
-                                    _REGISTER.as_pointer())
+                                    self.register.as_pointer())
 
     def load(self, offset: Any) -> Any:
         value = self.builder.load(self.pointer(offset))
-        value.align = 8
+        value.align = self.bytes
         return value
 
     def store(self, value: Any, offset: Any) -> None:
-        self.builder.store(value, self.pointer(offset)).align = 8
+        self.builder.store(value, self.pointer(offset)).align = self.bytes
 
     def splat(self, scalar: Any) -> Any:
-        nothing = ir.Constant(_REGISTER, ir.Undefined)
+        nothing = ir.Constant(self.register, ir.Undefined)
         first = self.builder.insert_element(nothing, scalar, ir.Constant(ir.IntType(32), 0))
-        return self.shuffle(first, nothing, [0] * LANES)
+        return self.shuffle(first, nothing, [0] * self.lanes)
 
     def shuffle(self, a: Any, b: Any, lanes: list[int]) -> Any:
-        """Entries of a (0..7) and b (8..15) in a new order."""
-        order = ir.Constant(ir.VectorType(ir.IntType(32), LANES), lanes)
+        """Entries of a and b, numbered one after the other, in a new order."""
+        order = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), lanes)
         return self.builder.shuffle_vector(a, b, order)
 
     def fma(self, a: Any, b: Any, c: Any) -> Any:
         if not _FUSED:
             return self.builder.fadd(self.builder.fmul(a, b), c)
-        kind = ir.FunctionType(_REGISTER, [_REGISTER] * 3)
-        function = self.builder.module.globals.get("llvm.fma.v8f64")
+        kind = ir.FunctionType(self.register, [self.register] * 3)
+        name = f"llvm.fma.v{self.lanes}f{8 * self.bytes}"
+        function = self.builder.module.globals.get(name)
         if function is None:
-            function = ir.Function(self.builder.module, kind, "llvm.fma.v8f64")
+            function = ir.Function(self.builder.module, kind, name)
         return self.builder.call(function, [a, b, c])
 
     def sums(self, top: Any, left: Any, height: int, width: int, splat: bool) -> list[Any]:
@@ -147,7 +156,7 @@ class _Emitter:
         builder.branch(loop)
         builder.position_at_end(loop)
         p = builder.phi(_INT)
-        sums = [[builder.phi(_REGISTER) for _ in cols] for _ in rows]
+        sums = [[builder.phi(self.register) for _ in cols] for _ in rows]
         b = [self.load(self.address(col, (p, op[B_INNER]))) for col in cols]
         finished = []
         for row, held in zip(rows, sums, strict=True):
@@ -161,7 +170,7 @@ class _Emitter:
         p.add_incoming(following, loop)
         for held, new in zip(sums, finished, strict=True):
             for old, s in zip(held, new, strict=True):
-                old.add_incoming(_ZERO, before)
+                old.add_incoming(self.zero, before)
                 old.add_incoming(s, loop)
         builder.position_at_end(after)
         return finished
@@ -176,7 +185,7 @@ class _Emitter:
             mask = self.load(self.address(self.op[MASK], (1, at)))
             if kind == SCALE:
                 return builder.fmul(s, mask)
-            return builder.select(builder.fcmp_ordered(">", mask, _ZERO), s, leaked)
+            return builder.select(builder.fcmp_ordered(">", mask, self.zero), s, leaked)
         if kind == UPDATE:
             old = self.load(self.address(self.op[C], (1, at)))
             return self.fma(self.splat(keep), old, builder.fmul(self.splat(rate), s))
@@ -203,7 +212,7 @@ class _Emitter:
 @intrinsic
 def _tile(typing: Any, work: Any, op: Any, top: Any, left: Any, height: Any, width: Any,
           keep: Any, rate: Any, leak: Any) -> Any:
-    signature = types.void(work, op, *[types.int64] * 4, *[types.float64] * 3)
+    signature = types.void(work, op, *[types.int64] * 4, *[work.dtype] * 3)
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         work, op = (context.make_array(kind)(context, builder, value).data
@@ -257,8 +266,10 @@ def product(work: Any, op: Any, keep: float, rate: float, leak: float) -> None:
 # ---- transposition -------------------------------------------------------------------------
 
 def transpose_block(work: Any, a: int, a_row: int, c: int, c_row: int) -> None:
-    """The 8 x 8 block at offset c (row stride c_row) becomes the transpose of that at a."""
-    i, j = np.ix_(np.arange(LANES), np.arange(LANES))
+    """The block of whole registers at offset c (row stride c_row) becomes the transpose of that
+    at a."""
+    lanes = REGISTER // work.itemsize
+    i, j = np.ix_(np.arange(lanes), np.arange(lanes))
     work[c + c_row * i + j] = work[a + a_row * j + i]
 
 
@@ -268,12 +279,13 @@ def _transpose_block(typing: Any, work: Any, a: Any, a_row: Any, c: Any, c_row: 
         memory = context.make_array(signature.args[0])(context, builder, arguments[0]).data
         a, a_row, c, c_row = arguments[1:]
         emitter = _Emitter(builder, memory)
-        rows = [emitter.load(emitter.address(a, (i, a_row))) for i in range(LANES)]
-        # Swap off-diagonal quarters of blocks of 2, then 4, then 8.
-        for half in (1, 2, 4):
-            low = [j if not j & half else j - half + LANES for j in range(LANES)]
-            high = [j + half if not j & half else j + LANES for j in range(LANES)]
-            for i in range(LANES):
+        lanes = emitter.lanes
+        rows = [emitter.load(emitter.address(a, (i, a_row))) for i in range(lanes)]
+        # Swap off-diagonal quarters of blocks of 2, then 4, then 8 (and 16).
+        for half in (1, 2, 4, 8)[:lanes.bit_length() - 1]:
+            low = [j if not j & half else j - half + lanes for j in range(lanes)]
+            high = [j + half if not j & half else j + lanes for j in range(lanes)]
+            for i in range(lanes):
                 if not i & half:
                     pair = rows[i], rows[i + half]
                     rows[i] = emitter.shuffle(*pair, low)
@@ -294,8 +306,9 @@ def _transpose_block_compiled(work: Any, a: Any, a_row: Any, c: Any, c_row: Any)
 @njit(error_model="numpy", inline="always")
 def transpose(work: Any, op: Any) -> None:
     """C = A^T for A rows x inner; both slots are padded to whole blocks."""
-    for i in range(0, op[ROWS], LANES):
-        for j in range(0, op[INNER], LANES):
+    lanes = REGISTER // work.itemsize
+    for i in range(0, op[ROWS], lanes):
+        for j in range(0, op[INNER], lanes):
             transpose_block(work, op[A] + i * op[A_ROW] + j, op[A_ROW],
                             op[C] + j * op[C_ROW] + i, op[C_ROW])
 
@@ -313,7 +326,9 @@ def squared_error(z: Any, y: Any, weight: Any, scratch: Any, rows: int) -> None:
         for c in range(n):
             r = zi[c] - yi[c]
             zi[c] = weight[c] * r
-            fit[c] += 0.5 * weight[c] * r * r
+            fit[c] += weight[c] * r * r
+    for c in range(n):
+        fit[c] *= 0.5
 
 
 _ROUND = 6755399441055744.0  # 1.5 * 2^52: adding it leaves the nearest integer in the last bits
@@ -323,7 +338,7 @@ _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 @njit(error_model="numpy")
 def exponential(x: float) -> float:
     """exp(x) for x <= 0 to about 1 ulp (1e-304 below -700); no branch, so loops vectorise."""
-    x = max(x, -700.0)
+    x = max(np.float64(x), -700.0)
     shifted = x * 1.4426950408889634 + _ROUND
     n = shifted - _ROUND
     r = (x - n * _LN2_HIGH) - n * _LN2_LOW
@@ -401,26 +416,80 @@ def combine(c: Any, a: Any, x: float, b: Any, y: float) -> None:
         c[i] = x * a[i] + y * b[i]
 
 
+# Steps of a factor p with the fit's gradient g: `pull` is the weight decay that joins the
+# gradient (coupled), `keep` what the other kind leaves of p (decoupled).
+
 @njit(error_model="numpy")
-def momentum_step(p: Any, g: Any, v: Any, rate: float, inertia: float, nesterov: float) -> None:
+def momentum_step(p: Any, g: Any, v: Any, rate: float, inertia: float, nesterov: float,
+                  pull: float, keep: float) -> None:
     """v becomes inertia v + g; p moves by -rate v, or by -rate (g + inertia v) (Nesterov)."""
     for i in range(p.size):
-        v[i] = inertia * v[i] + g[i]
-        look = g[i] + inertia * v[i]
-        p[i] -= rate * (v[i] + nesterov * (look - v[i]))
+        pulled = g[i] + pull * p[i]
+        v[i] = inertia * v[i] + pulled
+        look = pulled + inertia * v[i]
+        p[i] = keep * p[i] - rate * (v[i] + nesterov * (look - v[i]))
+
+
+@njit(error_model="numpy")
+def adam_step(p: Any, g: Any, m: Any, v: Any, rate: float, inertia: float, step: int,
+              pull: float, keep: float) -> None:
+    """m, v: means of g and g^2, of weights inertia and SECOND; p moves by -rate m / sqrt(v),
+    each over the sum of its weights (Kingma and Ba 2015); `step` is counted from 1."""
+    root = math.sqrt(1.0 - SECOND**step)
+    real = p.dtype.type
+    scale, small = real(rate * root / (1.0 - inertia**step)), real(EPSILON * root)
+    fresh, second, recent = real(1.0 - inertia), real(SECOND), real(1.0 - SECOND)
+    for i in range(p.size):
+        pulled = g[i] + pull * p[i]
+        m[i] = inertia * m[i] + fresh * pulled
+        v[i] = second * v[i] + recent * pulled * pulled
+        p[i] = keep * p[i] - scale * m[i] / (math.sqrt(v[i]) + small)
+
+
+@njit(error_model="numpy")
+def sign_step(p: Any, g: Any, rate: float, pull: float, keep: float) -> None:
+    """p moves by -rate sign(g); a nan stays a nan."""
+    one = p.dtype.type(1.0)
+    for i in range(p.size):
+        pulled = g[i] + pull * p[i]
+        sign = one if pulled > 0 else -one if pulled < 0 else pulled
+        p[i] = keep * p[i] - rate * sign
+
+
+@njit(error_model="numpy")
+def accumulate(v: Any, g: Any, p: Any, inertia: float, pull: float) -> None:
+    """v becomes inertia v + g."""
+    for i in range(v.size):
+        v[i] = inertia * v[i] + g[i] + pull * p[i]
+
+
+@njit(error_model="numpy")
+def normalise(c: Any, a: Any, lanes: int) -> None:
+    """c = a / |a|_F for each of `lanes` runs; 0 where a is 0."""
+    for lane in range(lanes):
+        square = 0.0
+        for i in range(lane, a.size, lanes):
+            square += a[i] * a[i]
+        scale = a.dtype.type(1.0 / math.sqrt(square) if square != 0 else 0.0)
+        for i in range(lane, a.size, lanes):
+            c[i] = scale * a[i]
 
 
 @njit(error_model="numpy", inline="always")
-def interpret(work: Any, table: Any, numbers: Any, measure: bool) -> None:
-    """Run the operations of `table` once."""
+def interpret(work: Any, table: Any, numbers: Any, measure: bool, step: int) -> None:
+    """Run the operations of `table` once, as step number `step` of a run."""
+    real = work.dtype.type
+    rate, inertia, leak = real(numbers[RATE]), real(numbers[INERTIA]), real(numbers[LEAK])
     for o in range(table.shape[0]):
         op = table[o]
         code, size = op[CODE], op[COLS]
-        rate, decay = numbers[RATE], numbers[DECAYS + op[FACTOR]]
+        decay = real(numbers[DECAYS + op[FACTOR]])
         a, c = work[op[A]:op[A] + op[ROWS] * size], work[op[C]:op[C] + op[ROWS] * size]
         b, mask = work[op[B]:op[B] + op[ROWS] * size], work[op[MASK]:op[MASK] + size]
+        pull = real(numbers[DECAYS + op[FACTOR]] * (1.0 - numbers[DECOUPLED]))
+        keep = real(1.0 - numbers[RATE] * numbers[DECAYS + op[FACTOR]] * numbers[DECOUPLED])
         if code == PRODUCT:
-            product(work, op, 1.0 - rate * decay, -rate, numbers[LEAK])
+            product(work, op, keep, -rate, leak)
         elif code == TRANSPOSE:
             transpose(work, op)
         elif code == MSE:
@@ -428,13 +497,24 @@ def interpret(work: Any, table: Any, numbers: Any, measure: bool) -> None:
         elif code == CROSS_ENTROPY:
             cross_entropy(a, b, mask, work[op[C]:op[C] + 3 * size], op[ROWS], measure)
         elif code == SMOOTH:
-            smooth(a, b, c, mask, numbers[SMOOTHING], numbers[LEAK])
+            smooth(a, b, c, mask, numbers[SMOOTHING], leak)
         elif code == STEP:
-            combine(c, c, 1.0 - rate * decay, a, -rate)
+            combine(c, c, keep, a, -rate)
         elif code == DECAY:
-            combine(c, a, 1.0, b, decay)
+            combine(c, a, real(1.0), b, decay)
+        elif code == MOMENTUM:
+            momentum_step(c, a, b, rate, inertia, real(numbers[NESTEROV]), pull, keep)
+        elif code == ADAM:
+            adam_step(c, a, b, mask, rate, inertia, step, pull, keep)
+        elif code == SIGN:
+            sign_step(c, a, rate, pull, keep)
+        elif code == ACCUMULATE:
+            accumulate(c, a, b, inertia, pull)
+        elif code == NORMALISE:
+            normalise(c, a, 1 if op[SPLAT] else REGISTER // work.itemsize)
         else:
-            momentum_step(c, a, b, rate, numbers[INERTIA], numbers[NESTEROV])
+            combine(c, a, real(np.int64(op[X_BITS]).view(np.float64)), b,
+                    real(np.int64(op[Y_BITS]).view(np.float64)))
 
 
 @cached(njit, nogil=True, error_model="numpy")
@@ -446,11 +526,12 @@ def descend(work: Any, table: Any, numbers: Any, fit: Any, first: int, steps: in
     (-1 before); `first` is the number of the first step.  In the one-run layout every lane is
     part of the same run.  The numbers of a run depend on nothing but that run.
     """
+    lanes = REGISTER // work.itemsize
     for t in range(steps):
-        interpret(work, table, numbers, t == steps - 1)
+        interpret(work, table, numbers, t == steps - 1, first + t + 1)
         for c in range(fit.size):
-            if not fit[c] < BLOW_UP and diverged[c % LANES] < 0:
-                diverged[c % LANES] = first + t
+            if not fit[c] < BLOW_UP and diverged[c % lanes] < 0:
+                diverged[c % lanes] = first + t
 
 
 # ---- L-BFGS --------------------------------------------------------------------------------
@@ -516,7 +597,7 @@ def minimise(work: Any, table: Any, numbers: Any, fit: Any, ends: Any, start: in
     count, searching, trials = 0, False, 0
     before = slope = t = low = high = norm = 0.0
     for used in range(1, evaluations + 1):
-        interpret(work, table, numbers, True)
+        interpret(work, table, numbers, True, 1)
         loss = penalised(fit, x, numbers, ends)
         s, y = pairs[count % m, 0], pairs[count % m, 1]
         if searching:

@@ -36,8 +36,9 @@ def check_sizes(method: Method, runs: int) -> None:
 def check_memory(program: Program, method: Method, runs: int, threads: int) -> None:
     """Refuse a batch that would not fit, with the figure."""
     entries = sum(a * b for a, b in shapes(method.problem, method.width))
-    # A run's entries stand in its start, its state (twice with velocities), and its result.
-    needed = 8 * (4 * runs * entries + threads * (program.size + 25 * program.parameter_size)
+    # A run's entries stand in its start, its state (with averages), and its result.
+    needed = 8 * ((3 + method.averages) * runs * entries
+                  + threads * (program.size + 25 * program.parameter_size)
                   + runs * method.points * (len(TRACED) + 2 * method.problem.layers)
                   + threads * method.dense_memory())
     available = available_memory()

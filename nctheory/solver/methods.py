@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from nctheory.errors import choice, integer, nonnegative, positive
 from nctheory.problem import Problem
-from nctheory.solver.descent import Descent
-from nctheory.solver.program import Program
+from nctheory.solver.descent import DECAYS, DTYPES, TABLES, Descent
+from nctheory.solver.program import AVERAGES, Program
 from nctheory.solver.quasi_newton import QuasiNewton
 from nctheory.solver.state import State
 
-MethodName = Literal["gd", "momentum", "nesterov", "quasi-newton"]
+MethodName = Literal["gd", "momentum", "nesterov", "adam", "signgd", "muon", "quasi-newton"]
 METHODS = get_args(MethodName)
 
 
@@ -54,8 +54,12 @@ class Method(Protocol):
         """Slopes of kinks kept for each run."""
 
     @property
-    def accelerated(self) -> bool:
-        """Whether it keeps velocities."""
+    def averages(self) -> int:
+        """Averages of past gradients kept for each run."""
+
+    @property
+    def dtype(self) -> str:
+        """The precision of the kernels' arithmetic."""
 
     def dense_memory(self) -> int:
         """Doubles that one thread holds beside its program's."""
@@ -65,8 +69,8 @@ class Method(Protocol):
 
 
 def method_by_name(name: str, problem: Problem, width: int, *, learning_rate: float,
-                   momentum: float, steps: int | None, tol: float | None, smoothing: float,
-                   trace_every: int | None) -> Method:
+                   momentum: float, decay: str, dtype: str, steps: int | None, tol: float | None,
+                   smoothing: float, trace_every: int | None) -> Method:
     """The method with its defaults filled in.
 
     Raises
@@ -75,6 +79,8 @@ def method_by_name(name: str, problem: Problem, width: int, *, learning_rate: fl
         For an unknown name or a setting outside its domain.
     """
     choice("method", name, METHODS)
+    choice("decay", decay, DECAYS)
+    choice("dtype", dtype, ("float64",) if name == "quasi-newton" else DTYPES)
     positive("smoothing", smoothing)
     momentum = nonnegative("momentum", momentum, below=1.0)
     if name == "quasi-newton":
@@ -84,5 +90,7 @@ def method_by_name(name: str, problem: Problem, width: int, *, learning_rate: fl
     steps = integer("steps", 1000 if steps is None else steps, 1)
     every = max(1, steps // 10) if trace_every is None else trace_every
     return Descent(problem, width, name, positive("learning_rate", learning_rate),
-                   0.0 if name == "gd" else momentum, steps, integer("trace_every", every, 1),
-                   0.0 if tol is None else nonnegative("tol", tol), trace_every is not None)
+                   momentum if AVERAGES.get(TABLES[name]) else 0.0, steps,
+                   integer("trace_every", every, 1),
+                   0.0 if tol is None else nonnegative("tol", tol), trace_every is not None,
+                   decay, dtype)

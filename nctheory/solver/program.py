@@ -19,13 +19,18 @@ from nctheory.losses.mse import MeanSquaredError
 from nctheory.network import Parameters, labels
 from nctheory.problem import Problem
 from nctheory.solver import kernels
-from nctheory.solver.kernels import LANES
+from nctheory.solver.polar import polynomials
 from nctheory.solver.sigma import leak
 
 Array = NDArray[np.float64]
 
-# Eight runs are interleaved while a group's parameters stay within a second-level cache.
+# Runs are interleaved while a group's parameters stay within a second-level cache.
 INTERLEAVED_BYTES = 2**20
+
+# Tables that make a step with a factor's gradient, and the averages of gradients each keeps;
+# "descent" does it inside the product that gives the gradient, and keeps none.
+AVERAGES = {"momentum": 1, "adam": 2, "sign": 0, "muon": 1}
+_STEPS = {"momentum": kernels.MOMENTUM, "adam": kernels.ADAM, "sign": kernels.SIGN}
 
 
 @dataclass(frozen=True)
@@ -45,33 +50,34 @@ class Slot:
 
     @property
     def size(self) -> int:
-        """Doubles from the first entry to the end of the last row, padding included."""
+        """Numbers from the first entry to the end of the last row, padding included."""
         return max(self.rows * self.row_stride, self.cols * self.col_stride)
 
 
-def _padded(count: int) -> int:
-    return -(-count // LANES) * LANES
-
-
 class Program:
-    """Tables and memory layout of one group: 8 interleaved runs, or 1 run.
+    """Tables and memory layout of one group: a run a lane of a register, or 1 run.
 
     Attributes
     ----------
-    descent, gradient, momentum, smooth : (operations x ROW_LENGTH) int64 arrays
-        One step of gradient descent in place; the gradient, left in `gradients`; the gradient
-        and a step with momentum; the gradient of the smoothed loss (one run only).
+    descent, momentum, adam, sign, muon : (operations x ROW_LENGTH) int64 arrays
+        One step of each method.
+    gradient, smooth : the same
+        The gradient, left in `gradients`; that of the smoothed loss (one run only).
+    averages : list of lists of Slot
+        What the methods keep of gradients past: velocities, or Adam's two moments.
     """
 
     def __init__(self, problem: Problem, width: int, tables: tuple[str, ...],
-                 interleaved: bool | None = None) -> None:
+                 interleaved: bool | None = None, dtype: str = "float64") -> None:
         self.problem, self.width, self.leak = problem, width, leak(problem)
+        self.dtype = np.dtype(dtype)
+        self.lanes = kernels.REGISTER // self.dtype.itemsize
         K, d, N = problem.classes, width, sum(problem.class_sizes)
         entries = d * N + (problem.layers - 1) * d * d + K * d
         if interleaved is None:
-            interleaved = entries * LANES * 8 <= INTERLEAVED_BYTES
+            interleaved = entries * kernels.REGISTER <= INTERLEAVED_BYTES
         self.interleaved = interleaved
-        self.runs = LANES if interleaved else 1
+        self.runs = self.lanes if interleaved else 1
         self.size = 0
         self._table: list[list[int]] = []
 
@@ -79,31 +85,35 @@ class Program:
         self.parameters += [self._slot(d, d) for _ in range(problem.layers - 1)]
         self.parameters += [self._slot(K, d)]
         self.parameter_size = self.size
-        self.gradients, self.velocities = self._another(), self._another()
+        self.gradients = self._another()
+        self.averages = [self._another()
+                         for _ in range(max(AVERAGES.get(name, 0) for name in tables))]
         self.outputs, self.target = self._slot(K, N), self._slot(K, N)
         self.column_weight, self.losses = self._slot(1, N), self._slot(3, N)
         self.shifts: list[Slot] = []
 
+        self._scratch = self._slot(max(p.rows for p in self.parameters), d)
         for name in tables:
             setattr(self, name, self._write(name))
 
-    descent: NDArray[np.int64]
     gradient: NDArray[np.int64]
-    momentum: NDArray[np.int64]
     smooth: NDArray[np.int64]
 
     # -- memory ------------------------------------------------------------------------------
 
     def _slot(self, rows: int, cols: int) -> Slot:
         if self.interleaved:
-            new = Slot(self.size, rows, cols, cols * LANES, LANES)
+            new = Slot(self.size, rows, cols, cols * self.lanes, self.lanes)
         else:
-            stride = _padded(cols)
+            stride = self._padded(cols)
             if stride >= 64 and stride % 32 == 0:
-                stride += LANES  # rows a power of two apart would share few lines of cache
+                stride += self.lanes  # rows a power of two apart would share few lines of cache
             new = Slot(self.size, rows, cols, stride, 1)
-        self.size += new.size if self.interleaved else _padded(rows) * new.row_stride
+        self.size += new.size if self.interleaved else self._padded(rows) * new.row_stride
         return new
+
+    def _padded(self, count: int) -> int:
+        return -(-count // self.lanes) * self.lanes
 
     def _by_samples(self, rows: int, cols: int) -> Slot:
         """rows x cols, laid out like the transpose of a cols x rows slot of a layer."""
@@ -111,14 +121,23 @@ class Program:
 
     def _another(self) -> list[Slot]:
         """Slots laid out like the parameters."""
-        base, self.size = self.size, self.size + self.parameter_size
-        return [Slot(base + p.offset, p.rows, p.cols, p.row_stride, p.col_stride)
-                for p in self.parameters]
+        base = self._take(self.parameter_size)
+        return [self._like(base + p.offset, p) for p in self.parameters]
+
+    def _take(self, size: int) -> int:
+        """The offset of `size` new numbers, in whole registers."""
+        base, self.size = self.size, self.size + self._padded(size)
+        return base
+
+    @staticmethod
+    def _like(offset: int, slot: Slot) -> Slot:
+        """A slot elsewhere, laid out like `slot`."""
+        return Slot(offset, slot.rows, slot.cols, slot.row_stride, slot.col_stride)
 
     def new_work(self) -> Array:
         """A zeroed work array, on a cache line, with the target filled in."""
-        buffer = np.zeros(self.size + LANES)
-        skip = (-buffer.ctypes.data % 64) // 8
+        buffer = np.zeros(self.size + self.lanes, self.dtype)
+        skip = (-buffer.ctypes.data % kernels.REGISTER) // self.dtype.itemsize
         work = buffer[skip:skip + self.size]
         wanted = self._target(self.problem)[1][:, labels(self.problem)]
         for run in range(self.runs):
@@ -128,8 +147,9 @@ class Program:
 
     def view(self, work: Array, slot: Slot, run: int = 0) -> Array:
         """The matrix in `slot` of one run of the group, as a view."""
-        return np.ndarray((slot.rows, slot.cols), np.float64, work, (slot.offset + run) * 8,
-                          (slot.row_stride * 8, slot.col_stride * 8))
+        size = self.dtype.itemsize
+        return np.ndarray((slot.rows, slot.cols), self.dtype, work, (slot.offset + run) * size,
+                          (slot.row_stride * size, slot.col_stride * size))
 
     def write(self, work: Array, slots: list[Slot], run: int, matrices: Parameters) -> None:
         """Put [H_1, W_1, ..., W_L] (or what is shaped like it) into `slots`."""
@@ -137,9 +157,9 @@ class Program:
             self.view(work, slot, run)[:] = matrix
 
     def read(self, work: Array, slots: list[Slot], run: int) -> Parameters:
-        """The inverse of `write`, as copies."""
-        head, *weights = (self.view(work, slot, run) for slot in slots)
-        return [head.T.copy(), *(weight.copy() for weight in weights)]
+        """The inverse of `write`, as copies in double precision."""
+        head, *weights = (np.array(self.view(work, slot, run), np.float64) for slot in slots)
+        return [head.T.copy(), *weights]
 
     @staticmethod
     def _target(problem: Problem) -> tuple[int, Array]:
@@ -147,7 +167,7 @@ class Program:
         loss = losses.get(problem.loss)
         if isinstance(loss, CrossEntropy):
             return kernels.CROSS_ENTROPY, loss.targets(problem.classes)
-        require(isinstance(loss, MeanSquaredError), "loss",
+        require(type(loss) is MeanSquaredError, "loss",
                 "be one that the solver has a kernel for (mse, or a cross-entropy)", problem.loss)
         return kernels.MSE, np.eye(problem.classes)
 
@@ -163,7 +183,7 @@ class Program:
     def _product(self, c: Slot, a: Slot, b: Slot, epilogue: int = kernels.STORE,
                  mask: Slot | None = None, factor: int = 0) -> None:
         """C = A B, finished as `epilogue` says; a mask is laid out as C is."""
-        unit = 1 if self.interleaved else LANES
+        unit = 1 if self.interleaved else self.lanes
         self._add(
             kernels.PRODUCT, rows=a.rows, cols=-(-b.cols // unit), inner=a.cols,
             epilogue=epilogue, splat=not self.interleaved, factor=factor,
@@ -195,36 +215,75 @@ class Program:
                   mask=self.column_weight.offset)
 
     def _settle(self, index: int, a: Slot, b: Slot) -> None:
-        """A factor's gradient is A B: apply it in place, or store it."""
-        if self._in_place:
+        """A factor's gradient is A B: apply it, or store it."""
+        if self._name == "descent":
             self._product(self.parameters[index], a, b, kernels.UPDATE, factor=index)
+        elif self._name in AVERAGES:
+            # One place for all factors, so that it stays in the nearest cache.
+            place = self._like(self._scratch.offset, self.parameters[index])
+            self._product(place, a, b)
+            self._step(index, place)
         else:
             self._product(self.gradients[index], a, b)
 
     def _settle_entrywise(self, index: int, source: Slot) -> None:
         """A factor's gradient is `source`, laid out as the factor is."""
-        if self._in_place:
+        if self._name == "descent":
             self._entrywise(kernels.STEP, self.parameters[index], source, factor=index)
+        elif self._name in AVERAGES:
+            self._step(index, source)
         else:
             self._entrywise(kernels.DECAY, self.gradients[index], source,
                             self.parameters[index], factor=index)
 
+    def _step(self, index: int, gradient: Slot) -> None:
+        """A factor moves, now that the gradient of the fit in it is known."""
+        if self._name == "muon":
+            self._orthogonal_step(index, gradient)
+        else:
+            first, second, *_ = *(slots[index] for slots in self.averages), None, None
+            self._entrywise(_STEPS[self._name], self.parameters[index], gradient, first, second,
+                            factor=index)
+
+    def _orthogonal_step(self, index: int, gradient: Slot) -> None:
+        """The velocity's orthogonal factor, from products with its Gram matrix on the smaller
+        side, times the rate."""
+        factor, velocity = self.parameters[index], self.averages[0][index]
+        self._entrywise(kernels.ACCUMULATE, velocity, gradient, factor, factor=index)
+        start = self._like(self._scratch.offset, factor)
+        self._add(kernels.NORMALISE, rows=1, cols=factor.size, c=start.offset,
+                  a=velocity.offset, splat=not self.interleaved)
+        wide = factor.rows < factor.cols
+        x = self._transposed(start) if wide else start
+        gram, square, y = (self._slot(x.cols, x.cols), self._slot(x.cols, x.cols),
+                           self._like(self._take(x.size), x))
+        for a, b, c in polynomials():
+            self._product(gram, x.T, x)
+            self._product(square, gram, gram)
+            self._blend(gram, b, square, c)
+            self._product(y, x, gram)
+            self._blend(x, a, y, 1.0)
+        self._entrywise(kernels.STEP, factor, self._transposed(x) if wide else x, factor=index)
+
+    def _blend(self, c: Slot, x: float, b: Slot, y: float) -> None:
+        """C = x C + y B."""
+        bits = np.array([x, y]).view(np.int64)
+        self._add(kernels.BLEND, rows=1, cols=c.size, a=c.offset, b=b.offset, c=c.offset,
+                  x_bits=bits[0], y_bits=bits[1])
+
     # -- tables ------------------------------------------------------------------------------
 
     def _write(self, name: str) -> NDArray[np.int64]:
-        self._table, self._in_place = [], name == "descent"
+        self._table, self._name = [], name
         linear = self.leak == 1
         self._smoothing = name == "smooth" and not linear
         settled = self._linear_chain() if linear else self._layer_by_layer()
-        if not self._in_place:
+        if name in ("gradient", "smooth"):
             for index in range(self.problem.layers + 1):
                 if index != settled:
                     self._entrywise(kernels.DECAY, self.gradients[index],
                                     self.gradients[index], self.parameters[index],
                                     factor=index)
-        if name == "momentum":
-            for p, g, v in zip(self.parameters, self.gradients, self.velocities, strict=True):
-                self._entrywise(kernels.MOMENTUM, p, g, v)
         return np.array(self._table, dtype=np.int64)
 
     def _layer_by_layer(self) -> int:

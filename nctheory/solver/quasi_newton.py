@@ -60,7 +60,8 @@ class QuasiNewton:
 
     tables = ("smooth",)
     interleaved = False
-    accelerated = False
+    averages = 0
+    dtype = "float64"
 
     @property
     def trace_steps(self) -> NDArray[np.int64]:
@@ -143,7 +144,8 @@ class _Run:
 
     def minimise(self, width: float, tolerance: float) -> float:
         """L-BFGS on the loss smoothed over `width`; the gradient norm it ended with."""
-        numbers = np.array([0.0, 0.0, 0.0, width, self.program.leak, *self.problem.decays])
+        numbers = np.array([0.0, 0.0, 0.0, width, self.program.leak, 1.0,
+                            *self.problem.decays])
         losses = self.program.losses
         _, norm, count = kernels.minimise(
             self.work, self.program.smooth, numbers,

@@ -33,6 +33,7 @@ from nctheory.errors import InputError, integer, require, show
 from nctheory.network import Array, Parameters, collapse, expand, pack, unpack
 from nctheory.problem import Problem
 from nctheory.solver.batch import Batch, Progress
+from nctheory.solver.descent import Decay, Precision
 from nctheory.solver.machine import check_memory, check_sizes, processors
 from nctheory.solver.methods import MethodName, method_by_name
 from nctheory.solver.program import Program
@@ -45,6 +46,7 @@ from nctheory.solver.state import State
 def solve(problem: Problem, width: int | None = None,
           seeds: Iterable[int] = range(64), *,  # noqa: B008
           method: MethodName = "gd", learning_rate: float = 0.5, momentum: float = 0.9,
+          decay: Decay = "coupled", dtype: Precision = "float64",
           steps: int | None = None, tol: float | None = None,
           init: Start | Sequence[ArrayLike] = "gaussian", scale: float = 1.0, noise: float = 0.0,
           smoothing: float = SMOOTHING, trace_every: int | None = None,
@@ -65,12 +67,33 @@ def solve(problem: Problem, width: int | None = None,
         init matrices that are wider are refused with the width they need.
     seeds : iterable of int >= 0
         One run each.
-    method : {"gd", "momentum", "nesterov", "quasi-newton"}
-        Full-batch gradient descent as in the papers; with momentum (v <- momentum v + g,
-        p <- p - rate v) or Nesterov's variant; or L-BFGS with smoothing continuation and an
-        exact finish on the kinks (see `nctheory.solver.quasi_newton`).
+    method : {"gd", "momentum", "nesterov", "adam", "signgd", "muon", "quasi-newton"}
+        Full-batch descent, g the gradient in one factor p, eta the learning rate, mu the
+        momentum:
+
+        * "gd": p <- p - eta g, as in the papers;
+        * "momentum": v <- mu v + g, p <- p - eta v; "nesterov": p <- p - eta (g + mu v);
+        * "adam": m <- mu m + (1 - mu) g, v <- 0.999 v + 0.001 g^2, both over the sum of their
+          weights, p <- p - eta m / (sqrt v + 1e-8) (Kingma and Ba 2015);
+        * "signgd": p <- p - eta sign(g), without momentum;
+        * "muon": v <- mu v + g, p <- p - eta U V^T with v = U S V^T.  Singular values above
+          1e-3 |v|_F become 1 to rounding, smaller ones at most 1: a rank is not made up
+          (`nctheory.solver.polar`).  No factor of the shape joins the rate.
+
+        Or L-BFGS with smoothing continuation and an exact finish on the kinks (see
+        `nctheory.solver.quasi_newton`).
+    decay : {"coupled", "decoupled"}
+        How the weight decay lam of a factor acts in descent: g is the gradient of the loss
+        with its penalty lam |p|^2 / 2 (coupled), or of the fit alone, and p is multiplied by
+        1 - eta lam before the step (decoupled; "adam" is then AdamW).  For "gd" the two are
+        one.  With the other methods decoupled runs do not settle where the loss does: a fixed
+        point of "signgd" has entries of at most 1/lam, one of "muon" spectral norms of at most
+        1/lam.  Loss and stationarity reported are those of `problem` in any case.
     learning_rate, momentum : float
         For the descent methods.
+    dtype : {"float64", "float32"}
+        The precision in which descent computes; starts and all that is measured of end points
+        are in double precision.  Only "float64" for quasi-Newton.
     steps : int, optional
         Steps of descent (default 1000), or most evaluations of a quasi-Newton run (20000).
     tol : float, optional
@@ -122,13 +145,13 @@ def solve(problem: Problem, width: int | None = None,
     threads = integer("threads", processors() if threads is None else threads, 1)
     solved = collapse(problem) if collapsed else problem
     solver = method_by_name(method, solved, width, learning_rate=learning_rate,
-                            momentum=momentum, steps=steps, tol=tol, smoothing=smoothing,
-                            trace_every=trace_every)
+                            momentum=momentum, decay=decay, dtype=dtype, steps=steps, tol=tol,
+                            smoothing=smoothing, trace_every=trace_every)
     check_sizes(solver, len(seeds))
-    program = Program(solved, width, solver.tables, solver.interleaved)
+    program = Program(solved, width, solver.tables, solver.interleaved, solver.dtype)
     check_memory(program, solver, len(seeds), threads)
     starts = [starting_point(solved, width, seed, init, scale, noise) for seed in seeds]
-    state = State.fresh(starts, solver.points, solver.accelerated, solver.kinked)
+    state = State.fresh(starts, solver.points, solver.averages, solver.kinked)
     settings: dict[str, object] = {
         "solver": repr(solver), "seeds": seeds, "scale": scale, "noise": noise,
         "init": init if isinstance(init, str) else _fingerprint(starts), "collapsed": collapsed}

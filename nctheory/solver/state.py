@@ -23,7 +23,7 @@ class State:
     """Runs are rows.  A row belongs to one worker; `lock` guards whole-array copies."""
 
     parameters: NDArray[np.float64]  # runs x entries, packed as [H_1, W_1, ..., W_L]
-    velocities: NDArray[np.float64]  # the same; empty without momentum
+    averages: NDArray[np.float64]  # averages of gradients kept x runs x entries
     slopes: NDArray[np.float64]  # multipliers of the kinks; empty for descent
     steps: NDArray[np.int64]  # steps (or evaluations) done
     finished: NDArray[np.bool_]
@@ -34,16 +34,16 @@ class State:
     lock: Lock = field(default_factory=Lock)
     cancelled: Event = field(default_factory=Event)
 
-    ARRAYS = ("parameters", "velocities", "slopes", "steps", "finished", "diverged", "trace",
+    ARRAYS = ("parameters", "averages", "slopes", "steps", "finished", "diverged", "trace",
               "ranks", "failed")
 
     @classmethod
-    def fresh(cls, starts: list[Parameters], points: int, momentum: bool,
+    def fresh(cls, starts: list[Parameters], points: int, averages: int,
               slopes: int) -> State:
         """The state before the first step, one run a start."""
         packed = np.array([pack(start) for start in starts])
         runs, layers = len(starts), len(starts[0]) - 1
-        return cls(packed, np.zeros(packed.shape if momentum else (runs, 0)),
+        return cls(packed, np.zeros((averages, *packed.shape)),
                    np.full((runs, slopes), 0.5), np.zeros(runs, np.int64),
                    np.zeros(runs, bool), np.full(runs, -1, np.int64),
                    np.full((runs, points, len(TRACED)), np.nan),

@@ -92,7 +92,8 @@ def _least_and_last(ranks: Any) -> dict[str, int]:
 def solve(seed: list[int], *, classes: int, layers: int, samples: int = 1, width: int = 30,
           weight_decay: float | tuple[float, ...] = 0.004, loss: str = "mse",
           activation: str = "relu", method: str = "gd", learning_rate: float = 0.5,
-          momentum: float = 0.9, steps: int | None = None, tol: float | None = None,
+          momentum: float = 0.9, decay: str = "coupled", steps: int | None = None,
+          tol: float | None = None,
           init: str = "gaussian", scale: float = 1.0, trace_every: int | None = None,
           collapsed: bool = False, keep: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Runs of the solver, one a seed: end loss, ranks, and what each became."""
@@ -104,8 +105,8 @@ def solve(seed: list[int], *, classes: int, layers: int, samples: int = 1, width
     problem = Problem(classes=classes, layers=layers, samples=samples, width=width,
                       weight_decay=weight_decay, loss=loss, activation=activation)
     result = run(problem, width, seed, method=cast(Any, method), learning_rate=learning_rate,
-                 momentum=momentum, steps=steps, tol=tol, init=init, scale=scale,
-                 trace_every=trace_every, collapsed=collapsed, threads=1)
+                 momentum=momentum, decay=cast(Any, decay), steps=steps, tol=tol, init=init,
+                 scale=scale, trace_every=trace_every, collapsed=collapsed, threads=1)
     centred = losses.get(loss).centred
     dnc = None if centred else Orthogonal(classes=classes).loss(problem)
     rows = []

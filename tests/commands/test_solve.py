@@ -184,7 +184,7 @@ def test_ctrl_c_without_a_checkpoint_names_the_seeds_left(run, interrupting):
     (["--init", "triangular:r=5,s=3", "--width", "4"], "width must be at least 10"),
     (["--width", "10000000"], "GB of memory"),
     (["--collapsed", "--samples", "1,1,1,1,1,1,1,1,1,2"], "samples must be one number here"),
-    (["--method", "adam"], "'adam' is not one of"),
+    (["--method", "adagrad"], "'adagrad' is not one of"),
     (["--output", "/nowhere/x"], "--output must be a writable file"),
     (["--save", "/nowhere/x"], "--save must be a writable file"),
     (["--checkpoint", "setup.cfg"], "checkpoint must be a file written by solve")])

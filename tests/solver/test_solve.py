@@ -128,7 +128,53 @@ def test_one_run_diverges_and_the_others_go_on(width, rate):
         assert_array_equal(packed(alone, 0), packed(mixed, i))
 
 
-@pytest.mark.parametrize("method", ["gd", "nesterov", "quasi-newton"])
+@pytest.mark.parametrize("method, norm", [("signgd", np.inf), ("muon", 2)])
+@pytest.mark.parametrize("width", [9, 140])
+def test_decoupled_decay_is_a_budget(method, norm, width):
+    """(1 - eta lam) p - eta u with |u| <= 1 stays in |p| <= 1/lam, and is pressed into it."""
+    problem = Problem(classes=4, layers=3, weight_decay=0.8)
+    found = solve(problem, width, [0, 1], method=method, decay="decoupled", momentum=0.5,
+                  learning_rate=0.02, steps=300, scale=10.0)
+    for i in range(2):
+        sizes = [np.abs(p).max() if norm == np.inf else np.linalg.norm(p, norm)
+                 for p in found.parameters(i)]
+        assert max(sizes) <= 1.01 / 0.8
+        start = starting_point(problem, width, i, "gaussian", 10.0, 0.0)
+        assert max(np.abs(p).max() if norm == np.inf else np.linalg.norm(p, norm)
+                   for p in start) > 2 / 0.8
+
+
+def test_coupled_and_decoupled_decay_are_one_for_plain_descent_only():
+    def end(method, decay):
+        return packed(solve(SMALL, 9, [0], steps=20, method=method, decay=decay,
+                            learning_rate=0.05), 0)
+
+    for method in METHODS[:-1]:
+        same = np.abs(end(method, "coupled") - end(method, "decoupled")).max()
+        assert (same == 0) == (method == "gd"), method
+
+
+@pytest.mark.parametrize("width", [9, 140])
+def test_single_precision_ends_where_double_does(width):
+    settings = dict(seeds=range(3), steps=200, learning_rate=0.1, trace_every=100)
+    single = solve(SMALL, width, dtype="float32", **settings)
+    double = solve(SMALL, width, **settings)
+    assert packed(single, 0).dtype == np.float64
+    assert_allclose(single.loss, double.loss, rtol=1e-5)
+    assert_allclose(single.trace["loss"], double.trace["loss"], rtol=1e-5)
+    assert np.abs(packed(single, 0) - packed(double, 0)).max() > 1e-9
+    alone = solve(SMALL, width, dtype="float32", threads=1, **{**settings, "seeds": [2]})
+    assert_array_equal(packed(alone, 0), packed(single, 2))
+
+
+def test_the_command_offers_every_method():
+    from nctheory.commands.solve import solve as command
+
+    choices, = (p.type.choices for p in command.params if p.name == "method")
+    assert tuple(choices) == METHODS
+
+
+@pytest.mark.parametrize("method", ["gd", "adam", "quasi-newton"])
 def test_resuming_gives_the_same_numbers(tmp_path, method):
     # Long enough for an interruption after the first group to find the second one at work.
     steps = 3000 if method == "quasi-newton" else 100000
@@ -274,7 +320,8 @@ def test_weights_that_grow_behind_dead_units_have_diverged():
     (dict(width=0), "width must be an integer at least 1"),
     (dict(seeds=[]), "seeds must not be empty"),
     (dict(seeds=[-1]), "seeds must be an integer at least 0"),
-    (dict(method="adam"), "method must be one of"),
+    (dict(method="quasi-newton", dtype="float32"), "dtype must be one of"),
+    (dict(method="adagrad"), "method must be one of"),
     (dict(init="zero"), "init must be one of"),
     (dict(learning_rate=0), "learning_rate must be a finite number greater than 0"),
     (dict(momentum=1.0), "momentum must be at least 0 and less than 1"),

@@ -125,7 +125,7 @@ def test_keys_tell_every_difference_and_nothing_else():
      "classes must be an integer between 2 and 100000"),
     ("task = 'thresholds'\n[fixed]\nlibrary = 'dnc,x'\nclasses = 5\nlayers = 3\n", "line 3",
      "library must be one of"),
-    (ISSUE.replace('"gd"', '"adam"'), "line 4", "method must be one of"),
+    (ISSUE.replace('"gd"', '"adagrad"'), "line 4", "method must be one of"),
     (ISSUE.replace("[0, 4]", "[-1, 4]"), "line 11", "seed must be an integer from 0"),
 ])
 def test_refusals_name_line_and_key(read, text, place, message):
