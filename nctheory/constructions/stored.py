@@ -50,14 +50,18 @@ def user_folder() -> Path:
 
 # --- chains ---
 
-@lru_cache(maxsize=None)
 def chains(classes: int, folder: Path | None = None) -> tuple[Chain, ...]:
     """The chains that a folder holds for so many classes, by layers; without one, all known.
 
     Of several with as many layers the cheapest has the plain name; the others, of less rank and
     so better for more layers, have theirs with the rank.
     """
-    found = sorted(map(load, _entries(folder, CHAINS, classes)),
+    return _chains(classes, _folders(folder))
+
+
+@lru_cache(maxsize=None)
+def _chains(classes: int, folders: tuple[Path, ...]) -> tuple[Chain, ...]:
+    found = sorted(map(load, _entries(folders, CHAINS, classes)),
                    key=lambda one: one.least_layers)
     plain: dict[int, Chain] = {}
     for one in sorted(found, key=lambda one: -one.log_cost(one.least_layers)):
@@ -66,10 +70,14 @@ def chains(classes: int, folder: Path | None = None) -> tuple[Chain, ...]:
                  else replace(one, name=f"{one.name}, rank {one.projected[1]}") for one in found)
 
 
-@lru_cache(maxsize=None)
 def chain_sizes() -> tuple[int, ...]:
     """The numbers of classes that chains are known for."""
-    return tuple(sorted({int(path.stem) for folder in _folders(None)
+    return _sizes(_folders(None))
+
+
+@lru_cache(maxsize=None)
+def _sizes(folders: tuple[Path, ...]) -> tuple[int, ...]:
+    return tuple(sorted({int(path.stem) for folder in folders
                          for path in (folder / CHAINS).glob("*.json")}))
 
 
@@ -107,14 +115,14 @@ def write_chain(chain: Chain, name: str, folder: Path, instead: Chain | None = N
                 by: str = "") -> None:
     """Put a chain into its file, `instead` of one of its own or of all that it dominates, with
     today's date and `by` what it was found."""
-    kept = [entry for entry in _entries(folder, CHAINS, chain.classes)
+    kept = [entry for entry in _entries((folder,), CHAINS, chain.classes)
             if not (dominates(chain, load(entry)) if instead is None
                     else entry["matrices"] == _plain(instead.matrices))]
     today = datetime.now(UTC).date().isoformat()
     entries = [*kept, {"name": name, "found": today, "by": by, **dump(chain)}]
     _rewrite(folder, CHAINS, chain.classes, sorted(entries, key=lambda e: len(e["matrices"])))
-    chains.cache_clear()
-    chain_sizes.cache_clear()
+    _chains.cache_clear()
+    _sizes.cache_clear()
 
 
 def dominates(one: Chain, other: Chain) -> bool:
@@ -146,12 +154,16 @@ def dump(chain: Chain) -> dict[str, Any]:
 
 # --- partial fits ---
 
-@lru_cache(maxsize=None)
 def partial_fits(classes: int, folder: Path | None = None) -> tuple[PartialFit, ...]:
     """The partial fits that a folder holds for so many classes, by layers; without one, all."""
+    return _partial_fits(classes, _folders(folder))
+
+
+@lru_cache(maxsize=None)
+def _partial_fits(classes: int, folders: tuple[Path, ...]) -> tuple[PartialFit, ...]:
     return tuple(PartialFit(matrices=[integers.as_integers(matrix) for matrix in entry],
                             name=f"partial fit K={classes} L={len(entry) - 1}")
-                 for entry in _entries(folder, PARTIAL, classes))
+                 for entry in _entries(folders, PARTIAL, classes))
 
 
 def partial_fit(classes: int, layers: int) -> PartialFit:
@@ -195,7 +207,7 @@ def write_partial_fits(fits: Iterable[PartialFit], classes: int, folder: Path) -
     """Replace the partial fits that a folder holds for so many classes."""
     ordered = sorted(fits, key=lambda fit: (fit.layers, fit.ratio_power))
     _rewrite(folder, PARTIAL, classes, [_plain(fit.matrices) for fit in ordered])
-    partial_fits.cache_clear()
+    _partial_fits.cache_clear()
     _least_ratio.cache_clear()
 
 
@@ -209,12 +221,12 @@ def _path(folder: Path, kind: str, classes: int) -> Path:
     return folder / kind / f"{classes:02d}.json"
 
 
-def _folders(folder: Path | None) -> list[Path]:
-    return [PACKAGE, user_folder()] if folder is None else [folder]
+def _folders(folder: Path | None) -> tuple[Path, ...]:
+    return (PACKAGE, user_folder()) if folder is None else (folder,)
 
 
-def _entries(folder: Path | None, kind: str, classes: int) -> list[Any]:
-    paths = (_path(one, kind, classes) for one in _folders(folder))
+def _entries(folders: Iterable[Path], kind: str, classes: int) -> list[Any]:
+    paths = (_path(folder, kind, classes) for folder in folders)
     return [entry for path in paths if path.exists()
             for entry in json.loads(path.read_text(encoding="utf-8"))]
 
