@@ -191,7 +191,8 @@ def _when(construction: Construction) -> str:
     """When it entered the atlas, of chains: other families are closed forms."""
     if not isinstance(construction, Chain):
         return ""
-    return (f"; stored on {construction.found}" if construction.found else
+    by = f", found by {construction.by}" if construction.by else ""
+    return (f"; stored on {construction.found}{by}" if construction.found else
             "; when it was stored was not recorded (version 0.2.0 or before)")
 
 
