@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nctheory import strategies as strategies
     from nctheory import sweep as sweep
     from nctheory import thresholds as thresholds
+    from nctheory import torch as torch
     from nctheory import trained as trained
     from nctheory.atlas.certified import certified_gauge as certified_gauge
     from nctheory.atlas.gauge import two_layer_gauge as two_layer_gauge
@@ -75,10 +76,11 @@ _HOME = {
 
 _MODULES = ("activations", "atlas", "certify", "cross_entropy", "feature_sets", "graphs", "losses",
             "metrics", "network", "rank_bounds", "report", "solver", "strategies", "sweep",
-            "thresholds", "trained")
+            "thresholds", "torch", "trained")
 
-# `strategies` needs Hypothesis, and "import *" must not.
-__all__ = ["__version__", *_HOME, *(name for name in _MODULES if name != "strategies")]
+# `strategies` needs Hypothesis, and "import *" must not; nor may it hide PyTorch's name.
+APART = ("strategies", "torch")
+__all__ = ["__version__", *_HOME, *(name for name in _MODULES if name not in APART)]
 
 
 def __getattr__(name: str) -> Any:

@@ -83,3 +83,14 @@ def cite(*names: str) -> str:
     """BibTeX: of nctheory, and of the papers behind each name; see `cited`."""
     found = dict.fromkeys(key for name in names for key in cited(name))
     return "\n".join([TOOL, *(bibliography()[key] for key in found)])
+
+
+def cell_entry(classes: int, layers: int, digest: str) -> str:
+    """BibTeX for a cell of the atlas, with the hash of its certificate."""
+    return f"""@misc{{nctheory-atlas-{classes}-{layers},
+  author = {{{{The nctheory developers}}}},
+  title  = {{Atlas of neural collapse: {classes} classes, {layers} layers}},
+  note   = {{nctheory {__version__}, cells/{classes}-{layers}.html, certificate {digest[:16]}}},
+  year   = {{2026}},
+}}
+"""

@@ -57,11 +57,12 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="nctheory")
 def cli() -> None:
-    """Neural collapse theory: certified thresholds, closed-form losses, graphs, solvers.
+    """Neural collapse theory: thresholds, losses, solvers, proofs.
 
     \b
-    Example: nctheory thresholds --classes 9:11 --layers 3:4
-    Completion: eval "$(_NCTHEORY_COMPLETE=bash_source nctheory)", or zsh_source, fish_source
+    Example:    nctheory thresholds --classes 9:11 --layers 3:4
+    Completion: eval "$(_NCTHEORY_COMPLETE=bash_source nctheory)"
+                (or zsh_source, fish_source) in the shell's startup file
     """
 
 

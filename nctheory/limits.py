@@ -38,11 +38,11 @@ def affordable(name: str, value: object, *, work: float = 0, memory: float = 0,
                          f"about {_short(work)}")
     if memory > MEMORY:
         raise InputError(f"{name} must need at most {MEMORY / 1e9:.1f} GB of memory, got "
-                         f"{show(value)}, for about {_short(memory / 10**9)} GB")
+                         f"{show(value)}, for about {_short(memory, 1e9)} GB")
 
 
-def _short(number: float) -> str:
-    return f"{float(number):.3g}" if number < 10**300 else "1e+300 and more"
+def _short(number: float, unit: float = 1) -> str:
+    return f"{number / unit:.3g}" if number < 10**300 else "1e+300 and more"
 
 
 def few(name: str, values: Iterable[int]) -> list[int]:

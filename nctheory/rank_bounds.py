@@ -11,17 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nctheory import activations, losses
+from nctheory import activations, limits, losses
 from nctheory.constructions import FAMILIES, Construction
 from nctheory.errors import InputError
 from nctheory.metrics import distance_to_rank, numerical_rank
 from nctheory.network import Array, activate, check_parameters, class_means, forward, gradient
 from nctheory.problem import Problem
+
+if TYPE_CHECKING:
+    from nctheory.solver.methods import MethodName
 
 # Left and right sides are sums of some thousand float products: rounding, relative to the
 # largest term.
@@ -115,7 +118,10 @@ def construction_points(classes: Iterable[int], layers: Iterable[int],
                         weight_decay: float = 1e-3, activation: str = "relu") -> list[Witness]:
     """DNC and every triangular construction of the given sizes that the activation admits, at
     their optimal scale."""
-    layers = list(layers)
+    classes, layers = limits.cells(classes, layers)
+    # Singular values of square matrices of that size.
+    limits.affordable("classes", max(classes), memory=8 * max(classes)**2,
+                      work=100 * len(layers) * sum(K**3 for K in classes))
     points = []
     for K in classes:
         for construction in (made for family in FAMILIES.values() if family.members is not None
@@ -140,11 +146,12 @@ def _admits(activation: str, made: Construction) -> bool:
 
 
 def solver_points(problem: Problem, width: int, seeds: Iterable[int], *,
-                  method: str = "quasi-newton") -> list[Witness]:
-    """The end points of gradient solver runs."""
+                  method: MethodName = "quasi-newton",
+                  threads: int | None = None) -> list[Witness]:
+    """The end points of gradient solver runs, on all processors or so many threads."""
     from nctheory.solver import solve
 
-    result = solve(problem, width=width, seeds=seeds, method=method)
+    result = solve(problem, width=width, seeds=seeds, method=method, threads=threads)
     return [Witness(result.parameters(i), problem, f"solver, seed {result.seeds[i]}")
             for i in range(len(result)) if result.sound(i)]
 

@@ -53,5 +53,6 @@ def test_commands_run_uncached_and_say_so_once(line, tmp_path):
     done = subprocess.run([sys.executable, "-c", NOWHERE, *line.split()], text=True,
                           capture_output=True, timeout=600, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("nctheory: warning: compiled functions cannot be kept") == 1
-    assert done.stderr.count("\n") == 1
+    warnings = [line for line in done.stderr.splitlines() if "arning" in line]
+    assert len(warnings) == 1, done.stderr  # a slow machine shows progress, too
+    assert warnings[0].startswith("nctheory: warning: compiled functions cannot be kept")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nctheory.exact import (
     RepresentationCost,
+    decide,
     integer_root,
     log,
     root_bounds,
@@ -97,3 +98,30 @@ def test_a_tie_of_one_square_root_is_found_and_of_three_is_left_undecided():
 def test_expression_is_the_same_number():
     cost = RepresentationCost(Fraction(1375, 18), {Fraction(8): 1, Fraction(3): 4})
     assert float(cost.expression) == pytest.approx(math.exp(cost.log), rel=1e-14)
+
+
+def test_log_bounds_contain_the_logarithm():
+    from fractions import Fraction
+
+    from nctheory.exact import log_bounds
+
+    with mpmath.workdps(80):
+        for number in (Fraction(1), Fraction(2), Fraction(1, 3), Fraction(10**50 + 1, 7),
+                       Fraction(math.exp(-700)), Fraction(999, 1000), Fraction(3, 2) ** 40):
+            for bits in (10, 64, 200):
+                low, high = log_bounds(number, bits)
+                exact = mpmath.log(mpmath.mpf(number.numerator) / number.denominator)
+                low, high = (mpmath.mpf(f.numerator) / f.denominator for f in (low, high))
+                assert low <= exact <= high and high - low < mpmath.mpf(2) ** (4 - bits)
+
+
+def test_decide_stops_at_the_first_precision_that_separates():
+    asked = []
+
+    def bounds(bits):
+        asked.append(bits)
+        return root_bounds(Fraction(2), 2, bits)
+
+    near = Fraction(math.isqrt(2 * 4**100), 2**100)  # below sqrt 2 by less than 2^-100
+    assert decide(bounds, near) == 1 and asked == [64, 256]
+    assert decide(lambda bits: (Fraction(1), Fraction(2)), Fraction(3, 2)) is None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sympy
 
-from nctheory import integers
+from nctheory import InputError, integers
 
 
 def random_matrix(shape, digits, seed):
@@ -49,3 +49,14 @@ def test_primes():
     largest = [next(integers._primes()), *[n for n, _ in zip(integers._primes(), range(20),
                                                              strict=False)]]
     assert largest[0] == 2**31 - 1 and all(map(sympy.isprime, largest))
+
+
+@pytest.mark.parametrize("value", [[], [1, 2], [["a"]], [[float("nan")]], [[1], [1, 2]], None])
+def test_no_matrix_is_named(value):
+    with pytest.raises(InputError, match="mine must be a non-empty matrix of finite numbers"):
+        integers.rational_matrix("mine", value)
+
+
+def test_a_matrix_of_rationals_is_exact():
+    found = integers.rational_matrix("mine", [[0.1, Fraction(1, 3)], [2, np.float32(0.5)]])
+    assert found.tolist() == [[Fraction(0.1), Fraction(1, 3)], [2, Fraction(1, 2)]]

@@ -103,3 +103,11 @@ def test_zero_networks_have_no_stated_ranks():
     found = {v.statement.name: v for v in verify(construction_points([3], [3], 0.5))}
     assert found["construction-ranks"].points == 0 and found["balanced-norms"].points == 1
     assert all(v.counterexample is None for v in found.values())
+
+
+def test_constructions_are_those_that_the_activation_admits():
+    """A linear network has no triangular construction; DNC there has the ranks it states."""
+    labels = {point.origin for point in construction_points([10], [3], activation="linear")}
+    assert labels == {"DNC 10"}
+    leaky = construction_points([10], [3], activation="leaky:a=1/10")
+    assert len(leaky) == 3 and all(found.counterexample is None for found in verify(leaky))

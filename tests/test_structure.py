@@ -128,3 +128,66 @@ def test_public_names_have_docstrings():
 
 def test_files_say_what_they_are():
     assert [name for name, tree in TREES.items() if not ast.get_docstring(tree)] == []
+
+
+# --- tests mirror the package ---
+
+# What has no test file of its name, and where it is tested.
+ELSEWHERE = {
+    # Only whole runs show what the parts of a solver or an experiment do.
+    "solver": "solver/test_solve.py", "reproduce": "reproduce/test_dufm.py",
+    # The same laws for every entry of a registry.
+    "losses.base": "losses/test_losses.py", "losses.mse": "losses/test_losses.py",
+    "constructions.factors": "constructions/test_base.py",
+    "constructions.lifted": "constructions/test_base.py",
+    "feature_sets.hamming": "feature_sets/test_base.py",
+    "feature_sets.johnson": "feature_sets/test_base.py",
+    "feature_sets.orbits": "feature_sets/test_base.py",
+    "feature_sets.polygons": "feature_sets/test_base.py",
+    "feature_sets.split": "feature_sets/test_base.py",
+    "graphs.sporadic": "graphs/test_named.py",
+    # Files of data, by those who write and read them.
+    "atlas.store": "atlas/test_discover.py", "constructions.stored": "constructions/test_chain.py",
+    "trained.data": "trained/test_training.py", "trained.fitting": "trained/test_training.py",
+    "sweep.export": "sweep/test_store.py",
+    # One report of all metrics.
+    "metrics.balance": "trained/test_training.py", "metrics.structures": "solver/test_outcome.py",
+    "metrics.files": "metrics/test_files_and_report.py",
+    "metrics.report": "metrics/test_files_and_report.py",
+    # What is printed, by the commands that print it, and commands where their work is.
+    "report.rows": "commands/test_options.py", "report.table": "commands/test_tables.py",
+    "report.graph": "commands/test_tables.py", "report.runs": "commands/test_solve.py",
+    "report.ranks": "commands/test_solve.py", "report.source": "report/test_figures.py",
+    "report.metrics": "metrics/test_files_and_report.py",
+    "report.phases": "cross_entropy/test_phases.py",
+    "report.atlas_pictures": "report/test_atlas.py", "terminal.screen": "terminal/test_grid.py",
+    "commands.atlas": "atlas/test_table.py", "commands.cite": "test_citations.py",
+    "commands.report": "commands/test_sweep.py", "commands.verify_ranks": "commands/test_solve.py",
+    "limits": "fuzz/test_fuzz.py",
+}
+
+
+def behaves(tree):
+    """Whether a module has public functions, or classes with methods."""
+    return any(not node.name.startswith("_") and (not isinstance(node, ast.ClassDef)
+               or any(isinstance(item, ast.FunctionDef) for item in node.body))
+               for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef)))
+
+
+def own_tests(module):
+    """tests/folder/test_file.py for nctheory.folder.file."""
+    *folders, file = module.split(".")[1:]
+    return Path(*folders, f"test_{file}.py")
+
+
+def test_every_module_with_behaviour_has_a_test_file_of_its_name():
+    missing = [name for name, path in FILES.items()
+               if path.name not in ("__init__.py", "__main__.py") and behaves(TREES[name])
+               and not (ROOT / "tests" / own_tests(name)).exists()
+               and not {name.partition(".")[2], name.split(".")[1]} & set(ELSEWHERE)]
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_exceptions_are_modules_with_tests_elsewhere(name):
+    assert f"nctheory.{name}" in FILES and (ROOT / "tests" / ELSEWHERE[name]).exists()

@@ -112,6 +112,12 @@ class Tensor:
     def shape(self):
         return self.values.shape
 
+    def __len__(self):
+        return len(self.values)
+
+    def __getitem__(self, rows):
+        return Tensor(self.values[rows], self.dtype, self.gradient)
+
     def __array__(self, *_, **__):
         raise RuntimeError("Can't call numpy() on Tensor that requires grad")
 

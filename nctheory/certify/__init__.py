@@ -1,7 +1,7 @@
 """Certificates: claims with witnesses, made by this library, verified by an independent program.
 
     makers      cell, threshold, thresholds, chain, cost, costs, partial_fit,
-                minimal_loss (MSE); compare (cross-entropy); UNIFORM
+                minimal_loss, optimal (MSE); compare (cross-entropy); UNIFORM
     format      to_json: JSON in which integers and fractions are strings, without floats
     checker     the standard library alone, no code in common with the makers
     checker.js  a second one in plain JavaScript, for Node and browsers, written from
@@ -24,6 +24,7 @@ from nctheory.certify.maker import (
     threshold,
     thresholds,
 )
+from nctheory.certify.optimal import optimal
 from nctheory.certify.uniform import UNIFORM
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "cost",
     "costs",
     "minimal_loss",
+    "optimal",
     "partial_fit",
     "threshold",
     "thresholds",

@@ -633,6 +633,10 @@
       return new Polynomial(meter, value === 0n ? new Map() : new Map([["", value]]));
     }
 
+    static variable(name, meter) {
+      return new Polynomial(meter, new Map([[`${name}^1`, 1n]]));
+    }
+
     lift(value) {
       return value instanceof Polynomial ? value : Polynomial.constant(BigInt(value), this.meter);
     }
@@ -732,8 +736,8 @@
     return found;
   }
 
-  /** [numerator, denominator] of an expression. */
-  function parse(text, meter) {
+  /** [numerator, denominator] of an expression; `names`, if given, are all that it may name. */
+  function parse(text, meter, names) {
     const all = tokens(text);
     let place = 0, depth = 0;
     const constant = (value) => Polynomial.constant(value, meter);
@@ -793,7 +797,9 @@
       if (token !== undefined && /^[A-Za-z]/.test(token)) {
         demand(token.length <= LIMIT.name, "a name is too long");
         place += 1;
-        return [new Polynomial(meter, new Map([[`${token}^1`, 1n]])), constant(1n)];
+        if (names === undefined) return [Polynomial.variable(token, meter), constant(1n)];
+        demand(names.has(token), "an unknown name");
+        return [names.get(token), constant(1n)];
       }
       return [constant(number()), constant(1n)];
     }
@@ -803,8 +809,8 @@
     return value;
   }
 
-  function polynomial(text, meter) {
-    const [p, q] = parse(text, meter);
+  function polynomial(text, meter, names) {
+    const [p, q] = parse(text, meter, names);
     demand(q.equals(1n), "not a polynomial");
     return p;
   }
@@ -898,11 +904,179 @@
     demand(!onwards || fast.subtract(slow).nonnegative, "the induction is not shown");
   }
 
+  // --- three classes, two layers ---
+
+  const ENTRIES = [["11", "12", "13"], ["12", "22", "23"], ["13", "23", "33"]];
+  const SUPPORTS = ["1", "2", "3", "12", "13", "23", "123"];
+
+  /** What is known of correlations x, y, z: values by name, signs by name, squares of roots. */
+  class Known {
+    constructor(meter) {
+      this.meter = meter;
+      const name = (letter) => [letter, Polynomial.variable(letter, meter)];
+      this.values = new Map(["x", "y", "z", "t1", "t2", "t3"].map(name));
+      this.strict = new Map([["t1", false], ["t2", false], ["t3", false]]);
+      this.squares = new Map();
+      this.one = Polynomial.constant(1n, meter);
+      for (const [letter, text] of [["A", "1-x**2"], ["B", "1-y**2"], ["G", "1-z**2"],
+        ["D", "1-x**2-y**2-z**2+2*x*y*z"]]) this.add(letter, this.value(text), true);
+      this.adjugate = [["G", "y*z-x", "x*z-y"], ["y*z-x", "B", "x*y-z"], ["x*z-y", "x*y-z", "A"]]
+        .map((row) => row.map((text) => this.value(text)));
+    }
+
+    value(text) {
+      return polynomial(text, this.meter, this.values);
+    }
+
+    add(name, value, strict) {
+      demand(typeof name === "string" && /^[A-Za-z][A-Za-z0-9_]*$/.test(name)
+        && name.length <= LIMIT.name && !this.values.has(name), "not a new name");
+      this.values.set(name, value);
+      this.strict.set(name, strict);
+    }
+
+    /** Whether a polynomial in known names is positive; it must be shown nonnegative. */
+    sign(text) {
+      const found = polynomial(text, this.meter);
+      demand(found.nonnegative, "a coefficient is negative");
+      return [...found.terms.keys()].map((key) => {
+        const names = key === "" ? [] : key.split("*").map((part) => part.split("^")[0]);
+        demand(names.every((name) => this.strict.has(name)), "not known nonnegative");
+        return names.every((name) => this.strict.get(name));
+      }).includes(true);
+    }
+
+    /** Demand upper/lower = sum of weight square^2 / over; whether that shows it positive. */
+    shown([upper, lower], data) {
+      const [over, terms] = read(data, "over", "terms");
+      demand(this.sign(over), "a denominator is not shown positive");
+      let positive = false, total = this.one.subtract(1n);
+      for (const term of list(terms)) {
+        demand(Array.isArray(term) && term.length === 2, "not a weight and a square");
+        const [weight, square] = term;
+        positive = (this.sign(weight) && square === "1") || positive;
+        total = total.add(this.value(weight).multiply(this.value(square).power(2)));
+      }
+      demand(this.reduce(upper.multiply(this.value(over)).subtract(
+        this.reduce(total).multiply(lower))).terms.size === 0, "the sum is another");
+      return positive;
+    }
+
+    reduce(value) {
+      let result = this.one.subtract(1n);
+      for (const [key, c] of value.terms) {
+        let term = Polynomial.constant(c, this.meter);
+        for (const part of key === "" ? [] : key.split("*")) {
+          const [name, exponent] = part.split("^"), e = Number(exponent);
+          const square = this.squares.get(name);
+          term = square === undefined
+            ? term.multiply(new Polynomial(this.meter, new Map([[part, 1n]])))
+            : term.multiply(square.power(e >> 1)).multiply(
+              e & 1 ? Polynomial.variable(name, this.meter) : 1n);
+        }
+        result = result.add(term);
+      }
+      return result;
+    }
+
+    /** f.R^-1 f - f_+.C f_+, f = t on the support and -t elsewhere; C of entries over `over`. */
+    form(support, C, over) {
+      const D = this.values.get("D");
+      let upper = this.one.subtract(1n);
+      for (let i = 0; i < 3; i++) {
+        for (let j = 0; j < 3; j++) {
+          const [left, right] = [i, j].map((k) => support.includes(`${k + 1}`));
+          const entry = this.adjugate[i][j].multiply(over).multiply(left === right ? 1n : -1n)
+            .subtract(left && right ? C[i][j].multiply(D) : 0n);
+          upper = upper.add(entry.multiply(this.values.get(`t${i + 1}`))
+            .multiply(this.values.get(`t${j + 1}`)));
+        }
+      }
+      return [upper, D.multiply(over)];
+    }
+  }
+
+  /** Verify a case: what it must be given, [expression, whether positive]. */
+  function checkCase(data, meter) {
+    const [given, roots, facts, matrix, minors, determinant, forms] = read(
+      data, "given", "roots", "facts", "matrix", "minors", "determinant", "forms");
+    const known = new Known(meter), needed = [];
+    for (const entry of list(given)) {
+      const [name, value, sign] = read(entry, "name", "value", "sign");
+      const strict = word(sign, "positive", "nonnegative") === "positive";
+      known.add(name, known.value(value), strict);
+      needed.push([value, strict]);
+    }
+    for (const entry of list(roots)) {
+      const [name, text] = read(entry, "name", "square");
+      const strict = known.sign(text), square = known.value(text);
+      demand(![...square.terms.keys()].some((key) => key.split("*").some(
+        (part) => known.squares.has(part.split("^")[0]))), "a root of a root");
+      known.add(name, Polynomial.variable(name, meter), strict);
+      known.squares.set(name, square);
+    }
+    for (const entry of list(facts)) {
+      const [name, text, sum] = read(entry, "name", "value", "sum");
+      const value = known.value(text);
+      known.add(name, value, known.shown([value, known.one], sum));
+    }
+    const [text, ...entries] = read(matrix, "over", "11", "12", "13", "22", "23", "33");
+    demand(known.sign(text), "a denominator is not shown positive");
+    const over = known.value(text), [a, b, c, d, e, f] = entries.map((entry) => known.value(entry));
+    const C = [[a, b, c], [b, d, e], [c, e, f]], [first, second] = read(minors, "1", "2");
+    const minor = a.multiply(d).subtract(b.power(2));
+    demand(known.shown([a, over], first) && known.shown([minor, over.power(2)], second),
+      "a minor is not shown positive");
+    // By the third column.
+    const whole = f.multiply(minor).subtract(e.multiply(a.multiply(e).subtract(b.multiply(c))))
+      .add(c.multiply(b.multiply(e).subtract(c.multiply(d))));
+    known.shown([known.reduce(whole.subtract(over.power(3))), over.power(3)], determinant);
+    read(forms, ...SUPPORTS).forEach((sum, i) => known.shown(
+      known.form(SUPPORTS[i], C, over), sum));
+    return needed;
+  }
+
+  /** All R on this path, [[what is nonnegative, whether positive], ...], have a case. */
+  function checkTree(node, needed, path, meter) {
+    const plain = new Known(meter).values;
+    if (node !== null && typeof node === "object" && "split" in node) {
+      const [split, positive, otherwise] = read(node, "split", "positive", "otherwise");
+      const value = polynomial(split, meter, plain);
+      checkTree(positive, needed, [...path, [value, true]], meter);
+      checkTree(otherwise, needed, [...path, [value.multiply(-1n), false]], meter);
+      return;
+    }
+    const [name, order] = read(node, "case", "classes");
+    demand(typeof name === "string" && needed.has(name), "an unknown case");
+    const classes = list(order).map((i) => integer(i, 1n, 3n));
+    demand(classes.length === 3 && new Set(classes).size === 3, "not an order of the classes");
+    const letter = (i, j) => plain.get("xyz"[Number(classes[i] + classes[j]) - 3]);
+    const names = new Map([["x", letter(0, 1)], ["y", letter(0, 2)], ["z", letter(1, 2)]]);
+    for (const [text, strict] of needed.get(name)) {
+      const [value] = parse(text, meter, names);
+      demand(path.some(([known, positive]) => (positive || !strict) && known.equals(value)),
+        "the path does not give this");
+    }
+  }
+
+  function checkOptimal(given, meter) {
+    const [K, L] = read(given.parameters, "K", "L");
+    demand(K === "3" && L === "2", "nothing is known of these K and L");
+    word(given.method, "determinant criterion");
+    word(given.verdict, "dnc optimal");
+    const [cases, tree] = read(given.data, "cases", "tree");
+    demand(cases !== null && typeof cases === "object" && !Array.isArray(cases), "not an object");
+    const needed = new Map(Object.entries(cases).map(
+      ([name, data]) => [name, checkCase(data, meter)]));
+    checkTree(tree, needed, [], meter);
+  }
+
   const CLAIMS = new Map(Object.entries({
     cell: checkCell, threshold: checkThreshold, chain: checkChain, cost: checkCost,
     "partial fit": checkPartialFit, "minimal loss": checkMinimalLoss,
     "cross-entropy": checkCrossEntropy, identity: checkIdentity, polynomial: checkPolynomial,
     "triangular family": checkFamily, "equal scale": checkEqualScale,
+    optimal: checkOptimal,
   }));
 
   // --- the file ---

@@ -33,7 +33,7 @@ import re
 import stat
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, BinaryIO, NamedTuple
@@ -878,8 +878,11 @@ _TOKEN = re.compile(r" *(?:([A-Za-z][A-Za-z0-9_]*|0|[1-9][0-9]*)(?![A-Za-z0-9_])
                     r"|(\*\*|[-+*/()]))")
 
 
-def parse(text: Any, work: Work) -> Quotient:
-    """(numerator, denominator) of an expression in + - * / ** and integers; not cancelled."""
+def parse(text: Any, work: Work, names: Mapping[str, Quotient] | None = None) -> Quotient:
+    """(numerator, denominator) of an expression in + - * / ** and integers; not cancelled.
+
+    A name is a variable, or, where `names` is given, what that says and nothing else.
+    """
     require(isinstance(text, str) and len(text) <= LARGEST_EXPRESSION,
             f"not an expression: {quote(text)}")
     tokens, place, text = [], 0, text.rstrip(" ")
@@ -889,7 +892,7 @@ def parse(text: Any, work: Work) -> Quotient:
             raise Refused(f"not an expression: {quote(text)}")
         tokens.append(match[1] or match[2])
         place = match.end()
-    return _Parser(tokens, work).whole()
+    return _Parser(tokens, work, names).whole()
 
 
 class _Parser:
@@ -899,8 +902,10 @@ class _Parser:
     atom           = integer; or name; or "(", expression, ")"
     """
 
-    def __init__(self, tokens: list[str], work: Work) -> None:
+    def __init__(self, tokens: list[str], work: Work,
+                 names: Mapping[str, Quotient] | None) -> None:
         self.tokens, self.place, self.depth, self.work = [*tokens, ""], 0, 0, work
+        self.names = names
 
     def take(self, *wanted: str) -> str:
         """The next token where it is one of these, and go on; else the empty word."""
@@ -960,6 +965,9 @@ class _Parser:
         if token[:1].isalpha():
             require(len(token) <= LONGEST_NAME, "a name is too long")
             self.place += 1
+            if self.names is not None:
+                require(token in self.names, f"an unknown name: {quote(token)}")
+                return self.names[token]
             return Polynomial({((token, 1),): 1}, self.work), one
         return Polynomial({(): self.integer()}, self.work), one
 
@@ -1065,6 +1073,185 @@ def _coefficients(onwards: bool) -> str:
     return "shifted coefficients, induction in L" if onwards else "shifted coefficients"
 
 
+# --- three classes, two layers: no exact fit costs less than DNC ---
+
+PAIRS = ((0, 1), (0, 2), (1, 2))
+SUPPORTS = ("1", "2", "3", "12", "13", "23", "123")
+
+
+def variables(*names: str, work: Work) -> dict[str, Quotient]:
+    """Names that stand for themselves."""
+    return {name: (Polynomial({((name, 1),): 1}, work), Polynomial({(): 1}, work))
+            for name in names}
+
+
+class Case:
+    """Correlations x, y, z of three features with some signs: what is known nonnegative there.
+
+    `names` gives each name its value in x, y, z, the t_i >= 0 and the roots; `strict` says of the
+    nonnegative ones whether they are positive; `roots` has the squares.
+    """
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.names = variables("x", "y", "z", "t1", "t2", "t3", work=work)
+        self.strict: dict[str, bool] = {}
+        self.roots: dict[str, Polynomial] = {}
+        x, y, z = (self.names[name][0] for name in "xyz")
+        one = self.number(1)
+        self.adjugate = ((one - z * z, y * z - x, x * z - y), (y * z - x, one - y * y, x * y - z),
+                         (x * z - y, x * y - z, one - x * x))
+        self.minor = one - x * x - y * y - z * z + 2 * x * y * z
+        for name, value in (("A", self.adjugate[2][2]), ("B", self.adjugate[1][1]),
+                            ("G", self.adjugate[0][0]), ("D", self.minor)):
+            self.know(name, value, True)
+        for name in ("t1", "t2", "t3"):
+            self.strict[name] = False
+
+    def number(self, value: int) -> Polynomial:
+        """A constant."""
+        return Polynomial({(): value}, self.work)
+
+    def know(self, name: Any, value: Polynomial, strict: bool) -> None:
+        """A new name for a nonnegative number."""
+        require(isinstance(name, str) and re.fullmatch("[A-Za-z][A-Za-z0-9_]*", name) is not None
+                and len(name) <= LONGEST_NAME and name not in self.names, "not a new name")
+        self.names[name], self.strict[name] = (value, self.number(1)), strict
+
+    def polynomial(self, text: Any) -> Polynomial:
+        """The value of an expression without division."""
+        p, q = parse(text, self.work, self.names)
+        require(q.terms == {(): 1}, f"not a polynomial: {quote(text)}")
+        return p
+
+    def sign(self, value: Polynomial) -> bool:
+        """Require a polynomial in known names to be shown nonnegative; whether it is positive."""
+        require(value.nonnegative(), "a coefficient is negative")
+        for monomial in value.terms:
+            for name, _ in monomial:
+                require(name in self.strict, f"not known nonnegative: {quote(name)}")
+        return any(all(self.strict[name] for name, _ in m) for m in value.terms)
+
+    def over(self, text: Any) -> Polynomial:
+        """A common denominator, shown positive."""
+        require(self.sign(polynomial(text, self.work)), "a denominator is not shown positive")
+        return self.polynomial(text)
+
+    def shown(self, value: Quotient, data: Any) -> bool:
+        """Require value = (sum of weight * square^2) / over, weights >= 0; whether it is > 0."""
+        text, terms = members(data, "over", "terms")
+        total, positive = self.number(0), False
+        for term in items(terms):
+            require(isinstance(term, list) and len(term) == 2, "not a weight and a square")
+            weight, square = term
+            positive |= self.sign(polynomial(weight, self.work)) and square == "1"
+            root = self.polynomial(square)
+            total = total + self.polynomial(weight) * (root * root)
+        p, q = value
+        require(not self.reduced(p * self.over(text) - self.reduced(total) * q).terms,
+                "the sum is another")
+        return positive
+
+    def reduced(self, value: Polynomial) -> Polynomial:
+        """With the squares of roots put in."""
+        result = self.number(0)
+        for monomial, coefficient in value.terms.items():
+            exponents, square = dict(monomial), self.number(1)
+            for name, power in monomial:
+                if name in self.roots and power > 1:
+                    square = square * self.roots[name] ** (power // 2)
+                    exponents[name] = power % 2
+            rest = tuple(sorted((n, e) for n, e in exponents.items() if e))
+            result = result + Polynomial({rest: coefficient}, self.work) * square
+        return result
+
+    def form(self, support: str, C: Sequence[Sequence[Polynomial]], over: Polynomial) -> Quotient:
+        """f.R^-1 f - f_+.C f_+ / over for f_i = t_i on the support, -t_i elsewhere."""
+        inside = [str(i + 1) in support for i in range(3)]
+        t = [self.names[f"t{i + 1}"][0] for i in range(3)]
+        signed = [each if at else -each for each, at in zip(t, inside)]
+        whole, part = self.number(0), self.number(0)
+        for i in range(3):
+            for j in range(3):
+                whole = whole + self.adjugate[i][j] * signed[i] * signed[j]
+                if inside[i] and inside[j]:
+                    part = part + C[i][j] * t[i] * t[j]
+        return whole * over - part * self.minor, self.minor * over
+
+
+def check_case(data: Any, work: Work) -> list[tuple[str, bool]]:
+    """Verify one case; what it needs to be given, each with whether it must be positive."""
+    given, roots, facts, matrix, minors, determinant, forms = members(
+        data, "given", "roots", "facts", "matrix", "minors", "determinant", "forms")
+    case, needed = Case(work), []
+    for entry in items(given):
+        name, value, word = members(entry, "name", "value", "sign")
+        require(word in ("positive", "nonnegative"), "unknown sign")
+        case.know(name, case.polynomial(value), word == "positive")
+        needed.append((value, word == "positive"))
+    for entry in items(roots):
+        name, value = members(entry, "name", "square")
+        strict, square = case.sign(polynomial(value, work)), case.polynomial(value)
+        require(not any(n in case.roots for m in square.terms for n, _ in m), "a root of a root")
+        case.know(name, Polynomial({((name, 1),): 1}, work), strict)
+        case.roots[name] = square
+    for entry in items(facts):
+        name, value, terms = members(entry, "name", "value", "sum")
+        at = case.polynomial(value)
+        case.know(name, at, case.shown((at, case.number(1)), terms))
+    text, *entries = members(matrix, "over", "11", "12", "13", "22", "23", "33")
+    over = case.over(text)
+    a, b, c, d, e, f = map(case.polynomial, entries)
+    first, second = members(minors, "1", "2")
+    require(case.shown((a, over), first), "the first minor is not shown positive")
+    require(case.shown((a * d - b * b, over**2), second), "the second minor is not shown positive")
+    whole = a * d * f + 2 * b * c * e - a * e * e - d * c * c - f * b * b
+    case.shown((case.reduced(whole - over**3), over**3), determinant)
+    for support, terms in zip(SUPPORTS, members(forms, *SUPPORTS)):
+        case.shown(case.form(support, ((a, b, c), (b, d, e), (c, e, f)), over), terms)
+    return needed
+
+
+def check_optimal(parameters: Any, method: Any, data: Any, verdict: Any, work: Work) -> None:
+    """No exact fit of three classes and two layers costs less than DNC: P* = 27.
+
+    By the determinant criterion it is enough that each correlation matrix R > 0, of off-diagonals
+    x, y, z, has a C > 0 with det C >= 1 and f_+.C f_+ <= f.R^-1 f for all f.  The tree covers
+    all R; each leaf is a case, its classes in some order, that needs no more than the path says.
+    """
+    K, L = members(parameters, "K", "L")
+    require(K == "3" and L == "2", "nothing is known of these K and L")
+    require(method == "determinant criterion", "unknown method")
+    require(verdict == "dnc optimal", "unknown verdict")
+    cases, tree = members(data, "cases", "tree")
+    require(isinstance(cases, dict), "cases: not an object")
+    needed = {name: check_case(case, work) for name, case in cases.items()}
+    check_tree(tree, needed, [], work)
+
+
+def check_tree(node: Any, needed: Mapping[str, list[tuple[str, bool]]],
+               path: list[tuple[Polynomial, bool]], work: Work) -> None:
+    """All R on this path, a list of (what is nonnegative, whether positive), have a case."""
+    plain = variables("x", "y", "z", work=work)
+    if isinstance(node, dict) and "split" in node:
+        split, positive, otherwise = members(node, "split", "positive", "otherwise")
+        value, below = parse(split, work, plain)
+        require(below.terms == {(): 1}, "a split is not a polynomial")
+        check_tree(positive, needed, [*path, (value, True)], work)
+        check_tree(otherwise, needed, [*path, (-value, False)], work)
+        return
+    name, order = members(node, "case", "classes")
+    require(isinstance(name, str) and name in needed, "an unknown case")
+    classes = [integer(i, 1, 3) - 1 for i in items(order)]
+    require(sorted(classes) == [0, 1, 2], "not an order of the classes")
+    names = {letter: plain["xyz"[PAIRS.index((min(pair), max(pair)))]]
+             for letter, pair in zip("xyz", ((classes[i], classes[j]) for i, j in PAIRS))}
+    for text, strict in needed[name]:
+        value = parse(text, work, names)[0]
+        require(any(value.terms == known.terms and (positive or not strict)
+                    for known, positive in path), f"the path does not give {quote(text)}")
+
+
 # --- the file ---
 
 CLAIMS: dict[str, tuple[Callable[[Any, Any, Any, Any, Work], None], str]] = {
@@ -1085,6 +1272,7 @@ CLAIMS: dict[str, tuple[Callable[[Any, Any, Any, Any, Work], None], str]] = {
                                         "P {verdict} K^(L+1)"),
     "equal scale": (check_equal_scale, "K={K}, L={L}, all u >= 0: cost of {structure} "
                                        "{verdict} that of DNC at equal scale"),
+    "optimal": (check_optimal, "K={K}, L={L}: {verdict} among all exact fits"),
 }
 
 

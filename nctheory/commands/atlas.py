@@ -30,7 +30,9 @@ from nctheory.files import check_figure
 @click.pass_context
 def atlas(context: click.Context, classes: Sequence[int], layers: Sequence[int],
           figure: Path | None) -> None:
-    """Best known costs for every K and L, lower bounds, and which construction reaches them.
+    """The best known cost for every K and L, and what has it.
+
+    With lower bounds, and the construction that reaches the cost.
 
     \b
     Example: nctheory atlas --classes 3:4 --layers 4
@@ -54,14 +56,19 @@ def atlas(context: click.Context, classes: Sequence[int], layers: Sequence[int],
 @classes_option("2:64")
 @layers_option("1:30")
 def site(directory: Path, classes: Sequence[int], layers: Sequence[int]) -> None:
-    """Write the atlas as a site into DIRECTORY: a map, and a page for each cell.
+    """Write the atlas as a site: a map, and a page for each cell.
+
+    Into DIRECTORY, which is new, empty or such a site.
 
     \b
     Example: nctheory atlas site pages --classes 3:8 --layers 2:5
     """
     from nctheory.report.atlas_site import write_site
+    from nctheory.terminal.progress import progress
 
-    click.echo(write_site(directory, classes, layers))
+    with progress("cells") as count:
+        first = write_site(directory, classes, layers, count)
+    click.echo(first)
 
 
 @atlas.command()
@@ -69,14 +76,24 @@ def site(directory: Path, classes: Sequence[int], layers: Sequence[int]) -> None
 @click.option("--layers", type=int, default=None, help="L; by default what the file implies.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
 def submit(file: Path, layers: int | None, format_: str) -> None:
-    """Verify the matrices of FILE (.npz) exactly; do they improve a cell of the atlas?"""
+    """Do the matrices of FILE improve a cell of the atlas?
+
+    FILE (.npz) has H_1, W_1, ..., or features and rows.  Verified exactly.
+
+    \b
+    Example: nctheory atlas submit mine.npz --layers 4
+    """
     from nctheory.atlas.submit import submit as judge
 
     verdict = judge(file, layers)
+    page = f"cells/{verdict.classes}-{verdict.layers}.html" if verdict.improves else None
     if format_ == "json":
-        click.echo(json.dumps({**asdict(verdict), "improves": verdict.improves}))
-    else:
-        click.echo(f"{verdict.verdict}: {verdict.reason}")
+        click.echo(json.dumps({**asdict(verdict), "improves": verdict.improves, "page": page}))
+        return
+    click.echo(f"{verdict.verdict}: {verdict.reason}")
+    if page:
+        click.echo(f"of the site (nctheory atlas site), {page} would change, and cells whose best "
+                   "sum takes it up")
 
 
 @atlas.command()
@@ -90,7 +107,11 @@ def submit(file: Path, layers: int | None, format_: str) -> None:
 @rows_options
 def partial(classes: Sequence[int], layers: Sequence[int], seconds: float | None, seed: int,
             data: Path | None) -> None:
-    """Weight decays at which networks that fit only a part beat deep neural collapse."""
+    """Weight decays at which partial fits beat DNC.
+
+    \b
+    Example: nctheory atlas partial --classes 4:6 --layers 2
+    """
     from nctheory.atlas.partial import intervals, seek
     from nctheory.constructions.stored import PACKAGE
     from nctheory.report.atlas import partial_rows
@@ -110,7 +131,13 @@ def partial(classes: Sequence[int], layers: Sequence[int], seconds: float | None
 @rows_options
 def relax(classes: Sequence[int], layers: Sequence[int], weight_decay: float,
           samples: int) -> None:
-    """What training makes of each cell's best construction at one weight decay (observed)."""
+    """What training makes of each cell's best construction.
+
+    At one weight decay; observed.
+
+    \b
+    Example: nctheory atlas relax --classes 6 --layers 3 --weight-decay 0.004
+    """
     from nctheory import limits
     from nctheory.atlas.partial import relax as train
     from nctheory.problem import Problem
@@ -134,9 +161,12 @@ def relax(classes: Sequence[int], layers: Sequence[int], weight_decay: float,
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
 def gauge(file: Path, symmetric: bool, certify: bool, tolerance: float, seed: int,
           format_: str) -> None:
-    """Solve C2(F), the least cost of the last two layers, for the array `features` of FILE (.npz).
+    """Solve C2(F), the least cost of the last two layers.
 
-    With symmetries a neuron stands for its orbit.
+    F is the array `features` of FILE (.npz).  With symmetries a neuron stands for its orbit.
+
+    \b
+    Example: nctheory atlas gauge features.npz --certify
     """
     import numpy as np
 
@@ -180,7 +210,11 @@ def gauge(file: Path, symmetric: bool, certify: bool, tolerance: float, seed: in
               help="Draw the layers to this file (.png, .pdf, .svg).")
 def show(classes: int, layers: int, format_: str, output: Path | None,
          figure: Path | None) -> None:
-    """Explain the best known construction for K classes and L layers."""
+    """Explain the best known construction for K and L.
+
+    \b
+    Example: nctheory atlas show 9 6 --figure nine.png
+    """
     from nctheory.atlas.explain import explain
     from nctheory.report.atlas_cell import FORMATS
     from nctheory.report.atlas_pictures import draw
@@ -202,7 +236,11 @@ def show(classes: int, layers: int, format_: str, output: Path | None,
               help="Folder of the chains; by default the package's own.")
 def search(classes: Sequence[int], layers: Sequence[int], seconds: float, seed: int,
            data: Path | None) -> None:
-    """Search cells for cheaper chains; keep what improves on everything known."""
+    """Search cells for cheaper chains; keep what improves.
+
+    \b
+    Example: nctheory atlas search --classes 3:5 --layers 4 --data mine
+    """
     import math
 
     from nctheory.atlas.discover import discover
@@ -220,7 +258,13 @@ def search(classes: Sequence[int], layers: Sequence[int], seconds: float, seed: 
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None,
               help="Folder of the chains; by default the package's own.")
 def close(classes: Sequence[int], layers: Sequence[int], data: Path | None) -> None:
-    """Close the stored chains under deletion of classes: no cell worse than its neighbour."""
+    """Close the stored chains under deletion of classes.
+
+    No cell is then worse than its neighbour.
+
+    \b
+    Example: nctheory atlas close --classes 3:8 --data mine
+    """
     from nctheory.atlas.closure import close as closed
     from nctheory.constructions.stored import PACKAGE
     from nctheory.terminal.progress import progress
@@ -241,7 +285,13 @@ def close(classes: Sequence[int], layers: Sequence[int], data: Path | None) -> N
               help="Folder of the chains; by default the package's own.")
 def explain_(classes: Sequence[int], layers: Sequence[int], store: bool,
              data: Path | None) -> None:
-    """Make stored chains simple: symmetric, with few neurons, in small integers; name them."""
+    """Make stored chains simple and name them.
+
+    Symmetric, with few neurons, in small integers.
+
+    \b
+    Example: nctheory atlas explain --classes 3:5 --layers 4
+    """
     from nctheory.atlas.simplify import explain_stored
     from nctheory.constructions.stored import PACKAGE
 
@@ -259,7 +309,11 @@ def explain_(classes: Sequence[int], layers: Sequence[int], store: bool,
               help="Folder to keep it in; by default the package's own.")
 def paths(classes: Sequence[int], layers: Sequence[int], store: bool,
           data: Path | None) -> None:
-    """The best chain of named feature sets in each cell, beside the atlas's best."""
+    """The best chain of named feature sets in each cell.
+
+    \b
+    Example: nctheory atlas paths --classes 6 --layers 3
+    """
     from nctheory.atlas.paths import compare
     from nctheory.constructions.stored import PACKAGE
     from nctheory.report.atlas import path_rows

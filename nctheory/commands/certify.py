@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @output_option
 def certify(claim: str, classes: Sequence[int], layers: Sequence[int], format_: str,
             output: Path | None) -> None:
-    """Certificates for CLAIM: a table, one claim, or a uniform theorem.
+    """Certificates for CLAIM: a table, a claim, or a theorem.
 
     \b
     thresholds                                with --classes, --layers: by sums of
@@ -41,6 +41,7 @@ def certify(claim: str, classes: Sequence[int], layers: Sequence[int], format_: 
     cost:K=12,L=6                             one cell of the atlas: what it costs
     chain:K=3,L=4                             DNC beaten by integer matrices
     partial-fit:K=5,L=2                       DNC and zero beaten for some decays
+    optimal:K=3,L=2                           no exact fit costs less than DNC
     minimal-loss:r=5,s=3,L=4,decay=1/250      f* in rational bounds (K=.. for DNC)
     cross-entropy:first=pairs,second=dnc,K=10,L=2,n=5,decay=1/1024
     triangular-thresholds, two-layer-thresholds, slm24-theorem-5, gk25-theorem-1,
@@ -75,9 +76,10 @@ def certify(claim: str, classes: Sequence[int], layers: Sequence[int], format_: 
               help="Units of work to spend on the file, about a product of two words each "
                    "(default: 10^9, and 200 a byte).")
 def check(file: Path, budget: int | None) -> None:
-    """Verify a certificate FILE (plain, or compressed by gzip), a line a claim.
+    """Verify a certificate FILE, a line a claim.
 
-    Exit status 0: all verified, 1: some claim is not, 2: not a certificate file.
+    Plain, or compressed by gzip.  Exit status 0: all verified, 1: some claim is not, 2: not a
+    certificate file.
 
     \b
     Example: nctheory check certs.json
@@ -109,6 +111,7 @@ CLAIMS: dict[str, Arguments] = {
     "cost": _needs("K", "L"),
     "chain": _needs("K", "L"),
     "partial-fit": _needs("K", "L"),
+    "optimal": _needs("K", "L"),
     "minimal-loss": {"K": _OPTIONAL, "r": _OPTIONAL, "s": _OPTIONAL, **_needs("L"), **_SETTING},
     "cross-entropy": {"first": _WORD, "second": _WORD, **_needs("K", "L"), **_SETTING},
 }
@@ -120,7 +123,7 @@ def _single(claim: str) -> Certificate:
     name, given = parse("claim", claim, {**CLAIMS, **{known: {} for known in makers.UNIFORM}})
     plain: dict[str, Callable[..., Certificate]] = {
         "cell": makers.cell, "threshold": makers.threshold, "chain": makers.chain,
-        "cost": makers.cost, "partial-fit": makers.partial_fit}
+        "cost": makers.cost, "partial-fit": makers.partial_fit, "optimal": makers.optimal}
     if name in plain:
         return plain[name](*given.values())
     if name == "minimal-loss":

@@ -14,7 +14,9 @@ from nctheory.commands.options import output_option, write
 @click.argument("names", nargs=-1)
 @output_option
 def cite(names: tuple[str, ...], output: Path | None) -> None:
-    """BibTeX for nctheory, and for the papers behind NAMES: keys or constructions.
+    """BibTeX for nctheory and the papers behind NAMES.
+
+    NAMES are keys of the bibliography, or constructions.
 
     \b
     Example: nctheory cite SLM24 triangular:r=5,s=3

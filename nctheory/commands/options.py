@@ -63,7 +63,7 @@ def integers(name: str, default: str | None, symbol: str) -> Decorator:
     """An option of numbers and ranges; all commands read them alike."""
     return click.option(f"--{name}", type=RANGE, default=default,
                         show_default=default is not None,
-                        help=f"{symbol}: numbers and ranges, e.g. 3,5,8:10.")
+                        help=f"{symbol}, e.g. 3,5,8:10.")
 
 
 def classes_option(default: str) -> Decorator:
@@ -89,6 +89,9 @@ def activation_default(word: str) -> Decorator:
 
 activation_option = activation_default("relu")
 
+threads_option: Decorator = click.option("--threads", type=int, default=None,
+                                         help="Default: all processors.")
+
 Command = TypeVar("Command", bound=Callable[..., object])
 
 _FORCE = "nctheory.force"
@@ -104,7 +107,7 @@ def _remember(context: click.Context, _: click.Parameter, value: bool) -> None:
 
 
 force_option = click.option("--force", is_flag=True, expose_value=False, callback=_remember,
-                            help="Replace files that nctheory did not write, too.")
+                            help="Replace files not written by nctheory, too.")
 
 
 def _target(context: click.Context, _: click.Parameter, path: Path | None) -> Path | None:
@@ -117,7 +120,7 @@ def _target(context: click.Context, _: click.Parameter, path: Path | None) -> Pa
     return path
 
 
-_OUTPUT = "Write to this file; - or nothing: standard output."
+_OUTPUT = "Write to this file; - is standard output."
 
 
 def output_option(command: Command) -> Command:
@@ -157,7 +160,7 @@ def rows_options(command: Command) -> Command:
                          callback=_keep("output", _target), expose_value=False, help=_OUTPUT),
             click.option("--columns", default=None, callback=_keep("columns"),
                          expose_value=False, metavar="NAME,..",
-                         help="These columns alone, by the names the format has for them."),
+                         help="These columns alone."),
             click.option("--format", type=click.Choice(get_args(Format)), default="text",
                          callback=_keep("format"), expose_value=False, show_default=True)):
         command = option(command)

@@ -54,7 +54,9 @@ class Decays(click.ParamType[tuple[float, ...]]):
 def phases(classes: Sequence[int], layers: Sequence[int], width: Sequence[int] | None,
            weight_decay: tuple[float, ...], samples: int, activation: str,
            picture: Path | None) -> None:
-    """The best known family for cross-entropy over two of K, L, d and weight decay.
+    """The best known family for cross-entropy.
+
+    Over two of K, L, d and weight decay.
 
     \b
     Example: nctheory phases --classes 10 --layers 2:8 --figure phases.pdf

@@ -13,9 +13,10 @@ import click
               help="How many examples to try.")
 @click.option("--seed", type=int, default=0, show_default=True)
 def refute(claim: str | None, examples: int, seed: int) -> None:
-    """Hunt for a counterexample to CLAIM: a registered one, or FILE.py:NAME.
+    """Hunt for a counterexample to CLAIM.
 
-    FILE.py is a program, and runs: name only files that you trust.
+    CLAIM is a registered one, or FILE.py:NAME.  FILE.py is a program, and runs: name only files
+    that you trust.
 
     Without CLAIM, list the registered ones.  Exit status 0: none found, 1: refuted.
 

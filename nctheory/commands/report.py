@@ -34,7 +34,7 @@ KINDS = ("threshold-map", "cost-curves", "loss-ratio", "decay-curves", "rank",
 def figure(kind: KindName, source: Path, output: Path, where: tuple[str, ...], task: str | None,
            version: str | None, size: tuple[float, float] | None,
            font_size: float | None) -> None:
-    """Draw a figure of KIND from SOURCE, a store or a CSV table.
+    """Draw a figure of KIND from a store or a CSV table SOURCE.
 
     \b
     Example: nctheory figure threshold-map results.db --output map.pdf
@@ -59,7 +59,7 @@ def _assignment(text: str) -> tuple[str, str]:
 @click.argument("store", type=FILE)
 @output_option
 def report(store: Path, output: Path | None) -> None:
-    """One self-contained HTML page: tables, heat maps, certificates, versions.
+    """One HTML page of a store: tables, heat maps, versions.
 
     Exit status 1 where damaged points are left out.
 

@@ -19,6 +19,7 @@ from nctheory.commands.options import (
     loss_option,
     rows_options,
     tell,
+    threads_option,
 )
 from nctheory.errors import InputError, require
 from nctheory.files import check_target, write_npz
@@ -47,10 +48,10 @@ class Numbers(click.ParamType[Any]):
 @classes_option("10")
 @layers_option("4")
 @click.option("--samples", type=Numbers(int), default="1", show_default=True,
-              help="n, samples a class; K numbers with commas for unequal classes.")
+              help="n, or K numbers: 3,3,1.")
 @click.option("--width", type=int, default=30, show_default=True, help="d.")
 @click.option("--weight-decay", type=Numbers(float), default="0.004", show_default=True,
-              help="lam of every factor, or lam_H,lam_1,..,lam_L.")
+              help="One, or lam_H,..,lam_L.")
 @loss_option
 @activation_option
 @click.option("--method", default="gd", show_default=True,
@@ -58,38 +59,37 @@ class Numbers(click.ParamType[Any]):
                                  "quasi-newton"]))
 @click.option("--decay", default="coupled", show_default=True,
               type=click.Choice(["coupled", "decoupled"]),
-              help="Weight decay in the gradient, or beside the step (adam: AdamW).")
+              help="decoupled: AdamW.")
 @click.option("--dtype", default="float64", show_default=True,
               type=click.Choice(["float64", "float32"]), help="Precision of descent.")
 @click.option("--learning-rate", type=float, default=0.5, show_default=True)
 @click.option("--momentum", type=float, default=0.9, show_default=True)
 @click.option("--steps", type=int, default=None,
-              help="Default: 1000, or at most 20000 evaluations of quasi-newton.")
-@click.option("--tol", type=float, default=None, help="Gradient norm at which a run stops.")
+              help="Default: 1000; quasi-newton: 20000.")
+@click.option("--tol", type=float, default=None, help="Gradient norm that stops a run.")
 @click.option("--init", default="gaussian", show_default=True,
-              help="gaussian, orthogonal, small, or a construction: triangular:r=5,s=3.")
+              help="gaussian, orthogonal, small, or a construction.")
 @click.option("--scale", type=float, default=1.0, show_default=True,
-              help="Of a random start: gaussian entries have variance scale^2 / width.")
+              help="Of the start.")
 @click.option("--noise", type=float, default=0.0, show_default=True,
               help="Added to a construction.")
 @integers("seeds", "0:9", "One run each")
-@click.option("--threads", type=int, default=None, help="Default: all processors.")
+@threads_option
 @click.option("--collapsed", is_flag=True,
-              help="Solve the equivalent problem with one sample a class.")
+              help="One sample a class, an equivalent problem.")
 @click.option("--checkpoint", type=click.Path(path_type=Path), default=None,
-              help="Kept up to date; the same command goes on from it.")
+              help="Kept up to date, and gone on from.")
 @click.option("--save", type=click.Path(path_type=Path), default=None,
-              help="Parameters, traces and measures of all runs as .npz.")
+              help="Parameters and traces of all runs (.npz).")
 @rows_options
 def solve(classes: Sequence[int], layers: Sequence[int], samples: Any, width: int,
           weight_decay: Any, loss: str, activation: str, init: str, seeds: Sequence[int],
           threads: int | None, checkpoint: Path | None, save: Path | None,
           **settings: Any) -> None:
-    """Train models from many random starts and say what each run became.
+    """Train models from many starts; say what each run became.
 
-    With several classes or layers each model is told after the other.  A seed gives the same
-    numbers whatever the number of threads.  Ctrl-C writes the runs that are finished and exits
-    with status 130.
+    A seed gives the same numbers with any number of threads.  Ctrl-C writes the runs that are
+    finished and exits with status 130.
 
     \b
     Example: nctheory solve --classes 10 --layers 4 --seeds 0:9 --steps 20000

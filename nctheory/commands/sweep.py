@@ -46,10 +46,11 @@ def _example(context: click.Context, _: click.Parameter, wanted: bool) -> None:
               help="Log file; by default STORE.log.")
 def sweep(plan: Path, path: Path, executor: str, workers: int | None, scheduler: str | None,
           dry_run: bool, retry_failed: bool, log_path: Path | None) -> None:
-    """Compute the points of PLAN (a TOML file) that the store does not hold yet.
+    """Compute the points of PLAN that the store does not hold.
 
-    Ctrl-C, a crash or a full disk lose nothing that is finished: the same command goes on.
-    Exit status 1 where a point failed or was lost, 130 after Ctrl-C.
+    PLAN is a TOML file (see --example).  Ctrl-C, a crash or a full disk lose nothing that is
+    finished: the same command goes on. Exit status 1 where a point failed or was lost, 130 after
+    Ctrl-C.
 
     \b
     Example: nctheory sweep --example > plan.toml
@@ -107,7 +108,11 @@ def _log_to(path: Path) -> None:
 
 @click.group()
 def store() -> None:
-    """Look after the file that `nctheory sweep` writes."""
+    """Look after the file that `nctheory sweep` writes.
+
+    \b
+    Example: nctheory store show results.db
+    """
 
 
 def _choice(command: Any) -> Any:
@@ -155,7 +160,13 @@ def show(path: Path, failed: bool) -> None:
 @click.option("--forget", is_flag=True,
               help="Remove damaged points, so that the next sweep computes them again.")
 def check(path: Path, forget: bool) -> None:
-    """Verify every point and array; exit status 1 where something is damaged."""
+    """Verify every point and array.
+
+    Exit status 1 where something is damaged.
+
+    \b
+    Example: nctheory store check results.db --forget
+    """
     from nctheory.sweep.store import Store
 
     with Store(path, writable=forget) as opened:
@@ -174,7 +185,11 @@ def check(path: Path, forget: bool) -> None:
 @store.command()
 @click.argument("path", type=FILE)
 def compact(path: Path) -> None:
-    """Give back unused space and remove arrays that belong to no point."""
+    """Give back unused space; remove arrays that no point has.
+
+    \b
+    Example: nctheory store compact results.db
+    """
     from nctheory.sweep.store import Store
 
     with Store(path, writable=True) as opened:
@@ -185,7 +200,11 @@ def compact(path: Path) -> None:
 @click.argument("path", type=FILE)
 @click.argument("other", type=FILE)
 def merge(path: Path, other: Path) -> None:
-    """Take the points of the store OTHER over into PATH."""
+    """Take the points of the store OTHER over into PATH.
+
+    \b
+    Example: nctheory store merge results.db other.db
+    """
     from nctheory.sweep.store import Store
 
     with Store(path, writable=True) as opened, Store(other) as source:
@@ -231,9 +250,9 @@ def ends(path: Path, task: str | None, version: str | None) -> None:
 @_choice
 def export_store(path: Path, format_: str, output: Path | None, times: bool, task: str | None,
                  version: str | None) -> None:
-    """Write the points of one task as a table, ordered by their parameters.
+    """Write the points of one task as a table.
 
-    Exit status 1 where damaged points are left out.
+    Ordered by their parameters.  Exit status 1 where damaged points are left out.
 
     \b
     Example: nctheory store export results.db --output results.csv

@@ -33,7 +33,9 @@ from nctheory.errors import InputError
 def thresholds(classes: Sequence[int], layers: Sequence[int], samples: int,
                weight_decay: float | None, loss: str, activation: str, library: str | None,
                width: int | None) -> None:
-    """Which known construction beats deep neural collapse, by how much, certified or not.
+    """Which construction beats deep neural collapse (DNC), where.
+
+    By how much, whether that is certified, and what decides it.
 
     \b
     Example: nctheory thresholds --classes 9:11 --layers 3,4 --weight-decay 0.004
@@ -57,7 +59,9 @@ def thresholds(classes: Sequence[int], layers: Sequence[int], samples: int,
 @rows_options
 def cost(construction: str, layers: Sequence[int], samples: int, weight_decay: float, loss: str,
          activation: str) -> None:
-    """Exact costs, ranks and losses of one CONSTRUCTION, e.g. triangular:r=5,s=3+dnc:K=1.
+    """Exact costs, ranks and losses of one CONSTRUCTION.
+
+    For example triangular:r=5,s=3+dnc:K=1.
 
     With --loss ce also of pairs:K=10, groups:sizes=3/3/2, circle:K=10.
 
@@ -77,7 +81,7 @@ def cost(construction: str, layers: Sequence[int], samples: int, weight_decay: f
               help="Strongly regular graphs up to N vertices, and from which L they beat DNC.")
 @rows_options
 def graph(graph: str | None, most: int | None) -> None:
-    """Parameters, exact spectrum and feasibility of a GRAPH, e.g. triangular:r=5, or a table.
+    """Exact spectrum and parameters of a GRAPH, or a table.
 
     \b
     Example: nctheory graph johnson:n=7,k=3

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -22,25 +22,33 @@ if TYPE_CHECKING:
 @click.option("--activation", type=Word("activation", "nctheory.activations"),
               default="linear", show_default=True,
               help="What stands between the features and the weight of their layer.")
+@click.option("--as", "package", type=click.Choice(["neural-collapse", "nc-toolbox"]),
+              help="In the normalisation of another package: rhubarbwu/neural-collapse or "
+                   "felixsh/nc-toolbox.")
 @click.option("--explain", is_flag=True, help="What each name means, its range and sign.")
 @rows_options
-def metrics(file: Path | None, activation: str, explain: bool) -> None:
-    """Collapse metrics of the features in FILE (.npz, .npy with labels beside it, safetensors).
+def metrics(file: Path | None, activation: str, package: str | None, explain: bool) -> None:
+    """Collapse metrics of the features in FILE.
 
-    Arrays: features or features_1..features_L (a row a sample) and labels; optionally weight
-    and bias, test_features and test_labels, with _l for layer l.
+    FILE is .npz, .npy with labels beside it, or safetensors.  Arrays: features or
+    features_1..features_L (a row a sample) and labels; optionally weight and bias, test_features
+    and test_labels, with _l for layer l.
 
     \b
     Example: nctheory metrics trained/features.npz --activation relu
     """
     from nctheory.metrics import load, report
-    from nctheory.report.metrics import explanations, rows
+    from nctheory.metrics.elsewhere import elsewhere
+    from nctheory.report.metrics import elsewhere_rows, explanations, rows
 
     if explain:
         tell(explanations())
         return
     if file is None:
         raise click.UsageError("FILE must be given, or --explain")
+    if package is not None:
+        tell(elsewhere_rows(elsewhere(load(file), package)))
+        return
     tell(rows(report(load(file), activation)))
 
 
@@ -59,7 +67,12 @@ def metrics(file: Path | None, activation: str, explain: bool) -> None:
 @click.option("--loss", type=Word("loss", "nctheory.losses"), default="ce", show_default=True)
 @click.option("--epochs", type=int, default=100, show_default=True)
 @click.option("--batch", type=int, default=64, show_default=True)
-@click.option("--optimiser", type=click.Choice(["sgd", "adam"]), default="sgd",
+@click.option("--optimiser", type=click.Choice(["sgd", "adam", "signgd"]), default="sgd",
+              show_default=True)
+@click.option("--decay", type=click.Choice(["coupled", "decoupled"]), default="coupled",
+              show_default=True, help="decoupled: weights shrink apart from the step, as AdamW "
+                                      "has it.")
+@click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64",
               show_default=True)
 @click.option("--learning-rate", "rate", type=float, default=0.05, show_default=True)
 @click.option("--momentum", type=float, default=0.9, show_default=True)
@@ -70,13 +83,13 @@ def metrics(file: Path | None, activation: str, explain: bool) -> None:
 @click.option("--schedule", type=click.Choice(["constant", "cosine", "steps"]),
               default="constant", show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
-def train(data: str, output: Path, hidden: str, head: int, activation: str, loss: str,
-          epochs: int, batch: int, optimiser: str, rate: float, momentum: float,
-          weight_decay: str, feature_decay: float, schedule: str, seed: int) -> None:
-    """Train a perceptron on DATA ("digits", "mnist", or a feature file) and save its features.
+def train(data: str, output: Path, *, hidden: str, weight_decay: str, epochs: int, head: int,
+          activation: str, loss: str, **settings: Any) -> None:
+    """Train a perceptron on DATA and save its features.
 
-    Stopped at any moment, the same command goes on from the checkpoint to the same numbers; with
-    more --epochs (and a constant schedule) it goes on from the end.
+    DATA is digits, mnist, or a feature file.  Stopped at any moment, the same command goes on from
+    the checkpoint to the same numbers; with more --epochs (and a constant schedule) it goes on
+    from the end.
 
     \b
     Example: nctheory train digits --epochs 50 --directory trained
@@ -85,9 +98,8 @@ def train(data: str, output: Path, hidden: str, head: int, activation: str, loss
     from nctheory.trained import train as run
 
     decays = _numbers("--weight-decay", weight_decay, float, "5e-4 or 0,0,4e-3,4e-3")
-    recipe = Recipe(epochs=epochs, batch=batch, optimiser=optimiser, rate=rate,
-                    momentum=momentum, weight_decay=decays[0] if len(decays) == 1 else decays,
-                    feature_decay=feature_decay, schedule=schedule, seed=seed)
+    recipe = Recipe(epochs=epochs, weight_decay=decays[0] if len(decays) == 1 else decays,
+                    **settings)
     widths = _numbers("--hidden", hidden, int, "128,128")
     with progress("epochs") as count:
         def counted(training: Training) -> None:

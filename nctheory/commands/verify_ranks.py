@@ -16,6 +16,7 @@ from nctheory.commands.options import (
     loss_option,
     rows_options,
     tell,
+    threads_option,
 )
 
 
@@ -33,13 +34,15 @@ class Seeds(Integers):
 @click.option("--width", type=int, default=20, show_default=True)
 @click.option("--seeds", type=Seeds(), default="0:1", show_default=True,
               help="Solver runs for each problem, e.g. 0:4; none checks constructions alone.")
+@threads_option
 @loss_option
 @activation_option
 @rows_options
 def verify_ranks(classes: Sequence[int], layers: Sequence[int], weight_decay: float, width: int,
-                 seeds: Sequence[int], loss: str, activation: str) -> None:
-    """Check the rank bounds at constructions and at solver end points; exit status 1 if one
-    fails.
+                 seeds: Sequence[int], threads: int | None, loss: str, activation: str) -> None:
+    """Check the rank bounds at constructions and solver ends.
+
+    Exit status 1 if one fails.
 
     \b
     Example: nctheory verify-ranks --classes 6 --layers 2:3 --seeds 0
@@ -57,7 +60,7 @@ def verify_ranks(classes: Sequence[int], layers: Sequence[int], weight_decay: fl
     points = construction_points(classes, layers, weight_decay, activation) if exact else []
     if seeds:
         for problem in track(problems, "solving"):
-            points += solver_points(problem, width, seeds)
+            points += solver_points(problem, width, seeds, threads=threads)
     found = verify(points)
     tell(rows(found))
     if any(verification.counterexample is not None for verification in found):

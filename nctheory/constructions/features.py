@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 
 from nctheory import integers
-from nctheory.constructions.base import Block
-from nctheory.constructions.factors import Matrix, Ranks
+from nctheory.constructions.factors import Matrix
+from nctheory.constructions.lifted import Lifted
 from nctheory.errors import require
 from nctheory.feature_sets.base import check_directions
 from nctheory.files import read_npz
 
 
 @dataclass(frozen=True, kw_only=True)
-class Features(Block):
+class Features(Lifted):
     r"""Features F >= 0 (m x K) and last hidden rows V (p x m), given as exact rationals.
 
     For L >= 3: M_2 = F, the middle layers are the orthogonal projection on col(F), the last
@@ -84,10 +84,6 @@ class Features(Block):
         return cls(features=arrays["features"], rows=arrays["rows"], name=Path(path).stem)
 
     @property
-    def least_layers(self) -> int:
-        return 2
-
-    @property
     def label(self) -> str:
         return f"{self.name} m={len(self.features)} rows={len(self.rows)}"
 
@@ -113,10 +109,6 @@ class Features(Block):
         return basis * (basis.transpose() * basis).inv() * basis.transpose()
 
     @cached_property
-    def _rank(self) -> int:
-        return int(self._F.rank())
-
-    @cached_property
     def _spectra(self) -> tuple[Mapping[Any, int], Mapping[Any, int]]:
         return _gram_spectrum(self._hidden), _gram_spectrum(self._F)
 
@@ -129,33 +121,28 @@ class Features(Block):
     def gram_spectrum(self, layers: int) -> Mapping[Any, int]:
         return self._spectra[layers > 2]
 
-    def squared_norms(self, layers: int) -> tuple[Fraction, ...]:
+    @property
+    def sizes(self) -> tuple[int, int]:
+        return len(self.features), len(self.rows)
+
+    @cached_property
+    def inverse_gram_trace(self) -> Fraction:
         gram = self._marks.transpose() * self._marks
-        last = _fraction(gram.inv().to_Matrix().trace())
-        if layers == 2:
-            return (last,)
-        cuts = _domain_matrix(self.rows) * self._projection
-        hidden = sum((_fraction(v) ** 2 for row in cuts.to_list() for v in row), Fraction(0))
-        return (Fraction(self._rank),) * (layers - 3) + (hidden, last)
+        return _fraction(gram.inv().to_Matrix().trace())
 
-    def shapes(self, layers: int) -> list[Matrix]:
-        marks = _floats(self._marks)
-        last = np.linalg.solve(marks.T @ marks, marks.T).astype(np.float64)
-        if layers == 2:
-            return [_floats(self._hidden), last]
-        projection = _floats(self._projection)
-        cuts = _floats(_domain_matrix(self.rows) * self._projection)
-        return [_floats(self._F), *[projection] * (layers - 3), cuts, last]
+    @cached_property
+    def _cuts(self) -> Any:
+        return _domain_matrix(self.rows) * self._projection
 
-    def hidden_sizes(self, layers: int) -> tuple[int, ...]:
-        rank = sum(self.gram_spectrum(layers).values())
-        return (rank, *(len(self.features),) * (layers - 2), len(self.rows))
+    @cached_property
+    def hidden_norm(self) -> Fraction:
+        return sum((_fraction(v) ** 2 for row in self._cuts.to_list() for v in row), Fraction(0))
 
-    def layer_ranks(self, layers: int) -> Ranks:
-        layers = self._check_layers(layers)
-        last = int(self._hidden.rank())
-        features = (self._rank,) * (layers - 1) if layers > 2 else (last,)
-        return Ranks((*features, last), (*features[1:], self.classes))
+    def hidden_rows(self) -> Matrix:
+        return _floats(self._hidden)
+
+    def lift(self) -> tuple[Matrix, Matrix, Matrix]:
+        return _floats(self._F), _floats(self._projection), _floats(self._cuts)
 
 
 def _fraction(number: Any) -> Fraction:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -89,7 +90,8 @@ def write_chain(chain: Chain, name: str, folder: Path, instead: Chain | None = N
                                         chains(chain.classes, folder), strict=True)
             if not (dominates(chain, old) if instead is None
                     else _plain(old.matrices) == _plain(instead.matrices))]
-    entries = [*kept, {"name": name, **dump(chain)}]
+    today = datetime.now(UTC).date().isoformat()
+    entries = [*kept, {"name": name, "found": today, **dump(chain)}]
     _rewrite(folder, CHAINS, chain.classes, sorted(entries, key=lambda e: len(e["matrices"])))
     chains.cache_clear()
     chain_sizes.cache_clear()
@@ -110,7 +112,8 @@ def load(entry: Mapping[str, Any]) -> Chain:
     return Chain(matrices=matrices,
                  name=f"chain K={matrices[0].shape[1]} L={len(matrices)}{found}",
                  known_trace=Fraction(numerator, denominator),
-                 known_ranks=Ranks(*map(tuple, entry["ranks"])))
+                 known_ranks=Ranks(*map(tuple, entry["ranks"])),
+                 found=entry.get("found", ""))
 
 
 def dump(chain: Chain) -> dict[str, Any]:

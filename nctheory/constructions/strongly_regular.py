@@ -31,9 +31,9 @@ import numpy as np
 
 from nctheory import integers
 from nctheory.activations import PiecewiseLinear
-from nctheory.constructions.base import Block
 from nctheory.constructions.chain import Chain
-from nctheory.constructions.factors import Matrix, Ranks
+from nctheory.constructions.factors import Matrix
+from nctheory.constructions.lifted import Lifted
 from nctheory.errors import InputError, integer, require
 from nctheory.graphs import named
 from nctheory.graphs.field import prime_power
@@ -41,8 +41,6 @@ from nctheory.graphs.named import NamedGraph, from_spec
 from nctheory.integers import Integers
 from nctheory.losses import Loss
 
-# Explicit matrices above this many entries are refused, not attempted.
-LARGEST_MATRIX = 10**8
 # Of the singular values' roots in integer matrices: the cost grows by the square of the error.
 LARGEST_DENOMINATOR = 1000
 # Irrational eigenvalues are rounded to this denominator in matrices: the precision of floats.
@@ -61,7 +59,7 @@ class Space(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Spectral(Block):
+class Spectral(Lifted):
     r"""Features F >= 0 and last hidden rows X on the same eigenspaces E_i of dimension d_i.
 
     With F^T F = sum a_i E_i (i over the spaces of rank R = sum d_i), X^T X = sum x_i E_i and
@@ -96,32 +94,17 @@ class Spectral(Block):
     def hidden(self) -> Integers:
         """X, of Fractions."""
 
-    @property
-    @abstractmethod
-    def rows(self) -> tuple[int, int]:
-        """The numbers of rows of F and X."""
-
-    @property
-    def least_layers(self) -> int:
-        return 2
-
-    @property
-    def rank(self) -> int:
-        """R, the rank of F."""
-        return sum(space.dimension for space in self.spaces)
-
-    @property
-    def hidden_rank(self) -> int:
-        """The rank of X."""
-        return sum(space.dimension for space in self.spaces if space.hidden)
-
     # --- closed forms ---
 
     @cached_property
     def inverse_gram_trace(self) -> Fraction:
-        """tr(G^-1), rational also where eigenvalues are conjugate: |W_L|_F^2."""
+        """tr(G^-1), rational also where eigenvalues are conjugate."""
         total: Fraction = _simplest(sum(m / value for m, value in self.marks))
         return total
+
+    @property
+    def hidden_norm(self) -> Fraction:
+        return Fraction(1)
 
     def common_norm(self, layers: int) -> Fraction:
         # 1^T W_L = 1^T G^-1 sigma(X)^T, and the constant vector is an eigenvector of G.
@@ -143,35 +126,17 @@ class Spectral(Block):
     def gram_spectrum(self, layers: int) -> Mapping[Any, int]:
         return self._spectra[layers > 2]
 
-    def squared_norms(self, layers: int) -> tuple[Fraction, ...]:
-        last = self.inverse_gram_trace
-        return (last,) if layers == 2 else (
-            *(Fraction(self.rank),) * (layers - 3), Fraction(1), last)
-
-    def hidden_sizes(self, layers: int) -> tuple[int, ...]:
-        features, hidden = self.rows
-        return (self.rank if layers > 2 else self.hidden_rank, *(features,) * (layers - 2),
-                hidden)
-
-    def layer_ranks(self, layers: int) -> Ranks:
-        layers = self._check_layers(layers)
-        features = (self.rank,) * (layers - 1) if layers > 2 else (self.hidden_rank,)
-        return Ranks((*features, self.hidden_rank), (*features[1:], self.classes))
-
     # --- explicit matrices ---
 
-    def shapes(self, layers: int) -> list[Matrix]:
-        self._check_size()
-        X = self.hidden().astype(np.float64)
-        marks = np.maximum(X, 0)
-        last = np.linalg.solve(marks.T @ marks, marks.T)
-        if layers == 2:
-            return [X, last]
+    def hidden_rows(self) -> Matrix:
+        return self.hidden().astype(np.float64)
+
+    def lift(self) -> tuple[Matrix, Matrix, Matrix]:
         F = self.features().astype(np.float64)
         inverse = np.linalg.pinv(F, rcond=1e-9)
-        cuts = X @ inverse
+        cuts = self.hidden_rows() @ inverse
         norm = np.linalg.norm(cuts)
-        return [norm * F, *[F @ inverse] * (layers - 3), cuts / norm, last]
+        return norm * F, F @ inverse, cuts / norm
 
     def certificate_matrices(self, layers: int) -> list[Integers]:
         """H_1, W_1, ..., W_{L-1} as integer matrices, for `Chain` and for certificates.
@@ -180,7 +145,7 @@ class Spectral(Block):
         singular values of M_2: they cost a little more than P, by less than one part in 10^5.
         """
         self._check_layers(layers)
-        self._check_size()
+        self.check_size()
         E, X = self.idempotents(), self.hidden()
         values = [space.feature if layers > 2 else space.hidden for space in self.spaces]
         kept = [i for i, value in enumerate(values) if value]
@@ -199,11 +164,6 @@ class Spectral(Block):
     def chain(self, layers: int) -> Chain:
         """`certificate_matrices` as a construction of its own: certificates are made of it."""
         return Chain(matrices=self.certificate_matrices(layers), name=self.label)
-
-    def _check_size(self) -> None:
-        entries = max(self.rows) * self.classes
-        require(entries <= LARGEST_MATRIX, self.label,
-                f"have at most {LARGEST_MATRIX} matrix entries", entries)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -285,7 +245,7 @@ class StronglyRegular(Spectral):
         return (1, (self.classes - 1 - k)**2), (f, (1 + r)**2), (g, (1 + s)**2)
 
     @cached_property
-    def rows(self) -> tuple[int, int]:
+    def sizes(self) -> tuple[int, int]:
         known = self.graph.set_size(self._positive)
         return (self.classes if known is None else len(self.graph.sets(self._positive)),
                 self.classes)
@@ -380,7 +340,7 @@ class Rook(Spectral):
                      for i in (0, 1) for j in (0, 1))
 
     @property
-    def rows(self) -> tuple[int, int]:
+    def sizes(self) -> tuple[int, int]:
         return 2 * self.side, self._rectangles
 
     def idempotents(self) -> list[Integers]:

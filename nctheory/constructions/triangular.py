@@ -23,19 +23,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nctheory.activations import PiecewiseLinear
-from nctheory.constructions.base import Block
-from nctheory.constructions.factors import Matrix, Ranks
+from nctheory.constructions.factors import Matrix
+from nctheory.constructions.lifted import Lifted
 from nctheory.errors import InputError, integer, require
 from nctheory.exact import sign_with_root
 from nctheory.graphs.incidence import subset_incidence
 from nctheory.integers import edge_vertices
 from nctheory.losses import Loss
 
-# Explicit matrices above this many entries are refused, not attempted.
-LARGEST_MATRIX = 10**8
-
-
 # --- formulas, each stated once: integers in, integers out; sympy symbols in, polynomials out ---
+
 
 def inverse_trace(r: Any, s: Any) -> tuple[Any, Any]:
     """C(r,s) tr(G_s^-1) as (numerator, denominator), both positive for 2 <= s <= r-2.
@@ -103,7 +100,7 @@ class OnEdges:
 
 
 @dataclass(frozen=True)
-class _Cuts(OnEdges, Block):
+class _Cuts(OnEdges, Lifted):
     """What single subset sizes and mixtures have in common: sizes s with shares y_s, sum 1.
 
     The rows of size s carry the share y_s of |V|_F^2 = r/4, so V has y_s / C(r,s) |w_S|^2 a row.
@@ -112,8 +109,8 @@ class _Cuts(OnEdges, Block):
     leak: Fraction = field(default=Fraction(0), kw_only=True, repr=False)
 
     @property
-    def least_layers(self) -> int:
-        return 2
+    def sigma(self) -> PiecewiseLinear:
+        return PiecewiseLinear(self.leak)
 
     @property
     @abstractmethod
@@ -134,8 +131,11 @@ class _Cuts(OnEdges, Block):
         return gram_eigenvalues(self.vertices, self.shares, self.leak)
 
     @property
+    def hidden_norm(self) -> Fraction:
+        return Fraction(self.vertices, 4)
+
+    @property
     def inverse_gram_trace(self) -> Fraction:
-        """tr(G^-1): the cost of the last layer."""
         K, r = self.classes, self.vertices
         values = self.gram_eigenvalues
         return sum((m / g for m, g in zip((1, r - 1, K - r), values, strict=True)), Fraction(0))
@@ -159,37 +159,20 @@ class _Cuts(OnEdges, Block):
             spectrum[first] = spectrum.get(first, 0) + 1
         return spectrum
 
-    def squared_norms(self, layers: int) -> tuple[Fraction, ...]:
-        r, last = self.vertices, self.inverse_gram_trace
-        return (last,) if layers == 2 else (Fraction(r),) * (layers - 3) + (Fraction(r, 4), last)
+    @property
+    def sizes(self) -> tuple[int, int]:
+        return self.vertices, sum(math.comb(self.vertices, s) for s in self.shares)
 
-    def hidden_sizes(self, layers: int) -> tuple[int, ...]:
+    def hidden_rows(self) -> Matrix:
+        features, _, cuts = self.lift()
+        return cuts @ features
+
+    def lift(self) -> tuple[Matrix, Matrix, Matrix]:
         r = self.vertices
-        rows = sum(math.comb(r, s) for s in self.shares)
-        rank = sum(self.gram_spectrum(layers).values())
-        return (rank, *(r,) * (layers - 2), rows)
-
-    def layer_ranks(self, layers: int) -> Ranks:
-        layers = self._check_layers(layers)
-        r, last = self.vertices, sum(self.gram_spectrum(2).values())
-        features = (r,) * (layers - 1) if layers > 2 else (last,)
-        return Ranks((*features, last), (*features[1:], self.classes))
-
-    def shapes(self, layers: int) -> list[Matrix]:
-        r = self.vertices
-        rows = self.hidden_sizes(2)[-1]
-        if rows * self.classes > LARGEST_MATRIX:
-            raise InputError(f"vertices and subset must give at most {LARGEST_MATRIX} matrix "
-                             f"entries, got {rows} rows of {self.classes} for {self.label}")
-        incidence = subset_incidence(r, 1, 2).astype(float)
         cuts = np.vstack([math.sqrt(share / math.comb(r, s))
                           * (subset_incidence(r, 1, s).T - 0.5)
                           for s, share in self.shares.items()])
-        marks = PiecewiseLinear(self.leak)(cuts @ incidence)
-        last = np.linalg.solve(marks.T @ marks, marks.T)
-        if layers == 2:
-            return [cuts @ incidence, last]
-        return [incidence, *[np.eye(r)] * (layers - 3), cuts, last]
+        return subset_incidence(r, 1, 2).astype(float), np.eye(r), cuts
 
 
 @dataclass(frozen=True, kw_only=True)

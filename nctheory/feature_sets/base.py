@@ -87,8 +87,8 @@ def check_directions(name: str, matrix: Integers) -> None:
     """Refuse a matrix with a negative entry, a zero column or two parallel columns."""
     seen: dict[tuple[Fraction, ...], int] = {}
     for index, column in enumerate(matrix.T):
-        require(min(column) >= 0, f"{name}[:, {index}]", "be nonnegative",
-                list(map(float, column)))
+        for row, value in enumerate(column):
+            require(value >= 0, f"{name}[{row}, {index}]", "be nonnegative", float(value))
         total = sum(map(Fraction, column), Fraction(0))
         require(total > 0, f"{name}[:, {index}]", "have a positive entry", "zeros")
         direction = tuple(value / total for value in column)

@@ -7,29 +7,21 @@ rows are classes (NC3, NC4), row k belongs to the k-th label in sorted order.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nctheory.errors import require
+from nctheory.metrics.arrays import CHUNK, blocks, check_finite, check_matrix, plain, whole
 from nctheory.metrics.geometry import centred_means
-from nctheory.metrics.moments import (
-    CHUNK,
-    LEAST,
-    MOST,
-    Array,
-    Moments,
-    check_finite,
-    check_matrix,
-    plain,
-    row_blocks,
-)
+from nctheory.metrics.moments import LEAST, MOST, Array, Moments
 from nctheory.metrics.spectrum import STRUCTURE, row_space
 
 
 def check_weight(weight: ArrayLike, width: int, rows: int | None = None) -> Array:
     """`weight` as a finite, non-zero float64 matrix with `width` columns (and `rows` rows)."""
-    w = np.asarray(check_matrix("weight", weight), np.float64)
+    w = whole(check_matrix("weight", weight))
     check_finite("weight", w)
     require(w.shape[1] == width, "weight", f"have {width} columns, one a feature", w.shape)
     require(rows is None or len(w) == rows, "weight", f"have {rows} rows, one a class", w.shape)
@@ -81,7 +73,7 @@ def nc3_product(m: Moments, weight: ArrayLike) -> float:
     return float(np.linalg.norm(product / size - (np.eye(k) - 1 / k) / math.sqrt(k - 1)))
 
 
-def nc4(features: ArrayLike, means: Array, weight: ArrayLike, bias: ArrayLike | None = None,
+def nc4(features: Any, means: Array, weight: ArrayLike, bias: ArrayLike | None = None,
         chunk: int = CHUNK) -> float:
     """NC4: share of samples where argmax(W x + b) is not the nearest class mean [PHD20].
 
@@ -93,13 +85,13 @@ def nc4(features: ArrayLike, means: Array, weight: ArrayLike, bias: ArrayLike | 
     require(b.shape == (len(w),) and bool(np.isfinite(b).all()), "bias",
             f"be {len(w)} finite numbers, one a class", b)
     misses = 0
-    for rows in row_blocks(len(x), chunk):
-        block = np.asarray(x[rows], np.float64)
+    for _, part in blocks(x, chunk):
+        block = np.asarray(part, np.float64)
         misses += int(np.sum(np.argmax(block @ w.T + b, axis=1) != nearest(block, means)))
     return misses / len(x)
 
 
-def nearest(block: Array, means: Array) -> NDArray[np.int64]:
+def nearest(block: NDArray[Any], means: Array) -> NDArray[np.int64]:
     """For each row the index of the nearest class mean."""
     check_finite("features", block)
     require(block.shape[1] == means.shape[1], "features", f"have {means.shape[1]} columns",
@@ -126,3 +118,32 @@ def dnc3(means: Array, weight: ArrayLike, tolerance: float = STRUCTURE,
     basis = row_space(means, tolerance, floor)
     require(len(basis) > 0, "class means", "not all be zero", "zero means")
     return float(np.linalg.norm(w - (w @ basis.T) @ basis) / np.linalg.norm(w))
+
+
+def nc0(weight: ArrayLike) -> float:
+    """NC0 = |sum_k w_k|^2 / (K |W|_F^2), w_k the rows of the last layer; in [0, 1].
+
+    The rows of a classifier that has collapsed to a simplex sum to zero, so NC0 -> 0 is necessary
+    for collapse, and under decoupled weight decay it fails [ZCML26]; scaled here (ours) so that
+    the size of W does not matter. An orthogonal frame, as the squared loss has it, has 1/K.
+
+    Examples
+    --------
+    >>> nc0(np.eye(4) - 0.25), nc0(np.eye(4)), nc0([[1.0, 0.0], [1.0, 0.0]])
+    (0.0, 0.25, 1.0)
+    """
+    w = whole(check_matrix("weight", weight))
+    w = check_weight(w, w.shape[1])
+    return float(np.sum(w.sum(axis=0) ** 2) / (len(w) * np.sum(w**2)))
+
+
+def nc3_cosine(m: Moments, weight: ArrayLike) -> float:
+    """1 - mean over classes of cos(w_k, mu_k - g): self-duality by direction; in [0, 2].
+
+    Row norms do not matter, which is what can be asked for K > d + 1 [JZW24] and for classes of
+    unequal size.
+    """
+    w, means = _self_dual(m, weight)
+    sizes = np.linalg.norm(w, axis=1) * np.linalg.norm(means, axis=1)
+    require(bool(sizes.min() > 0), "weight and class means", "have no zero row", 0)
+    return float(1 - np.mean(np.einsum("ij,ij->i", w, means) / sizes))

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from nctheory.errors import InputError, require, show
 from nctheory.files import map_npy, open_regular, read_npz, write_npz
-from nctheory.metrics.moments import check_labels, check_pair
+from nctheory.metrics.arrays import Matrix, check_labels, check_pair
 from nctheory.specs import near
 
 AnyArray = NDArray[Any]
@@ -36,7 +36,7 @@ class Layer:
     """One layer's features, the classifier that acts on them if any, and the test features."""
 
     name: str
-    features: AnyArray
+    features: Matrix
     weight: AnyArray | None = None
     bias: AnyArray | None = None
     test_features: AnyArray | None = None

@@ -7,21 +7,22 @@ same unit, tr Sigma_B of the train set, so they compare with `trace_ratio` of th
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from nctheory.errors import require
-from nctheory.metrics.classifier import nearest
-from nctheory.metrics.moments import (
+from nctheory.metrics.arrays import (
     CHUNK,
-    Array,
-    Moments,
+    blocks,
     check_finite,
     check_matrix,
     check_pair,
-    codes,
-    row_blocks,
+    whole,
 )
+from nctheory.metrics.classifier import nearest
+from nctheory.metrics.moments import Array, Moments, codes
 from nctheory.metrics.variability import between_directions, nc1_of_scatter, within
 
 
@@ -46,12 +47,12 @@ def ratio(train: Moments, test: Moments) -> float:
     return within(test.around(train)) / within(train)
 
 
-def weak(train: Moments, features: ArrayLike, chunk: int = CHUNK) -> float:
+def weak(train: Moments, features: Any, chunk: int = CHUNK) -> float:
     """Mean over test samples of min_c |x - mu_c|^2, divided by tr Sigma_B; at most `strong`."""
     x = check_matrix("test_features", features)
     total = 0.0
-    for rows in row_blocks(len(x), chunk):
-        block = np.asarray(x[rows], np.float64)
+    for _, part in blocks(x, chunk):
+        block = np.asarray(part, np.float64)
         # A difference, not |x|^2 - 2 x.mu + |mu|^2: exact for features that sit on a mean.
         total += float(np.square(block - train.means[nearest(block, train.means)]).sum())
     return total / len(x) / _separation(train)
@@ -62,14 +63,14 @@ def _separation(train: Moments) -> float:
     return float(np.sum(between_directions(train)[1] ** 2))
 
 
-def nearest_mean_error(train: Moments, features: ArrayLike, labels: ArrayLike,
+def nearest_mean_error(train: Moments, features: Any, labels: ArrayLike,
                        chunk: int = CHUNK) -> float:
     """Share of samples whose nearest train class mean is not their own class's."""
     x, y = check_pair(features, labels)
     own = codes(y, train.labels, "test_labels")
     wrong = 0
-    for rows in row_blocks(len(x), chunk):
-        index = nearest(np.asarray(x[rows], np.float64), train.means)
+    for rows, block in blocks(x, chunk):
+        index = nearest(np.asarray(block, np.float64), train.means)
         wrong += int(np.sum(index != own[rows]))
     return wrong / len(x)
 
@@ -94,11 +95,12 @@ def linear_probe(features: ArrayLike, labels: ArrayLike, test_features: ArrayLik
             x_test.shape)
     classes, code = np.unique(y, return_inverse=True)
     truth = codes(y_test, classes, "test_labels")
-    check_finite("features", x)
-    check_finite("test_features", x_test)
-    centre, targets = x.mean(axis=0, dtype=np.float64), np.eye(len(classes))[code]
+    train, test = whole(x), whole(x_test)
+    check_finite("features", train)
+    check_finite("test_features", test)
+    centre, targets = train.mean(axis=0), np.eye(len(classes))[code]
     share = targets.mean(axis=0)
-    left, values, right = np.linalg.svd(x - centre, full_matrices=False)
+    left, values, right = np.linalg.svd(train - centre, full_matrices=False)
     projected = left.T @ (targets - share)
 
     def leave_one_out(strength: float) -> float:
@@ -111,7 +113,7 @@ def linear_probe(features: ArrayLike, labels: ArrayLike, test_features: ArrayLik
     strength = min((top * 10.0**p for p in range(-12, 2)), key=leave_one_out)
     inverse = np.divide(_shrinkage(values, strength), values, out=np.zeros_like(values),
                         where=values > 0)
-    scores = (x_test - centre) @ right.T @ (inverse[:, None] * projected) + share
+    scores = (test - centre) @ right.T @ (inverse[:, None] * projected) + share
     return float(np.mean(np.argmax(scores, axis=1) == truth))
 
 

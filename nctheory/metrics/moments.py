@@ -12,9 +12,12 @@ Golub and LeVeque, 1979), so nothing cancels and the scatter is never negative.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property, reduce
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -24,13 +27,13 @@ from numpy.typing import ArrayLike, NDArray
 from nctheory import limits
 from nctheory.compiled import cached
 from nctheory.errors import InputError, integer, require
+from nctheory.files import read_npz, write_npz
+from nctheory.metrics.arrays import CHUNK, blocks, check_finite, check_pair
 
 Array = NDArray[np.float64]
 
 # Between these the squares of the largest entry, and their sums, are numbers.
 LEAST, MOST = 1e-140, 1e140
-
-CHUNK = 4096  # rows: 16 MB of float64 at width 512, enough for full matrix-product speed
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +67,11 @@ class Moments:
     spreads: Array
 
     @classmethod
-    def of(cls, features: ArrayLike, labels: ArrayLike, chunk: int = CHUNK) -> Moments:
-        """Moments of a feature matrix (N x d, any real dtype, also a memory map) and N labels.
+    def of(cls, features: Any, labels: ArrayLike, chunk: int = CHUNK) -> Moments:
+        """Moments of a feature matrix (N x d, of any library, any real dtype) and N labels.
 
-        Read `chunk` rows at a time, so a memory map is never held in memory as a whole.
+        Read `chunk` rows at a time, so that a memory map or a Dask array is never held in memory
+        as a whole (`nctheory.metrics.arrays` has the rules of types and devices).
 
         Raises
         ------
@@ -76,26 +80,31 @@ class Moments:
             one integer or string a row.
         """
         x, y = check_pair(features, labels)
-        return cls._sum((x[rows], y[rows]) for rows in row_blocks(len(x), chunk))
+        total = Accumulator(chunk)
+        for rows, block in blocks(x, chunk):
+            total.add(block, y[rows])
+        return total.moments()
 
     @classmethod
-    def stream(cls, batches: Iterable[tuple[ArrayLike, ArrayLike]]) -> Moments:
-        """Moments of all batches (features, labels) together; they need not be equally long."""
-        return cls._sum(check_pair(x, y) for x, y in batches)
+    def stream(cls, batches: Iterable[tuple[Any, ArrayLike]], *,
+               checkpoint: str | Path | None = None, every: int = 1000) -> Moments:
+        """Moments of all batches (features, labels) together; they need not be equally long.
 
-    @classmethod
-    def _sum(cls, batches: Iterable[tuple[NDArray[Any], NDArray[Any]]]) -> Moments:
-        def parts() -> Iterator[Moments]:
-            row = 0
-            for x, y in batches:
-                yield _of_batch(x, y, row)
-                row += len(x)
-
-        each = parts()
-        first = next(each, None)
-        if first is None:
-            raise InputError("batches must hold at least one batch, got none")
-        return reduce(Moments.__add__, each, first)
+        Parameters
+        ----------
+        checkpoint : path, optional
+            Written every `every` batches.  Where the file is there at the start, as many batches
+            as it has are skipped: a run that was killed goes on, given the same batches.
+        """
+        total, iterator = Accumulator(), iter(batches)
+        if checkpoint is not None and Path(checkpoint).exists():
+            total = Accumulator.load(checkpoint)
+            deque(islice(iterator, total.batches), maxlen=0)
+        for x, y in iterator:
+            total.add(x, y)
+            if checkpoint is not None and total.batches % integer("every", every, 1) == 0:
+                total.save(checkpoint)
+        return total.moments()
 
     def __add__(self, other: Moments) -> Moments:
         """Moments of the union of two disjoint sets of samples."""
@@ -111,7 +120,10 @@ class Moments:
         shift = np.where((n_a > 0) & (n_b > 0), 1.0, 0.0)[:, None] * (mu_b - mu_a)
         means = np.where((n_a > 0)[:, None], mu_a, mu_b) + shift * (n_b / n)[:, None]
         apart = np.sqrt(n_a * (n_b / n))[:, None] * shift
-        return Moments(labels, n, means, self.scatter + other.scatter + apart.T @ apart,
+        scatter = apart.T @ apart
+        scatter += self.scatter
+        scatter += other.scatter
+        return Moments(labels, n, means, scatter,
                        s_a + s_b + np.einsum("ij,ij->i", apart, apart))
 
     def _aligned(self, labels: NDArray[Any]) -> tuple[NDArray[np.int64], Array, Array]:
@@ -163,10 +175,81 @@ class Moments:
                        self.spreads + np.einsum("ij,ij->i", apart, apart))
 
 
-def row_blocks(rows: int, chunk: int) -> Iterator[slice]:
-    """Slices that cut 0..rows into blocks of at most `chunk`."""
-    step = integer("chunk", chunk, 1)
-    return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
+class Accumulator:
+    """Moments of batches as they come, in memory that does not grow with their number.
+
+    Small batches are gathered into blocks, for which a matrix product is at full speed: of
+    `chunk` rows, and of at least eight a class, so that merging costs little beside it.
+
+    Examples
+    --------
+    >>> total = Accumulator()
+    >>> total.add([[1.0], [3.0]], [0, 0])
+    >>> total.add([[5.0]], [1])
+    >>> total.moments().means.tolist(), total.batches
+    ([[2.0], [5.0]], 2)
+    """
+
+    def __init__(self, chunk: int = CHUNK) -> None:
+        self.chunk, self.batches = integer("chunk", chunk, 1), 0
+        self._sum: Moments | None = None
+        self._rows = 0  # in the sum
+        self._waiting: list[tuple[NDArray[Any], NDArray[Any]]] = []
+
+    def add(self, features: Any, labels: ArrayLike) -> None:
+        """One more batch; it is not copied before its block is full."""
+        x, y = check_pair(features, labels)
+        if self._waiting:
+            width = self._waiting[0][0].shape[1]
+            require(x.shape[1] == width, "features", f"have {width} columns in every batch",
+                    x.shape[1])
+        self._waiting.append((np.asarray(x), y))
+        self.batches += 1
+        classes = self._sum.classes if self._sum else 0
+        if sum(len(y) for _, y in self._waiting) >= max(self.chunk, 8 * classes):
+            self._fold()
+
+    def include(self, other: Moments) -> None:
+        """What another process has summed, or a former run."""
+        self._sum = other if self._sum is None else self._sum + other
+
+    def moments(self) -> Moments:
+        """Of all that came; `InputError` where nothing did."""
+        self._fold()
+        if self._sum is None:
+            raise InputError("batches must hold at least one batch, got none")
+        return self._sum
+
+    def _fold(self) -> None:
+        if not self._waiting:
+            return
+        kinds = {_kind(y) for _, y in self._waiting}
+        require(len(kinds) == 1, "labels", "be all integers or all strings", sorted(kinds))
+        one = len(self._waiting) == 1
+        x, y = self._waiting[0] if one else map(np.concatenate, zip(*self._waiting, strict=True))
+        self._waiting.clear()
+        found = _of_batch(x, y, self._rows)
+        self._rows += len(y)
+        self.include(found)
+
+    def save(self, path: str | Path) -> None:
+        """Write an .npz file that `load` reads; a former one stays whole until it is written."""
+        arrays = {name: getattr(self.moments(), name) for name in FIELDS}
+        write_npz(path, {**arrays, "batches": self.batches}, name="checkpoint", force=True)
+
+    @classmethod
+    def load(cls, path: str | Path, chunk: int = CHUNK) -> Accumulator:
+        """What `save` wrote; `InputError` for another file."""
+        arrays = read_npz(path, name="checkpoint", kind="a file written by Accumulator.save",
+                          need=[*FIELDS, "batches"])
+        made = cls(chunk)
+        made.batches = int(arrays.pop("batches"))
+        made.include(Moments(**arrays))
+        made._rows = made.moments().samples
+        return made
+
+
+FIELDS = tuple(field.name for field in fields(Moments))
 
 
 def codes(labels: NDArray[Any], known: NDArray[Any], name: str = "labels") -> NDArray[np.int64]:
@@ -179,53 +262,6 @@ def codes(labels: NDArray[Any], known: NDArray[Any], name: str = "labels") -> ND
         raise InputError(f"{name} must be classes of the train set, got "
                          f"{labels[strange[0]]!s} at row {strange[0]}")
     return at
-
-
-def check_pair(features: ArrayLike, labels: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Both as arrays, (N, d) real and (N,) integer or string; finiteness is checked later."""
-    x, y = check_matrix("features", features), check_labels(labels)
-    if len(x) != len(y):
-        raise InputError(f"labels must be one a row of features, got {len(y)} labels for "
-                         f"{len(x)} rows")
-    return x, y
-
-
-def plain(value: ArrayLike) -> NDArray[Any]:
-    """`value` as a NumPy array; PyTorch's tensors also with a gradient, on a device, or bfloat16.
-
-    They are known by what they can do, so that torch is never imported.
-    """
-    if hasattr(value, "detach") and hasattr(value, "cpu"):
-        tensor = value.detach().cpu()
-        # NumPy has no bfloat16; float32 holds its numbers exactly.
-        value = (tensor.float() if "bfloat16" in str(tensor.dtype) else tensor).numpy()
-    return np.asanyarray(value)
-
-
-def check_matrix(name: str, value: ArrayLike) -> NDArray[Any]:
-    """`value` as a non-empty real matrix, of whatever real dtype and without a copy."""
-    x = plain(value)
-    require(x.dtype.kind in "fiub", name, "hold real numbers of a kind that NumPy has (bfloat16 "
-            "and float8 are none: save float32)", x.dtype)
-    require(x.ndim == 2 and x.size > 0, name,
-            "be a matrix, a sample a row, with at least one row and column", x.shape)
-    return x
-
-
-def check_labels(value: ArrayLike, name: str = "labels") -> NDArray[Any]:
-    """`value` as a vector of integers or strings."""
-    y = plain(value)
-    require(y.ndim == 1, name, "be a vector", y.shape)
-    require(y.dtype.kind in "iubU", name, "be integers or strings", y.dtype)
-    return y
-
-
-def check_finite(name: str, block: NDArray[Any], first: int = 0) -> None:
-    """`InputError` naming the first entry that is NaN or infinite; row 0 of `block` is `first`."""
-    if not np.isfinite(block).all():
-        row, column = np.argwhere(~np.isfinite(block))[0]
-        raise InputError(f"{name} must be finite, got {block[row, column]} in row "
-                         f"{first + row}, column {column} (counted from 0)")
 
 
 def _kind(labels: NDArray[Any]) -> str:

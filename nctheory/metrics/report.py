@@ -7,8 +7,9 @@ None (null in JSON), and where the cause lies in the data the layer's `notes` sa
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,16 +18,21 @@ from nctheory import activations, limits
 from nctheory.activations import Activation
 from nctheory.errors import InputError, require
 from nctheory.metrics import (
+    balance,
     classifier,
+    crowded,
     generalisation,
     geometry,
     spectrum,
     triangular,
     variability,
 )
+from nctheory.metrics.arrays import check_matrix, whole
 from nctheory.metrics.files import LabelledFeatures, Layer
-from nctheory.metrics.moments import LEAST, MOST, Moments
+from nctheory.metrics.moments import LEAST, MOST, Array, Moments
 from nctheory.tabular import Tabular
+
+Metric = Callable[[], float]
 
 # The key in the report and what computes it; the function's docstring is the definition.
 OF_MOMENTS: dict[str, Callable[[Moments], float]] = {
@@ -54,7 +60,29 @@ OF_MOMENTS: dict[str, Callable[[Moments], float]] = {
     "triangular": lambda m: triangular.triangular_distance(geometry.gram(m.means)),
     "rank": lambda m: spectrum.counted(m.singular_values, m.means.shape),
     "stable_rank": lambda m: spectrum.spread(m.singular_values),
+    "effective_rank": lambda m: spectrum.perplexity(m.singular_values),
+    "negativity": lambda m: balance.negativity(m.means),
+    "largest_cosine": crowded.largest_cosine,
+    "one_vs_rest": crowded.one_vs_rest,
+    "minority_cosine": crowded.minority_cosine,
 }
+# The same of a weight with a row a class, and of a test set.
+OF_CLASSIFIER: dict[str, Callable[[Moments, Array], float]] = {
+    "nc0": lambda m, weight: classifier.nc0(weight),
+    "nc3": classifier.nc3,
+    "nc3_sample_mean": classifier.nc3_sample_mean,
+    "nc3_frobenius": classifier.nc3_frobenius,
+    "nc3_product": classifier.nc3_product,
+    "nc3_cosine": classifier.nc3_cosine,
+    "minority_weight_cosine": crowded.minority_cosine,
+}
+OF_TEST: dict[str, Callable[[Moments, Moments], float]] = {
+    "test_nc1": generalisation.strong_nc1,
+    "test_strong": generalisation.strong,
+    "test_train_ratio": generalisation.ratio,
+}
+# These need the samples again, once the class means are known.
+OF_SAMPLES = ("nc4", "nc4_agreement", "test_weak", "test_nearest_mean_error")
 
 
 class Report(dict[str, Any], Tabular):
@@ -104,33 +132,61 @@ def report(features: LabelledFeatures, activation: str = "linear") -> Report:
     sigma = activations.get(activation)
     layers = [(layer, _moments(layer, features.labels)) for layer in features.layers]
     first = layers[0][1]
-    return Report(
+    found = Report(
         labels=first.labels.tolist(),
         counts=first.counts.tolist(),
         layers=[_layer(layer, m, features, sigma) for layer, m in layers])
+    add_balance(found["layers"], [layer.weight for layer in features.layers])
+    return found
 
 
 def _moments(layer: Layer, labels: Any) -> Moments:
     """The moments, of what is neither too large nor out of the range of squares."""
     m = Moments.of(layer.features, labels)
+    check_moments(layer.name, m)
+    return m
+
+
+def check_moments(name: str, m: Moments) -> None:
+    """`InputError` for moments that are too large, or out of the range of squares."""
     limits.affordable("classes", m.classes, memory=48 * m.classes**2)  # Gram matrices
     largest = float(np.abs(m.means).max())
-    require(largest == 0 or LEAST < largest < MOST, layer.name,
+    require(largest == 0 or LEAST < largest < MOST, name,
             f"have class means with a largest entry between {LEAST:g} and {MOST:g}", largest)
-    return m
 
 
 def _layer(layer: Layer, m: Moments, features: LabelledFeatures,
            sigma: Activation) -> dict[str, Any]:
-    values: dict[str, Any] = {"layer": layer.name, "samples": m.samples, "classes": m.classes,
+    test: Moments | None = None
+    samples: dict[str, Metric] = {}
+    if layer.weight is not None and len(layer.weight) == m.classes:
+        misses = cache(partial(classifier.nc4, layer.features, m.means, layer.weight, layer.bias))
+        samples |= {"nc4": misses, "nc4_agreement": lambda: 1 - misses()}
+    x, y = layer.test_features, features.test_labels
+    if x is not None and y is not None:
+        test = Moments.of(x, y)
+        samples |= {
+            "test_weak": lambda: generalisation.weak(m, x),
+            "test_nearest_mean_error": lambda: generalisation.nearest_mean_error(m, x, y)}
+    return of_layer(layer.name, m, sigma, weight=layer.weight, test=test, samples=samples,
+                    last=layer is features.layers[-1])
+
+
+def of_layer(name: str, m: Moments, sigma: Activation, *, weight: Any = None,
+             test: Moments | None = None, samples: Mapping[str, Metric] = MappingProxyType({}),
+             last: bool = True) -> dict[str, Any]:
+    """Every metric of one layer from its moments, and what `samples` adds by name."""
+    values: dict[str, Any] = {"layer": name, "samples": m.samples, "classes": m.classes,
                               "width": m.width}
     notes = list(remarks(m))
-    if (layer is features.layers[-1] and layer.weight is not None
-            and layer.weight.shape[0] != m.classes):
-        notes.append(f"the weight of the last layer has {layer.weight.shape[0]} rows for "
+    if last and weight is not None and len(weight) != m.classes:
+        notes.append(f"the weight of the last layer has {len(weight)} rows for "
                      f"{m.classes} classes: without one row a class NC3 and NC4 are not defined")
-    for key, metric in (_of_means(m, sigma) | _of_classifier(layer, m, sigma)
-                        | _of_test(layer, m, features)).items():
+    if test is not None:
+        test.around(m)  # labels and widths that do not fit are an error, not a note
+    table = {**_of_means(m, sigma), **_of_weight(m, weight, sigma), **_of_test(m, test),
+             **dict.fromkeys(OF_SAMPLES), **samples}
+    for key, metric in table.items():
         try:
             values[key] = metric() if metric else None
             require(values[key] is None or math.isfinite(values[key]), key,
@@ -141,58 +197,53 @@ def _layer(layer: Layer, m: Moments, features: LabelledFeatures,
     return {**values, "notes": notes}
 
 
-Metric = Callable[[], float]
+def add_balance(layers: Sequence[dict[str, Any]], weights: Sequence[Any]) -> None:
+    """For each layer whose weight the next one's follows, `layer_balance` of the two."""
+    for i, layer in enumerate(layers):
+        w, following = weights[i], weights[i + 1] if i + 1 < len(weights) else None
+        fits = w is not None and following is not None and following.shape[1] == w.shape[0]
+        layer["layer_balance"] = balance.layer_balance(
+            whole(check_matrix("weight", w)), whole(check_matrix("weight", following))
+        ) if fits else None
 
 
 def _of_means(m: Moments, sigma: Activation) -> dict[str, Metric | None]:
     table: dict[str, Metric | None] = {key: partial(f, m) for key, f in OF_MOMENTS.items()}
-    if triangular.vertices(m.classes) is None:  # no such geometry for this K: not worth a note
+    # No such geometry for this K, or no such classes: not worth a note.
+    if triangular.vertices(m.classes) is None:
         table["triangular"] = None
+    if m.classes > crowded.MOST_CLASSES or m.classes < 2:
+        table["one_vs_rest"] = None
+    if len(crowded.minority(m)) < 2:
+        table["minority_cosine"] = None
     table["dnc2_activated"] = lambda: geometry.gram_distance(
         geometry.gram(sigma(m.means)), np.eye(m.classes))
     return table
 
 
-def _of_classifier(layer: Layer, m: Moments, sigma: Activation) -> dict[str, Metric | None]:
+def _of_weight(m: Moments, weight: Any, sigma: Activation) -> dict[str, Metric | None]:
     table: dict[str, Metric | None] = dict.fromkeys(
-        ("nc3", "nc3_sample_mean", "nc3_frobenius", "nc3_product", "nc4", "nc4_agreement", "dnc3",
-         "weight_rank", "weight_stable_rank"))
-    if layer.weight is None:
+        (*OF_CLASSIFIER, "dnc3", "weight_rank", "weight_stable_rank", "weight_effective_rank"))
+    if weight is None:
         return table
-    weight = classifier.check_weight(layer.weight, m.width)
-    values = cache(lambda: np.linalg.svd(weight, compute_uv=False))
+    w = classifier.check_weight(weight, m.width)
+    values = cache(lambda: np.linalg.svd(w, compute_uv=False))
     table |= {
-        "dnc3": lambda: classifier.dnc3(sigma(m.means), weight),
-        "weight_rank": lambda: spectrum.counted(values(), weight.shape),
+        "weight_rank": lambda: spectrum.counted(values(), w.shape),
         "weight_stable_rank": lambda: spectrum.spread(values()),
+        "weight_effective_rank": lambda: spectrum.perplexity(values()),
     }
-    if len(weight) == m.classes:  # a row a class: the layer is read by a classifier
-        misses = cache(partial(classifier.nc4, layer.features, m.means, weight, layer.bias))
-        table |= {
-            "nc3": lambda: classifier.nc3(m, weight),
-            "nc3_sample_mean": lambda: classifier.nc3_sample_mean(m, weight),
-            "nc3_frobenius": lambda: classifier.nc3_frobenius(m, weight),
-            "nc3_product": lambda: classifier.nc3_product(m, weight),
-            "nc4": misses,
-            "nc4_agreement": lambda: 1 - misses(),
-        }
+    table["dnc3"] = lambda: classifier.dnc3(sigma(m.means), w)
+    if len(w) == m.classes:  # a row a class: the layer is read by a classifier
+        table |= {key: partial(f, m, w) for key, f in OF_CLASSIFIER.items()}
+        if len(crowded.minority(m)) < 2:
+            table["minority_weight_cosine"] = None
     return table
 
 
-def _of_test(layer: Layer, m: Moments, features: LabelledFeatures) -> dict[str, Metric | None]:
-    x, y = layer.test_features, features.test_labels
-    if x is None or y is None:
-        return dict.fromkeys(("test_nc1", "test_strong", "test_weak", "test_train_ratio",
-                              "test_nearest_mean_error"))
-    test = Moments.of(x, y)
-    test.around(m)  # labels and widths that do not fit are an error, not a note
-    return {
-        "test_nc1": lambda: generalisation.strong_nc1(m, test),
-        "test_strong": lambda: generalisation.strong(m, test),
-        "test_weak": lambda: generalisation.weak(m, x),
-        "test_train_ratio": lambda: generalisation.ratio(m, test),
-        "test_nearest_mean_error": lambda: generalisation.nearest_mean_error(m, x, y),
-    }
+def _of_test(m: Moments, test: Moments | None) -> dict[str, Metric | None]:
+    return {key: partial(f, m, test) if test is not None else None
+            for key, f in OF_TEST.items()}
 
 
 def remarks(m: Moments) -> Iterator[str]:

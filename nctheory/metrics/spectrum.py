@@ -134,3 +134,22 @@ def distance_to_rank(matrix: Array, rank: int) -> float:
     """
     values = np.linalg.svd(matrix, compute_uv=False)
     return float(np.linalg.norm(values[integer("rank", rank, 0):]))
+
+
+def effective_rank(matrix: Array) -> float:
+    """exp of the entropy of the singular values as shares of their sum [RV07]; 0 for zero.
+
+    Between 1 and the rank, with no threshold; r equal singular values give r.
+
+    Examples
+    --------
+    >>> round(effective_rank(np.eye(3)), 12), effective_rank(np.diag([2.0, 0.0]))
+    (3.0, 1.0)
+    """
+    return perplexity(np.linalg.svd(matrix, compute_uv=False))
+
+
+def perplexity(values: Array) -> float:
+    """`effective_rank` of a matrix with these singular values."""
+    shares = values[values > 0] / values.sum() if values[0] > 0 else values[:0]
+    return math.exp(-float(shares @ np.log(shares))) if shares.size else 0.0

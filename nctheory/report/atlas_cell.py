@@ -25,7 +25,13 @@ def to_text(explanation: Explanation) -> str:
              f"c/K = {cell.cost / K:.6f}, lower bound {cell.lower:.4f} <= c "
              f"({'certified' if cell.certified else 'not certified'}; {cell.status})",
              "exact ranks of " + _ranks(cell.ranks), *_numerical(explanation),
-             "symmetry: " + _symmetry(explanation)]
+             recognised(explanation)]
+    return "\n".join(lines) + "\n"
+
+
+def recognised(explanation: Explanation) -> str:
+    """Symmetry, the algebraic number behind a chain, and each layer."""
+    lines = ["symmetry: " + _symmetry(explanation)]
     if explanation.minimum is not None:
         value, coefficients = explanation.minimum
         lines.append(f"rounded from P = {value:.15g}, a root of {_polynomial(coefficients)} "
@@ -37,9 +43,9 @@ def to_text(explanation: Explanation) -> str:
             if any(len(orbit) > 1 for orbit in lit):
                 lines.append(f"  neurons {_sets(lit)}")
             table = explanation.table(layer)
-            if max(*table.shape, L) <= SMALL:
+            if max(*table.shape, explanation.cell.layers) <= SMALL:
                 lines += ["  " + " ".join(_entry(v) for v in row) for row in table]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def _ranks(ranks: Ranks) -> str:

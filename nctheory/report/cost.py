@@ -9,7 +9,8 @@ from typing import Any
 import sympy
 
 from nctheory import activations, limits, losses
-from nctheory.constructions import Block, Construction, Orthogonal
+from nctheory.constructions import Construction, Orthogonal
+from nctheory.constructions.factors import Factored
 from nctheory.errors import InputError, show
 from nctheory.problem import Problem
 from nctheory.report import table as threshold_rows
@@ -81,8 +82,10 @@ def _record(construction: Construction, problem: Problem,
         "loss": construction.loss(problem), "width": construction.required_width(L, *model),
         "ranks": {"before": list(ranks.before), "after": list(ranks.after)}}
     if "exact" in fields:
-        told["exact"] = (_exact(construction.representation_cost(L).expression)
-                         if isinstance(construction, Block) else None)
+        network = construction.network(losses.get(problem.loss),
+                                       activations.homogeneous(problem.activation))
+        told["exact"] = (_exact(network.representation_cost(L).expression)
+                         if isinstance(network, Factored) else None)
     if "verdict" in fields:
         told |= _against_dnc(construction, problem)
     return {name: told[name] for name in fields}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nctheory.errors import printable
@@ -41,14 +41,29 @@ MEANINGS = {
     "rank": ("numerical rank of M: singular values above 10^-3 of the largest", "0..min(K, d)",
              "K, or K-1 if a simplex"),
     "stable_rank": ("|M|_F^2 / |M|^2", "1..rank", "as rank"),
+    "effective_rank": ("exp of the entropy of M's singular values", "1..min(K, d)", "as rank"),
+    "negativity": ("share of M below 0: what a ReLU would cut", "0..1", "0 if nonnegative"),
+    "largest_cosine": ("max over pairs of cos(mu_c, mu_c')", "-1..1", "-1/(K-1) if a simplex"),
+    "one_vs_rest": ("least distance of mu_c/|mu_c| to the hull of the others", "0..K/(K-1)",
+                    "largest: K/(K-1) if a simplex"),
+    "minority_cosine": ("mean cosine of centred means of classes below mean size", "-1..1",
+                        "-1/(K-1); 1 is minority collapse"),
+    "nc0": ("|sum of W's rows|^2 / (K |W|^2)", "0..1", "0, or 1/K if a frame"),
     "nc3": ("| W/|W| - M/|M| |^2, centred means", "0..4", "0"),
     "nc3_sample_mean": ("nc3 with the means centred at the mean of all samples", "0..4", "0"),
     "nc3_frobenius": ("root of nc3", "0..2", "0"),
     "nc3_product": ("| W M^T/|W M^T| - (I - J/K)/sqrt(K-1) |", "0..2", "0"),
+    "nc3_cosine": ("1 - mean cos of W's rows with the centred means", "0..2", "0"),
+    "minority_weight_cosine": ("minority_cosine of W's rows", "-1..1",
+                               "-1/(K-1); 1 is minority collapse"),
     "nc4": ("share of samples classified unlike by W and by the nearest mean", "0..1", "0"),
     "nc4_agreement": ("1 - nc4", "0..1", "1"),
     "weight_rank": ("numerical rank of W, as rank", "0..", "as rank"),
     "weight_stable_rank": ("|W|_F^2 / |W|^2", "1..weight_rank", "as rank"),
+    "weight_effective_rank": ("exp of the entropy of W's singular values", "1..",
+                              "as rank"),
+    "layer_balance": ("|A - B| / max(|A|, |B|), A = V^T V of the next weight V, B = W W^T",
+                      "0..1.42", "0"),
     "test_nc1": ("nc1 of test samples around the train means", ">= 0", "0"),
     "test_strong": ("within of test samples around the train means / between", ">= 0", "0"),
     "test_weak": ("the same to the nearest train mean", "0..test_strong", "0"),
@@ -70,6 +85,16 @@ def explanations() -> Rows:
                 "means.  Distances\nare between matrices of Frobenius norm 1.  Nothing is "
                 "clipped: rounding leaves about 10^-16 of what is\nsubtracted, and never a "
                 "negative sign where the range has none.\n")
+
+
+def elsewhere_rows(records: Sequence[Mapping[str, Any]]) -> Rows:
+    """Measures of another package: a line a measure and layer."""
+    table = grid({"layer": "left", "measure": "left", "value": "right", "ours": "left",
+                  "relation": "left"}, least=("relation",))
+    for row in records:
+        table.add_row(*(_number(row[name]) if name == "value" else row[name]
+                        for name in ("layer", "measure", "value", "ours", "relation")))
+    return Rows(list(map(dict, records)), table)
 
 
 def rows(found: Mapping[str, Any]) -> Rows:

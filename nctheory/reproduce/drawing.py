@@ -1,44 +1,45 @@
-"""How figures look, and the panels that several share.  Nothing here imports matplotlib."""
+"""Panels that several figures share, in the style of all figures (`nctheory.report.figures`)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-# Readable in print, in grey and for colour-blind readers; always with markers or dashes, too.
-STYLE = {
-    "font.size": 8, "axes.titlesize": 8, "axes.labelsize": 8, "legend.fontsize": 7,
-    "xtick.labelsize": 7, "ytick.labelsize": 7, "lines.linewidth": 1.2, "lines.markersize": 4,
-    "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False,
-    "mathtext.fontset": "stix", "font.family": "STIXGeneral", "axes.linewidth": 0.6,
-    "xtick.major.width": 0.6, "ytick.major.width": 0.6, "pdf.fonttype": 42,
-}
-BLACK, BLUE, ORANGE, GREEN, GREY = "#000000", "#0072B2", "#D55E00", "#009E73", "#777777"
-MARKS = ((BLACK, "o"), (BLUE, "s"), (ORANGE, "^"), (GREEN, "D"), (GREY, "v"))
-LINES = ((BLACK, "--"), (ORANGE, ":"), (GREEN, "-."))
+GREY = "0.45"
+LINE = {"marker": "", "linestyle": "-"}
+LEVELS = ({"color": "black", "linestyle": "--"}, {"color": "C1", "linestyle": ":"},
+          {"color": "C2", "linestyle": "-."})
 
 
-def curves(axes: Any, points: Mapping[int, Sequence[tuple[int, float]]],
+def looks() -> list[dict[str, Any]]:
+    """Colour, marker and line of each series of the style at work."""
+    from matplotlib import rcParams
+
+    return list(rcParams["axes.prop_cycle"])
+
+
+def curves(axes: Any, points: Iterable[Sequence[tuple[int, float]]],
            closed_forms: Mapping[str, float]) -> None:
     """Losses over steps, a thin line for each run, and closed forms as named level lines."""
-    for run in points.values():
+    ends = []
+    for run in points:
         steps, losses = zip(*((step, loss) for step, loss in run if step > 0), strict=True)
-        axes.plot(steps, losses, color=BLUE, linewidth=0.7, alpha=0.8)
-    ends = [run[-1][1] for run in points.values()]
+        axes.plot(steps, losses, **LINE, color="C0", linewidth=0.7, alpha=0.8)
+        ends.append(losses[-1])
     # A few runs that end far above do not make the rest flat.
     low = min(*ends, *closed_forms.values())
     high = max(float(np.median(ends)), *closed_forms.values())
     margin = 0.3 * (high - low)
-    for (name, loss), (colour, dashes) in zip(closed_forms.items(), LINES, strict=False):
-        axes.axhline(loss, color=colour, linestyle=dashes, zorder=0)
+    for (name, loss), look in zip(closed_forms.items(), LEVELS, strict=False):
+        axes.axhline(loss, **look, zorder=0)
         # Early steps are far above all lines: there is room for names at the left.
         below = loss == min(closed_forms.values())
         axes.annotate(f"{name}: {loss:.4f}", (0.02, loss), (0, -2 if below else 2),
                       xycoords=("axes fraction", "data"), textcoords="offset points",
-                      va="top" if below else "bottom", color=colour, fontsize=7)
+                      va="top" if below else "bottom", color=look["color"], fontsize=7)
     axes.set(xscale="log", ylim=(low - margin, high + 1.5 * margin), xlabel="step",
              ylabel="loss")
 
@@ -48,17 +49,18 @@ def matrix_panel(axes: Any, matrix: NDArray[np.float64], title: str) -> None:
     largest = float(np.abs(matrix).max()) or 1.0
     axes.imshow(matrix, cmap="RdBu_r", vmin=-largest, vmax=largest, aspect="auto",
                 interpolation="nearest")
+    axes.grid(False)
     axes.set(xticks=[], yticks=[], title=title)
 
 
 def spectrum_panel(axes: Any, spectra: Mapping[str, Sequence[Sequence[float]]]) -> None:
     """Singular values by their number: the mean over runs, bars of one standard deviation."""
-    for (name, runs), (colour, marker) in zip(spectra.items(), MARKS, strict=False):
+    for name, runs in spectra.items():
         values = np.array(runs)
         axes.errorbar(range(1, values.shape[1] + 1), values.mean(axis=0), yerr=values.std(axis=0),
-                      color=colour, marker=marker, linestyle=":", elinewidth=0.7, label=name)
+                      elinewidth=0.7, label=name)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.set(xlabel="number", ylabel="singular value", ylim=(0, None))
+    axes.set(xlabel="index $i$", ylabel="singular value $s_i$", ylim=(0, None))
     axes.legend()
 
 
@@ -84,18 +86,26 @@ def rank_grid(axes: Any, before: Sequence[Sequence[str]], after: Sequence[Sequen
                       annotation_clip=False)
         ticks += [(start + j, layer) for j, layer in enumerate(layers)]
         start += width + 0.5
+    axes.grid(False)
     axes.set_xlim(-0.5, start - 1)
     axes.set_xticks(*zip(*ticks, strict=True))
     axes.set_yticks(range(len(labels)), labels)
-    axes.tick_params(length=0)
+    axes.tick_params(length=0, labelsize=7)
     axes.spines[:].set_visible(False)
     axes.set(xlabel="layer $l$", ylabel="final loss")
 
 
 def with_interval(axes: Any, x: Sequence[float], values: Sequence[tuple[float, float, float]],
-                  colour: str, marker: str, label: str) -> None:
+                  label: str) -> None:
     """Points with intervals (value, low, high), joined by a line."""
     middle, low, high = np.array(values).T
     # A value on the edge of its interval may leave it by rounding.
-    axes.errorbar(x, middle, yerr=np.maximum(0, [middle - low, high - middle]), color=colour,
-                  marker=marker, capsize=2, elinewidth=0.7, label=label)
+    axes.errorbar(x, middle, yerr=np.maximum(0, [middle - low, high - middle]), capsize=2,
+                  elinewidth=0.7, label=label)
+
+
+def level(axes: Any, value: float, name: str, color: str = GREY) -> None:
+    """A thin named line across the panel, its name below it at the right."""
+    axes.axhline(value, color=color, linestyle="--", linewidth=0.7)
+    axes.annotate(name, (1, value), (0, -2), xycoords=("axes fraction", "data"), va="top",
+                  textcoords="offset points", ha="right", fontsize=7, color=color)

@@ -29,17 +29,13 @@ from nctheory.metrics.spectrum import numerical_rank
 from nctheory.metrics.triangular import vertices
 from nctheory.metrics.variability import trace_ratio
 from nctheory.problem import Problem
-from nctheory.reproduce.drawing import BLACK, BLUE, GREEN, GREY, LINES, ORANGE
-from nctheory.reproduce.reproduction import (
-    Experiment,
-    Finding,
-    Parameters,
-    Progress,
-    Tables,
-)
+from nctheory.reproduce.drawing import LEVELS, LINE, looks
+from nctheory.reproduce.kept import Parameters, Progress, Tables, over
+from nctheory.reproduce.reproduction import Experiment, Finding
 from nctheory.reproduce.tables import group
 from nctheory.trained.data import Split, dataset, described
 from nctheory.trained.network import Architecture
+from nctheory.trained.network import Array as NetworkArray
 from nctheory.trained.training import Recipe, Training
 
 
@@ -75,21 +71,20 @@ class HeadLayer(NamedTuple):
 
 def _measure(size: Parameters, seed: int, progress: Progress | None) -> Tables:
     """Runs, and the head's layers, at about twenty epochs."""
-    tables: dict[str, list[Any]] = {"runs": [], "layers": []}
-    stops = np.unique(np.geomspace(1, size["epochs"], 20).round().astype(int)).tolist()
-    for done in range(size["seeds"]):
-        split = dataset(size["data"], seed + done).balanced(size["samples"])
-        training = _training(split, size, seed + done)
-        for epoch in [0, *stops]:
-            training.run(until=epoch)
+    def one(seed: int) -> Tables:
+        tables: dict[str, list[Any]] = {"runs": [], "layers": []}
+        split = dataset(size["data"], seed).balanced(size["samples"])
+        training = _training(split, size, seed)
+        for epoch in [0, *np.unique(np.geomspace(1, size["epochs"], 20).round().astype(int))]:
+            training.run(until=int(epoch))
             tables["runs"].append(State(
-                seed + done, epoch, split.classes, training.objective(),
+                seed, int(epoch), split.classes, training.objective(),
                 _accuracy(training, split.x, split.labels),
                 _accuracy(training, split.x_test, split.labels_test)))
-            tables["layers"] += _head_layers(training, seed + done)
-        if progress is not None:
-            progress(done + 1, size["seeds"])
-    return tables
+            tables["layers"] += _head_layers(training, seed)
+        return tables
+
+    return over(range(seed, seed + size["seeds"]), one, size, progress)
 
 
 def _training(split: Split, size: Parameters, seed: int) -> Training:
@@ -102,7 +97,7 @@ def _training(split: Split, size: Parameters, seed: int) -> Training:
                feature_decay=decay / size["samples"], seed=seed))
 
 
-def _accuracy(training: Training, x: Array, labels: Any) -> float:
+def _accuracy(training: Training, x: NetworkArray, labels: Any) -> float:
     return float(np.mean(training.network.predict(np.ascontiguousarray(x)) == labels))
 
 
@@ -201,9 +196,6 @@ def _setting(size: Parameters) -> str:
             f"head, lam/n on the features, {size['epochs']} epochs, {size['seeds']} seeds)")
 
 
-COLOURS = (BLACK, BLUE, ORANGE, GREEN, GREY)
-
-
 def _draw(figure: Any, tables: Tables, size: Parameters) -> None:
     """Losses of all runs; everything else for the run of the lowest."""
     panels = figure.subplots(2, 3)
@@ -211,16 +203,15 @@ def _draw(figure: Any, tables: Tables, size: Parameters) -> None:
     best = min(runs, key=lambda seed: runs[seed][-1].loss)
     for run in runs.values():
         panels[0, 0].plot([row.epoch for row in run[1:]], [row.loss for row in run[1:]],
-                          color=BLUE, linewidth=0.8)
-    for (name, loss), (colour, dashes) in zip(_levels(size, runs[best][0].classes).items(),
-                                              LINES, strict=False):
-        panels[0, 0].axhline(loss, color=colour, linestyle=dashes, linewidth=0.8, label=name)
+                          **LINE, color="C0", linewidth=0.8)
+    for (name, loss), look in zip(_levels(size, runs[best][0].classes).items(), LEVELS,
+                                  strict=False):
+        panels[0, 0].axhline(loss, **look, linewidth=0.8, label=name)
     panels[0, 0].set(xscale="log", yscale="log", xlabel="epoch", ylabel="loss (all runs)")
     panels[0, 0].legend()
     layers = group([row for row in tables["layers"] if row.seed == best], "layer")
-    for (layer, rows), colour, marker in zip(layers.items(), _cycle(COLOURS), _cycle("os^Dv"),
-                                             strict=False):
-        style = {"color": colour, "marker": marker, "markersize": 2.5, "linewidth": 0.8}
+    for (layer, rows), look in zip(layers.items(), looks(), strict=False):
+        style = {**look, "markersize": 2.5, "linewidth": 0.8}
         for axes, column in zip(panels.flat[1:5], ("rank", "dnc1", "dnc2", "dnc3"), strict=True):
             axes.plot([row.epoch for row in rows[1:]], [getattr(row, column) for row in rows[1:]],
                       label=f"$l={layer}$", **style)
@@ -235,10 +226,6 @@ def _draw(figure: Any, tables: Tables, size: Parameters) -> None:
     panels[1, 2].set(xlabel="$i$", ylabel="$s_i(M_l)/s_1(M_l)$ at the end",
                      xticks=range(1, len(values) + 1))
     panels[0, 1].legend(ncols=2)
-
-
-def _cycle(marks: Any) -> list[Any]:
-    return list(marks) * 5
 
 
 SIZE = {"samples": 30, "backbone": [128, 128], "width": 32, "layers": 4, "rate": 2e-3}

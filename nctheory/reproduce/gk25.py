@@ -10,28 +10,9 @@ from numpy.typing import NDArray
 from nctheory import network
 from nctheory.constructions import Pairs
 from nctheory.problem import Problem
-from nctheory.reproduce.drawing import curves, matrix_panel
-from nctheory.reproduce.reproduction import (
-    Experiment,
-    Finding,
-    Parameters,
-    Progress,
-    Tables,
-    Verdict,
-)
-from nctheory.reproduce.runs import (
-    TRACE_EVERY,
-    Job,
-    Run,
-    curve_rows,
-    dnc_loss,
-    entry_rows,
-    is_below,
-    is_dnc,
-    matrix_of,
-    run_rows,
-    trained,
-)
+from nctheory.reproduce import drawing, dufm
+from nctheory.reproduce.kept import Parameters, Progress, Tables
+from nctheory.reproduce.reproduction import Experiment, Finding, Verdict
 from nctheory.reproduce.tables import group
 from nctheory.solver import Result
 
@@ -56,23 +37,22 @@ def _pairs(problem: Problem) -> float:
 def _measure_1(parameters: Parameters, seed: int, progress: Progress | None) -> Tables:
     """Runs of each start scale; curves and logits of the best run, and of the best at DNC."""
     problem = problem_of(parameters, parameters["weight_decay"])
-    jobs = [Job(problem, parameters["width"], parameters["steps"], parameters["learning_rate"],
-                scale, trace_every=TRACE_EVERY) for scale in parameters["scales"]]
+    jobs = [dufm.job_of(problem, parameters, scale=scale) for scale in parameters["scales"]]
     tables: dict[str, list[Any]] = {"runs": [], "curves": [], "logits": []}
-    chosen: dict[str, tuple[float, Job, Result, int]] = {}
-    for job, result in trained(jobs, range(seed, seed + parameters["runs"]), progress):
-        tables["runs"] += run_rows(job, result, dnc_loss(problem))
+    chosen: dict[str, tuple[float, dufm.Job, Result, int]] = {}
+    for job, result in dufm.trained(jobs, range(seed, seed + parameters["runs"]), progress):
+        tables["runs"] += dufm.run_rows(job, result)
         for i in filter(result.sound, range(len(result))):
             name = "DNC" if result.label[i] == "dnc" else "low rank"
             loss = float(result.loss[i])
             if loss < chosen.get(name, (np.inf,))[0]:
                 chosen[name] = loss, job, result, i
     for name, (_, job, result, i) in chosen.items():
-        tables["curves"] += [Curve(name, row.step, row.loss) for row in curve_rows(job, result)
-                             if row.seed == int(result.seeds[i])]
+        curve = group(dufm.curve_rows(job, result), "seed")[result.seeds[i]]
+        tables["curves"] += [Curve(name, row.step, row.loss) for row in curve]
         outputs = network.forward(result.parameters(i), problem)[1]
         means = network.class_means(outputs, problem)
-        tables["logits"] += entry_rows(problem.classes, name, means[:, _paired(means)])
+        tables["logits"] += dufm.entry_rows(problem.classes, name, means[:, _paired(means)])
     return tables
 
 
@@ -96,24 +76,28 @@ def _paired(logits: NDArray[np.float64]) -> list[int]:
 
 def _judge_1(tables: Tables, parameters: Parameters) -> Finding:
     problem = problem_of(parameters, parameters["weight_decay"])
-    dnc, pairs, half = dnc_loss(problem), _pairs(problem), problem.classes // 2
-    runs: list[Run] = list(tables["runs"])
-    low = [run for run in runs if abs(run.loss / pairs - 1) < VALUE and run.rank == half]
-    high = [run for run in runs if is_dnc(run) and abs(run.loss / dnc - 1) < VALUE]
-    below = sum(map(is_below, runs))
+    dnc, pairs, half = dufm.dnc_loss(problem), _pairs(problem), problem.classes // 2
+    runs: list[dufm.Run] = list(tables["runs"])
+
+    def at_pairs(run: dufm.Run) -> bool:
+        return abs(run.loss / pairs - 1) < VALUE and run.rank == half
+
+    def at_dnc(run: dufm.Run) -> bool:
+        return dufm.is_dnc(run) and abs(run.loss / dnc - 1) < VALUE
+
     verdict: Verdict = "no match"
-    if pairs < dnc and below:
-        verdict = "value" if low and high else "trend"
-    by_scale = group(runs, "scale")
-    ends = "; ".join(
-        f"start of scale {scale:g}: {sum(run in low for run in rows)} at pairs, "
-        f"{sum(run in high for run in rows)} at DNC, of {len(rows)}"
-        for scale, rows in by_scale.items())
+    if pairs < dnc and any(map(dufm.is_below, runs)):
+        verdict = "value" if any(map(at_pairs, runs)) and any(map(at_dnc, runs)) else "trend"
+    ends = "; ".join(f"from starts of scale {scale:g}, {dufm.counted(rows, at_pairs)} at pairs, "
+                     f"with rank {half}, and {dufm.counted(rows, at_dnc)} at DNC"
+                     for scale, rows in group(runs, "scale").items())
     return Finding(verdict, (
-        f"pairs have the loss {pairs:.7f}, {'below' if pairs < dnc else 'not below'} DNC's "
-        f"{dnc:.7f}, and {below} of {len(runs)} runs end below DNC (least "
-        f"{min(run.loss for run in runs):.7f}); at the closed forms to {VALUE:.0e} with rank "
-        f"{half} and DNC's logits: {ends}."))
+        f"{dufm.setting(parameters)}: in closed form pairs have the loss {pairs:.7f}, "
+        f"{'below' if pairs < dnc else 'not below'} DNC's {dnc:.7f}. Of the runs "
+        f"{dufm.counted(runs, dufm.is_below)} end below DNC (least "
+        f"{min(run.loss for run in runs):.7f}); at a closed form, to {VALUE:g} of it: {ends}; the "
+        f"others at neither. The scale of the paper's starts is not known to us. "
+        f"{dufm.BRACKETS}"))
 
 
 def title_of(parameters: Parameters) -> str:
@@ -127,24 +111,21 @@ def title_of(parameters: Parameters) -> str:
 def _draw_1(figure: Any, tables: Tables, parameters: Parameters) -> None:
     left, *panels = figure.subplots(1, 3, width_ratios=(1.6, 1, 1))
     problem = problem_of(parameters, parameters["weight_decay"])
-    curves(left, {name: [(row.step, row.loss) for row in rows]
-                  for name, rows in group(tables["curves"], "run").items()},
-           {"DNC": dnc_loss(problem), "pairs": _pairs(problem)})
+    drawing.curves(left, dufm.paths(tables["curves"], "run"),
+                   {"DNC": dufm.dnc_loss(problem), "pairs": _pairs(problem)})
     left.set_title(title_of(parameters))
-    for axes, (name, rows) in zip(panels, sorted(group(tables["logits"], "matrix").items()),
-                                  strict=False):
-        logits = matrix_of(rows)
+    shown = dufm.matrices(tables["logits"])
+    for axes, (name, logits) in zip(panels, sorted(shown.items()), strict=False):
         # Columns stand in the order of `_paired`; rows follow them.
-        matrix_panel(axes, logits[np.argmax(logits, axis=0)], f"{name}: mean logits")
-    for axes in panels[len(group(tables["logits"], "matrix")):]:
+        drawing.matrix_panel(axes, logits[np.argmax(logits, axis=0)], f"{name}: mean logits")
+    for axes in panels[len(shown):]:
         axes.set_axis_off()  # no run ended at DNC
 
 
+PAIRS = {**SETTING, "width": 70, "weight_decay": 2.0**-10, "scales": [1.0, 2.0]}
 FIGURE_1 = Experiment(
     name="gk25-fig1", source="[GK25] Fig 1",
-    claim="linear model, L = 2: runs end at DNC or at pairs, whose loss is lower (Theorem 1)",
-    quick={**SETTING, "width": 70, "weight_decay": 2.0**-10, "scales": [1.0, 2.0], "runs": 4,
-           "steps": 40_000},
-    full={**SETTING, "width": 70, "weight_decay": 2.0**-10, "scales": [1.0, 2.0], "runs": 10,
-          "steps": 100_000},
+    claim="linear model, L = 2: a run that ends at DNC and one that ends at pairs, with their "
+          "logits; the loss of pairs is lower (Theorem 1)",
+    quick={**PAIRS, "runs": 4, "steps": 40_000}, full={**PAIRS, "runs": 10, "steps": 100_000},
     measure=_measure_1, judge=_judge_1, draw=_draw_1)

@@ -12,29 +12,10 @@ from nctheory.constructions import Pairs, Triangular
 from nctheory.constructions.edge_code import EdgeCode
 from nctheory.cross_entropy.collapse import definition_1
 from nctheory.problem import Problem
-from nctheory.reproduce.drawing import MARKS, curves, spectrum_panel
+from nctheory.reproduce import drawing, dufm
 from nctheory.reproduce.gk25 import SETTING, problem_of, title_of
-from nctheory.reproduce.reproduction import (
-    Experiment,
-    Finding,
-    Parameters,
-    Progress,
-    Tables,
-    Verdict,
-)
-from nctheory.reproduce.runs import (
-    TRACE_EVERY,
-    Job,
-    Run,
-    curve_rows,
-    dnc_loss,
-    draw_ranks,
-    mean_rank,
-    paths,
-    run_rows,
-    singular_rows,
-    trained,
-)
+from nctheory.reproduce.kept import Parameters, Progress, Tables
+from nctheory.reproduce.reproduction import Experiment, Finding, Verdict
 from nctheory.reproduce.tables import group
 from nctheory.solver import Result
 
@@ -65,8 +46,8 @@ class Ratio(NamedTuple):
 def _known(problem: Problem) -> list[Known]:
     """DNC with ReLU, the paper's line, and low-rank structures in closed form."""
     line = replace(problem, activation="linear")
-    found = [Known("DNC with ReLU", dnc_loss(problem), problem.classes, "closed form"),
-             Known("the paper's line", dnc_loss(line), problem.classes - 1,
+    found = [Known("DNC with ReLU", dufm.dnc_loss(problem), problem.classes, "closed form"),
+             Known("the paper's line", dufm.dnc_loss(line), problem.classes - 1,
                    "bound for DNC under Assumption 1")]
     best = min((Triangular(vertices=5, subset=s) for s in (2, 3)),
                key=lambda member: member.loss(problem))
@@ -81,29 +62,27 @@ def _known(problem: Problem) -> list[Known]:
 def _measure_6(parameters: Parameters, seed: int, progress: Progress | None) -> Tables:
     """Descents from random starts and from DNC with noise, then quasi-Newton runs."""
     problem = problem_of(parameters, parameters["weight_decay"])
-    width, steps, rate = parameters["width"], parameters["steps"], parameters["learning_rate"]
-    random = [Job(problem, width, steps, rate, scale, trace_every=TRACE_EVERY)
-              for scale in parameters["scales"]]
-    near = Job(problem, width, steps, rate, trace_every=TRACE_EVERY, start="dnc",
-               noise=parameters["noise"])
-    newton = Job(problem, parameters["newton_width"], 20_000, rate, method="quasi-newton",
-                 collapsed=True)
+    random = [dufm.job_of(problem, parameters, scale=scale) for scale in parameters["scales"]]
+    near = dufm.job_of(problem, parameters, start="dnc", noise=parameters["noise"])
+    newton = dufm.Job(problem, parameters["newton_width"], 20_000, parameters["learning_rate"],
+                      method="quasi-newton", collapsed=True)
     tables: dict[str, list[Any]] = {"runs": [], "curves": [], "spectra": [], "assumption": [],
                                     "near": [], "newton": [], "known": list(_known(problem))}
     best = np.inf
     seeds = range(seed, seed + parameters["runs"])
-    for job, result in trained([*random, near, newton], seeds, progress):
+    for job, result in dufm.trained([*random, near, newton], seeds, progress):
         table = "newton" if job is newton else "near" if job is near else "runs"
-        tables[table] += run_rows(job, result, dnc_loss(problem))
+        tables[table] += dufm.run_rows(job, result)
         if job is not newton:
             tables["assumption"] += _ratios(job, result)
         if job in random and np.nanmin(result.loss) < best:
             best = float(np.nanmin(result.loss))
-            tables["curves"], tables["spectra"] = curve_rows(job, result), singular_rows(result)
+            tables["curves"] = dufm.curve_rows(job, result)
+            tables["spectra"] = dufm.singular_rows(result)
     return tables
 
 
-def _ratios(job: Job, result: Result) -> list[Ratio]:
+def _ratios(job: dufm.Job, result: Result) -> list[Ratio]:
     rows = []
     for i in filter(result.sound, range(len(result))):
         if result.label[i] != "zero":
@@ -115,8 +94,8 @@ def _ratios(job: Job, result: Result) -> list[Ratio]:
 
 def _judge_6(tables: Tables, parameters: Parameters) -> Finding:
     dnc, line, *structures = tables["known"]
-    runs: list[Run] = list(tables["runs"])
-    newton: list[Run] = list(tables["newton"])
+    runs: list[dufm.Run] = list(tables["runs"])
+    newton: list[dufm.Run] = list(tables["newton"])
     structure = min(structures, key=lambda row: row.loss)
     best = min(newton, key=lambda run: run.loss)
     beaten = sum(run.loss < line.loss for run in runs)
@@ -124,17 +103,23 @@ def _judge_6(tables: Tables, parameters: Parameters) -> Finding:
     if min(structure.loss, best.loss) < line.loss or beaten:
         verdict = "value" if beaten else "trend"
     near = [run.loss for run in tables["near"]]
+
+    def below_line(run: dufm.Run) -> bool:
+        return run.loss < float(line.loss)
+
     return Finding(verdict, (
-        f"the paper's line is the bound for DNC under its Assumption 1, {line.loss:.6f}; a DNC "
-        f"with ReLU that can be written down has {dnc.loss:.6f}. Of {len(runs)} descents {beaten} "
-        f"end below the line and {sum(run.loss < dnc.loss for run in runs)} below that DNC (least "
-        f"{min(run.loss for run in runs):.6f}, mean rank {mean_rank(runs)[0]:.2f}); of "
-        f"{len(newton)} quasi-Newton runs {sum(run.loss < line.loss for run in newton)} end "
+        f"{dufm.setting(parameters)}: the paper's line is the bound for DNC under its Assumption "
+        f"1, {line.loss:.6f}; a DNC with ReLU that can be written down has {dnc.loss:.6f}. Of the "
+        f"descents {dufm.counted(runs, below_line)} end below the line and "
+        f"{dufm.counted(runs, dufm.is_below)} below that DNC (least "
+        f"{min(run.loss for run in runs):.6f}, mean rank {dufm.mean_rank(runs)[0]:.2f}); of the "
+        f"quasi-Newton runs, width {newton[0].width}, {dufm.counted(newton, below_line)} end "
         f"below the line, the best at {best.loss:.6f} with ranks {best.before}; the least closed "
-        f"form is that of {structure.name}, {structure.loss:.6f}, with rank {structure.rank} from "
-        f"M_2 on. {'Nothing beats the line' if verdict == 'no match' else 'The line is beaten'}. "
+        f"form is that of {structure.name} (ours), {structure.loss:.6f}, with rank "
+        f"{structure.rank} from M_2 on. "
+        f"{'Nothing beats the line' if verdict == 'no match' else 'The line is beaten'}. "
         f"Descents from DNC with noise end at {min(near):.6f} to {max(near):.6f}. "
-        + _assumption(tables["assumption"])))
+        f"{_assumption(tables['assumption'])} {dufm.BRACKETS}"))
 
 
 def _assumption(rows: Sequence[Ratio]) -> str:
@@ -147,34 +132,34 @@ def _assumption(rows: Sequence[Ratio]) -> str:
         collapsed = max(max(row.dnc1, row.dnc2, row.dnc3) for row in found)
         words.append(f"{fine} of {len(ratios)} runs from {names[start]} (least ratio "
                      f"{min(ratios.values()):.3f}; largest of DNC1-3 {collapsed:.1e})")
-    return ("Assumption 1, that ReLU does not lower the ratio of mean to simplex part, holds on "
-            + " and on ".join(words) + ".")
+    return ("Assumption 1 is on solutions with DNC1-3 = 0; what it says, that ReLU does not lower "
+            "the ratio of mean to simplex part, is so on " + " and on ".join(words) + ".")
 
 
 def _draw_6(figure: Any, tables: Tables, parameters: Parameters) -> None:
     (loss, spectra), (ranks, ratios) = figure.subplots(2, 2, width_ratios=(1.2, 1))
     known = {row.name: row.loss for row in tables["known"]}
-    curves(loss, paths(tables["curves"]), {
+    drawing.curves(loss, dufm.paths(tables["curves"]), {
         "DNC with ReLU": known["DNC with ReLU"], "bound for DNC": known["the paper's line"],
         "edge code": known["edge code"]})
     loss.set_title(title_of(parameters))
     layers = range(2, parameters["layers"] + 1)
     best = min(tables["curves"], key=lambda row: row.loss).seed
     shown = [row for row in tables["spectra"] if row.seed == best]
-    spectrum_panel(spectra, {
+    drawing.spectrum_panel(spectra, {
         ("$M_{}$" if name == "M" else r"$\sigma(M_{})$").format(l):
             [[row.value for row in shown if (row.matrix, row.layer) == (name, l)]]
         for l in layers for name in ("M", "sigma(M)")})
     spectra.set_title("best descent")
-    draw_ranks(ranks, sorted(tables["runs"], key=lambda run: run.loss)[:10])
-    for (start, rows), (colour, marker) in zip(
-            group([row for row in tables["assumption"] if row.layer > 1], "start").items(),
-            MARKS[1:], strict=False):
-        ratios.plot([row.mean for row in rows], [row.mean_after for row in rows], color=colour,
-                    marker=marker, linestyle="", fillstyle="none",
+    dufm.draw_ranks(ranks, sorted(tables["runs"], key=lambda run: run.loss)[:10])
+    for (start, rows), marker in zip(
+            group([row for row in tables["assumption"] if row.layer > 1], "start").items(), "o^",
+            strict=False):
+        ratios.plot([row.mean for row in rows], [row.mean_after for row in rows], marker=marker,
+                    linestyle="", fillstyle="none",
                     label="from DNC" if start == "dnc" else "from random starts")
     high = max(max(row.mean, row.mean_after) for row in tables["assumption"])
-    ratios.plot([0, high], [0, high], color="0.5", linewidth=0.6)
+    ratios.plot([0, high], [0, high], **drawing.LINE, color=drawing.GREY, linewidth=0.7)
     ratios.set(xlabel=r"mean / simplex part of $M_l$", ylabel=r"of $\sigma(M_l)$",
                title="Assumption 1: not below the line")
     ratios.legend()

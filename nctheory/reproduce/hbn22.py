@@ -24,15 +24,9 @@ from nctheory.metrics.classifier import nearest
 from nctheory.metrics.generalisation import linear_probe, strong_nc1
 from nctheory.metrics.moments import Moments
 from nctheory.metrics.variability import nc1
-from nctheory.reproduce.drawing import BLACK, BLUE, GREY, ORANGE
-from nctheory.reproduce.reproduction import (
-    Experiment,
-    Finding,
-    Parameters,
-    Progress,
-    Tables,
-    Verdict,
-)
+from nctheory.reproduce.drawing import GREY, LINE, looks
+from nctheory.reproduce.kept import Parameters, Progress, Tables, over
+from nctheory.reproduce.reproduction import Experiment, Finding, Verdict
 from nctheory.reproduce.tables import Interval, exponent, group, mean_interval, trend
 from nctheory.trained.data import Split, dataset, described
 from nctheory.trained.network import Architecture
@@ -85,14 +79,13 @@ def _over_training(measure: Measure, coarse: bool = False
     Where `coarse`, the network learns only whether a class's number is odd.
     """
     def run(size: Parameters, seed: int, progress: Progress | None) -> Tables:
-        rows: list[Any] = []
-        for done in range(size["seeds"]):
-            split = dataset(size["data"], seed + done).first(size["samples"])
-            for training in _stops(_coarse(split) if coarse else split, size, seed + done):
-                rows += measure(seed + done, training, split)
-            if progress is not None:
-                progress(done + 1, size["seeds"])
-        return {"epochs": rows}
+        def one(seed: int) -> Tables:
+            split = dataset(size["data"], seed).first(size["samples"])
+            return {"epochs": [
+                row for training in _stops(_coarse(split) if coarse else split, size, seed)
+                for row in measure(seed, training, split)]}
+
+        return over(range(seed, seed + size["seeds"]), one, size, progress)
 
     return run
 
@@ -193,11 +186,8 @@ def _collapse_words(rates: dict[str, Interval], gaps: Sequence[Interval]) -> tup
 def _draw_collapse(figure: Any, tables: Tables, size: Parameters) -> None:
     axes = figure.subplots()
     epochs = [epoch + 1 for epoch in group(tables["epochs"], "epoch")]
-    for name, colour, marker, dashes in (("train", BLACK, "o", "-"),
-                                         ("test_strong", BLUE, "s", "--"),
-                                         ("test_weak", ORANGE, "^", ":")):
-        axes.plot(epochs, _medians(tables["epochs"], name), color=colour, marker=marker,
-                  linestyle=dashes, label=name.replace("_", ", "))
+    for name in NC1:
+        axes.plot(epochs, _medians(tables["epochs"], name), label=name.replace("_", ", "))
     fitted = [part[0].epoch + 1 for run in group(tables["epochs"], "seed").values()
               if (part := _since_fitted(run))]
     if fitted:
@@ -288,6 +278,7 @@ def _draw_cascade(figure: Any, tables: Tables, size: Parameters) -> None:
                       for rows in group(tables["epochs"], "layer").values()])
     epochs = list(group(tables["epochs"], "epoch"))
     image = axes.imshow(np.log10(table), aspect="auto", origin="lower", cmap="cividis")
+    axes.grid(False)
     axes.set(xlabel="epoch", ylabel="hidden layer", xticks=range(len(epochs)),
              yticks=range(len(table)), yticklabels=range(1, len(table) + 1),
              title=described(size["data"]))
@@ -345,11 +336,11 @@ def _draw_transfer(figure: Any, tables: Tables, size: Parameters) -> None:
     rows = tables["epochs"]
     epochs = [epoch + 1 for epoch in group(rows, "epoch")]
     for run in group(rows, "seed").values():
-        axes.plot(epochs, [r.probe_accuracy for r in run], color=GREY, linewidth=0.5)
-    axes.plot(epochs, _medians(rows, "probe_accuracy"), color=BLUE, marker="o",
-              label="probe, all classes (median)")
-    axes.plot(epochs, _medians(rows, "test_accuracy"), color=ORANGE, marker="s",
-              linestyle="--", label="coarse task (median)")
+        axes.plot(epochs, [r.probe_accuracy for r in run], **LINE, color=GREY, linewidth=0.5)
+    for (column, label), look in zip((("probe_accuracy", "probe, all classes (median)"),
+                                      ("test_accuracy", "coarse task (median)")), looks(),
+                                     strict=False):
+        axes.plot(epochs, _medians(rows, column), **look, label=label)
     axes.set(xscale="log", xlabel="epoch + 1", ylabel="test accuracy",
              title=described(size["data"]))
     axes.legend()

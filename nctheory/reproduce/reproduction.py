@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
-from contextvars import ContextVar
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,18 +17,12 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from nctheory import __version__, files
 from nctheory.errors import InputError, integer, require
 from nctheory.files import folder
-from nctheory.reproduce.drawing import STYLE
+from nctheory.reproduce.kept import Parameters, Progress, Tables, keeping_in, packed, unpacked
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Progress = Callable[[int, int], object]  # (runs done, runs in all), called in the parent process
-Parameters = Mapping[str, Any]
-Tables = Mapping[str, Sequence[Any]]  # rows are named tuples: their fields are the columns
 Verdict = Literal["value", "trend", "no match"]
-
-# The folder that keeps the runs of the experiment at work, so that it can be resumed.
-KEPT: ContextVar[Path | None] = ContextVar("KEPT", default=None)
 
 
 class Finding(NamedTuple):
@@ -90,12 +84,12 @@ class Experiment:
             require("data" in parameters, "data", f"not be given for {self.name}, which trains "
                     "an unconstrained features model", data)
             parameters["data"] = data
-        before = KEPT.set(None if keep is None else Path(keep))
-        try:
-            with threadpool_limits(1, user_api="blas"):
-                tables = self.measure(parameters, integer("seed", seed, 0), progress)
-        finally:
-            KEPT.reset(before)
+        for name in parameters.get("data", "").split(",") if "data" in parameters else ():
+            from nctheory.trained.data import dataset
+
+            dataset(name)  # what is missing is said before anything is computed
+        with keeping_in(keep), threadpool_limits(1, user_api="blas"):
+            tables = self.measure(parameters, integer("seed", seed, 0), progress)
         return Reproduction(self, parameters, seed, tables)
 
 
@@ -123,6 +117,12 @@ class Reproduction:
         """The finding in one sentence, with its numbers."""
         return self.finding.sentence
 
+    @property
+    def text(self) -> str:
+        """What the paper states, what was run and what came out."""
+        return (f"{self.experiment.source}: {self.verdict}\nThe paper: {self.experiment.claim}.\n"
+                f"Here: {self.sentence}")
+
     def write_csv(self, table: str, file: TextIO) -> None:
         """One table: what made it in comment lines, a line of column names, the rows."""
         for key, value in (("nctheory", __version__), ("experiment", self.experiment.name),
@@ -135,17 +135,51 @@ class Reproduction:
         writer.writerows(rows)
 
     def figure(self) -> Figure:
-        """The figure; `InputError` where matplotlib is not installed."""
-        matplotlib = drawing_library()
-        from matplotlib.figure import Figure
+        """The figure, in the style of all; `InputError` where matplotlib is not installed."""
+        from nctheory.report.figures import style
 
-        with matplotlib.rc_context(STYLE):
-            figure = Figure(figsize=self.experiment.size, layout="constrained")
+        with style(self.experiment.size):
+            from matplotlib.figure import Figure
+
+            figure = Figure()
             self.experiment.draw(figure, self.tables, self.parameters)
         return figure
 
+    def record(self) -> bytes:
+        """All of it as compressed JSON: equal outcomes, equal bytes; `Reproduction.read` reads."""
+        text = files.envelope(
+            experiment=self.experiment.name, source=self.experiment.source,
+            claim=self.experiment.claim, parameters=dict(self.parameters), seed=self.seed,
+            verdict=self.verdict, sentence=self.sentence, tables=packed(self.tables))
+        buffer = io.BytesIO()
+        # The name within says whose it is: `nctheory.files.check_target`.
+        with gzip.GzipFile(f"nctheory-{self.experiment.name}.json", "wb", 9, buffer, 0) as file:
+            file.write(text.encode())
+        return buffer.getvalue()
+
+    @classmethod
+    def read(cls, experiment: Experiment, path: str | Path) -> Reproduction:
+        """The outcome that `record` wrote: verdict, sentence and figure follow from its tables.
+
+        Raises
+        ------
+        InputError
+            Where the file cannot be read, or is a record of another experiment.
+        """
+        try:
+            with files.open_regular(path) as file:
+                found = json.loads(gzip.decompress(file.read()))
+            require(found["experiment"] == experiment.name, "path",
+                    f"be a record of {experiment.name}", found["experiment"])
+            return cls(experiment, found["parameters"], found["seed"], unpacked(found["tables"]))
+        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"path must be a record of an experiment, got {path}: "
+                             f"{error}") from None
+
     def write(self, directory: str | Path, *, force: bool = False) -> list[Path]:
-        """Write NAME-TABLE.csv for each table, NAME.png, NAME.pdf, NAME.txt; their paths.
+        """Write NAME-TABLE.csv of each table, NAME.png, .pdf, .json.gz (`record`), .txt; paths.
 
         Raises
         ------
@@ -153,6 +187,8 @@ class Reproduction:
             Where matplotlib is not installed, or the directory cannot be written; nothing is
             written then.  Where a file is not ours (see `nctheory.files.check_target`).
         """
+        from nctheory.report.figures import style
+
         figure = self.figure()
         directory = folder(directory, "directory")
         name, written = self.experiment.name, []
@@ -161,21 +197,12 @@ class Reproduction:
             text = io.StringIO()
             self.write_csv(table, text)
             files.write(written[-1], text.getvalue(), force=force)
-        with drawing_library().rc_context(STYLE):
+        with style():
             for suffix in (".png", ".pdf"):
                 written.append(directory / (name + suffix))
-                files.write_figure(written[-1], figure, force=force, dpi=200)
-        written.append(directory / f"{name}.txt")
+                files.write_figure(written[-1], figure, force=force)
+        written += [directory / f"{name}.json.gz", directory / f"{name}.txt"]
+        files.write(written[-2], self.record(), force=force)
         files.check_target(written[-1], force=force, begins=f"{self.experiment.source}: ".encode())
-        files.write(written[-1], f"{self.experiment.source}: {self.verdict}\n{self.sentence}\n",
-                    force=True)
+        files.write(written[-1], self.text + "\n", force=True)
         return written
-
-
-def drawing_library() -> Any:
-    """Matplotlib; an `InputError` where it is not installed."""
-    try:
-        import matplotlib
-    except ImportError:
-        raise InputError("figures need matplotlib: pip install nctheory[plot]") from None
-    return matplotlib

@@ -6,38 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nctheory import network
 from nctheory.constructions import Orthogonal, Triangular
 from nctheory.integers import triangular_root
 from nctheory.problem import Problem
-from nctheory.reproduce.drawing import MARKS, curves, matrix_panel, spectrum_panel
-from nctheory.reproduce.reproduction import (
-    Experiment,
-    Finding,
-    Parameters,
-    Progress,
-    Tables,
-    Verdict,
-)
-from nctheory.reproduce.runs import (
-    TRACE_EVERY,
-    Job,
-    Run,
-    SingularValue,
-    curve_rows,
-    dnc_loss,
-    draw_ranks,
-    entry_rows,
-    matrix_of,
-    mean_rank,
-    paths,
-    run_rows,
-    singular_rows,
-    trained,
-    variability_rows,
-)
+from nctheory.reproduce import drawing, dufm
+from nctheory.reproduce.kept import Parameters, Progress, Tables
+from nctheory.reproduce.reproduction import Experiment, Finding, Verdict
 from nctheory.reproduce.tables import group
 
 CLOSE = 1e-3  # relative distance to a closed form that counts as its value
@@ -74,18 +50,14 @@ def _measure_1(parameters: Parameters, seed: int, progress: Progress | None) -> 
                           ("DNC", Orthogonal(classes=K).weights(problem))):
         for l, M in enumerate(network.forward(weights, problem)[0], start=1):
             used = np.abs(M).max(axis=1) > 0  # the others pad the layer to the common width
-            entries += entry_rows(K, f"{name} M_{l}", M[used])
+            entries += dufm.entry_rows(K, f"{name} M_{l}", M[used])
     if progress is not None:
         progress(1, 1)
     return {"matrices": entries}
 
 
-def _shown(tables: Tables) -> dict[str, NDArray[np.float64]]:
-    return {name: matrix_of(rows) for name, rows in group(tables["matrices"], "matrix").items()}
-
-
 def _judge_1(tables: Tables, parameters: Parameters) -> Finding:
-    shown, L = _shown(tables), parameters["layers"]
+    shown, L = dufm.matrices(tables["matrices"]), parameters["layers"]
     K = parameters["classes"][0]
     r = triangular_root(K)
     counts = {int(np.sum(np.abs(row) > 1e-9)) for row in shown[f"SRG M_{L - 1}"]}
@@ -108,13 +80,13 @@ def _words(numbers: set[int]) -> str:
 
 
 def _draw_1(figure: Any, tables: Tables, parameters: Parameters) -> None:
-    shown, L = _shown(tables), parameters["layers"]
+    shown, L = dufm.matrices(tables["matrices"]), parameters["layers"]
     last, dnc = shown[f"SRG M_{L}"], shown[f"DNC M_{L}"]
     for axes, (matrix, title) in zip(figure.subplots(1, 4), (
             (shown[f"SRG M_{L - 1}"], f"SRG: $M_{L - 1}$"), (last, f"SRG: $M_{L}$"),
             (last.T @ last, f"SRG: $M_{L}^\\top M_{L}$"),
             (dnc.T @ dnc, f"DNC: $M_{L}^\\top M_{L}$")), strict=True):
-        matrix_panel(axes, matrix, title)
+        drawing.matrix_panel(axes, matrix, title)
 
 
 FIGURE_1 = Experiment(
@@ -132,21 +104,20 @@ def _curves(parameters: Parameters, seed: int, progress: Progress | None) -> Tab
     """Curves, ends and singular values of runs, DNC1 over training for the first of them, and
     the class means of the best."""
     problem = problem_of(parameters, parameters["classes"][0])
-    job = Job(problem, parameters["width"], parameters["steps"], parameters["learning_rate"],
-              trace_every=TRACE_EVERY)
+    job = dufm.job_of(problem, parameters)
     seeds = range(seed, seed + parameters["runs"])
-    (_, result), = trained([job], seeds, progress)
-    followed = variability_rows(job, seeds[:parameters["followed"]]) \
+    (_, result), = dufm.trained([job], seeds, progress)
+    followed = dufm.variability_rows(job, seeds[:parameters["followed"]]) \
         if "followed" in parameters else []
     matrices = []
     for l, M in enumerate(result.means(int(np.nanargmin(result.loss)))[1:], start=2):
-        matrices += entry_rows(problem.classes, f"M_{l}", M)
-    return {"runs": run_rows(job, result, dnc_loss(problem)), "curves": curve_rows(job, result),
-            "spectra": singular_rows(result), "matrices": matrices,
+        matrices += dufm.entry_rows(problem.classes, f"M_{l}", M)
+    return {"runs": dufm.run_rows(job, result), "curves": dufm.curve_rows(job, result),
+            "spectra": dufm.singular_rows(result), "matrices": matrices,
             **({"variability": followed} if followed else {})}
 
 
-def _spectra(rows: Sequence[SingularValue], wanted: Mapping[str, tuple[str, int]]
+def _spectra(rows: Sequence[dufm.SingularValue], wanted: Mapping[str, tuple[str, int]]
              ) -> dict[str, list[list[float]]]:
     """{label: the singular values of each run}."""
     found = group(rows, "matrix", "layer")
@@ -155,24 +126,32 @@ def _spectra(rows: Sequence[SingularValue], wanted: Mapping[str, tuple[str, int]
 
 
 def _between(tables: Tables, parameters: Parameters) -> tuple[Verdict, str]:
-    """Verdict and words on: the triangular loss <= losses <= DNC's, ranks below K."""
-    runs: list[Run] = list(tables["runs"])
+    """Verdict and words on: the triangular loss <= losses <= DNC's, ranks below K, of all runs
+    ("value"), or losses below DNC's and ranks below K of most ("trend")."""
+    runs: list[dufm.Run] = list(tables["runs"])
     K = runs[0].classes
     problem = problem_of(parameters, K)
-    dnc, family = dnc_loss(problem), triangular_losses(problem)
+    dnc, family = dufm.dnc_loss(problem), triangular_losses(problem)
     s = min(family, key=lambda key: family[key])
-    losses = np.array([run.loss for run in runs])
-    inside = (losses >= family[s] * (1 - CLOSE)) & (losses <= dnc * (1 + CLOSE))
-    below = int((losses < dnc).sum())
-    low = sum(run.rank < K for run in runs)
+
+    def inside(run: dufm.Run) -> bool:
+        return family[s] * (1 - CLOSE) <= run.loss <= dnc * (1 + CLOSE)
+
+    def low(run: dufm.Run) -> bool:
+        return run.rank < K
+
+    holds = {what: dufm.share(runs, what)[0] for what in (inside, dufm.is_below, low)}
     verdict: Verdict = "no match"
-    if 2 * below > len(runs) and 2 * low > len(runs):
-        verdict = "value" if inside.all() else "trend"
-    middle, _ = mean_rank(runs)
+    if min(holds[dufm.is_below], holds[low]) > 0.5:
+        verdict = "value" if holds[inside] == holds[low] == 1 else "trend"
+    losses = [run.loss for run in runs]
     return verdict, (
-        f"{inside.sum()} of {len(runs)} runs end between the triangular loss {family[s]:.5f} "
-        f"(s = {s}) and DNC's {dnc:.5f} ({losses.min():.5f} to {losses.max():.5f}), {below} "
-        f"below DNC, {low} with mean rank of M_2..M_L below K = {K} (average {middle:.2f})")
+        f"{dufm.setting(parameters)}: {dufm.counted(runs, inside)} runs end between the "
+        f"triangular loss {family[s]:.5f} (s = {s}) and DNC's {dnc:.5f} ({min(losses):.5f} to "
+        f"{max(losses):.5f}), {dufm.counted(runs, dufm.is_below)} below DNC, "
+        f"{sum(run.loss < family[s] * (1 - CLOSE) for run in runs)} below the triangular loss, "
+        f"{dufm.counted(runs, low)} with mean rank of M_2..M_L below K (average "
+        f"{dufm.mean_rank(runs)[0]:.2f})")
 
 
 def _judge_2(tables: Tables, parameters: Parameters) -> Finding:
@@ -183,9 +162,9 @@ def _judge_2(tables: Tables, parameters: Parameters) -> Finding:
     if last > 0.01 * first and verdict == "value":
         verdict = "trend"
     return Finding(verdict, (
-        f"{words}; DNC1 (tr Sigma_W / tr Sigma_B, the largest of all layers, "
-        f"{parameters['samples']} samples a class) goes from {first:.1e} to {last:.1e} in "
-        f"training."))
+        f"{words}; DNC1 (tr Sigma_W / tr Sigma_B, the largest of all layers of "
+        f"{parameters['followed']} runs) goes from {first:.1e} to {last:.1e} in training. "
+        f"{dufm.BRACKETS}"))
 
 
 def _judge_6(tables: Tables, parameters: Parameters) -> Finding:
@@ -196,16 +175,16 @@ def _judge_6(tables: Tables, parameters: Parameters) -> Finding:
     before, after = best.before.split(), best.after.split()
     return Finding("trend" if verdict == "value" else verdict, (
         f"{words}; of the best run rank M_2 = {before[1]}, rank M_{L - 1} = {before[-2]} and rank "
-        f"sigma(M_{L - 1}) = {after[-2]}; weight decay {parameters['weight_decay']:g}, width "
-        f"{parameters['width']} and learning rate {parameters['learning_rate']:g} are ours."))
+        f"sigma(M_{L - 1}) = {after[-2]}. Weight decay, width, rate and steps are ours; no number "
+        f"of the figure is known to us. {dufm.BRACKETS}"))
 
 
 def _loss_panel(axes: Any, tables: Tables, parameters: Parameters) -> None:
     problem = problem_of(parameters, parameters["classes"][0])
     # The family is symmetric neither in loss nor in s: its best two members say enough.
     best = sorted(triangular_losses(problem).items(), key=lambda item: item[1])[:2]
-    curves(axes, paths(tables["curves"]), {
-        "DNC": dnc_loss(problem), **{f"triangular, $s={s}$": loss for s, loss in best}})
+    drawing.curves(axes, dufm.paths(tables["curves"]), {
+        "DNC": dufm.dnc_loss(problem), **{f"triangular, $s={s}$": loss for s, loss in best}})
     axes.set_title(rf"$K={problem.classes}$, $L={problem.layers}$, "
                    rf"$\lambda={parameters['weight_decay']:g}$, $d={parameters['width']}$")
 
@@ -214,48 +193,46 @@ def _draw_2(figure: Any, tables: Tables, parameters: Parameters) -> None:
     (loss, dnc1), (spectra, ranks) = figure.subplots(2, 2)
     _loss_panel(loss, tables, parameters)
     by_layer = group(tables["variability"], "layer")
-    for (layer, rows), (colour, marker) in zip(by_layer.items(), MARKS, strict=False):
+    for (layer, rows), look in zip(by_layer.items(), drawing.looks(), strict=False):
         for number, run in enumerate(group(rows, "seed").values()):
-            dnc1.plot([row.step for row in run], [row.trace_ratio for row in run], color=colour,
-                      marker=marker, markersize=2.5, linewidth=0.7,
+            dnc1.plot([row.step for row in run], [max(row.trace_ratio, 1e-16) for row in run],
+                      **look | {"markersize": 2.5, "linewidth": 0.7},
                       label=None if number else f"$H_{layer}$")
-    dnc1.set(xscale="log", yscale="log", xlabel="step", ylabel="DNC1")
+    dnc1.set(xscale="log", yscale="log", xlabel="step", ylabel="DNC1, from $10^{-16}$ on")
     dnc1.legend()
-    spectrum_panel(spectra, _spectra(tables["spectra"], {
+    drawing.spectrum_panel(spectra, _spectra(tables["spectra"], {
         f"$M_{l}$": ("M", l) for l in range(2, parameters["layers"] + 1)}))
-    draw_ranks(ranks, tables["runs"])
+    dufm.draw_ranks(ranks, tables["runs"])
 
 
 def _draw_6(figure: Any, tables: Tables, parameters: Parameters) -> None:
     above, below = figure.subfigures(2, 1)
     left, right = above.subplots(1, 2, width_ratios=(1, 1.6))
     _loss_panel(left, tables, parameters)
-    draw_ranks(right, tables["runs"])
-    l, shown = parameters["layers"] - 1, _shown(tables)
+    dufm.draw_ranks(right, tables["runs"])
+    l, shown = parameters["layers"] - 1, dufm.matrices(tables["matrices"])
     spectra, *panels = below.subplots(1, 4, width_ratios=(1.6, 1, 1, 1))
-    spectrum_panel(spectra, _spectra(tables["spectra"], {
+    drawing.spectrum_panel(spectra, _spectra(tables["spectra"], {
         "$M_2$": ("M", 2), f"$M_{l}$": ("M", l), rf"$\sigma(M_{l})$": ("sigma(M)", l)}))
     last = shown[f"M_{l}"]
     for axes, (matrix, title) in zip(panels, (
             (shown["M_2"], "$M_2$"), (last, f"$M_{l}$"),
             (last.T @ last, rf"$M_{l}^\top M_{l}$")), strict=True):
-        matrix_panel(axes, matrix, title)
+        drawing.matrix_panel(axes, matrix, title)
 
 
+TEN = {"classes": [10], "layers": 4, "weight_decay": 0.004, "samples": 2, "width": 30,
+       "runs": 10, "learning_rate": 0.5}
 FIGURE_2 = Experiment(
     name="slm24-fig2", source="[SLM24] Fig 2",
     claim="losses end between the triangular and the DNC values, DNC1 falls, ranks end below K",
-    quick={"classes": [10], "layers": 4, "weight_decay": 0.004, "samples": 2, "width": 30,
-           "runs": 10, "followed": 2, "learning_rate": 0.5, "steps": 20_000},
-    full={"classes": [10], "layers": 4, "weight_decay": 0.004, "samples": 2, "width": 30,
-          "runs": 10, "followed": 3, "learning_rate": 0.5, "steps": 200_000},
+    quick={**TEN, "followed": 2, "steps": 20_000}, full={**TEN, "followed": 3, "steps": 200_000},
     measure=_curves, judge=_judge_2, draw=_draw_2, size=(6.5, 5.0))
 
+FIFTEEN = {"classes": [15], "layers": 7, "weight_decay": 0.001, "width": 64}
 FIGURE_6 = Experiment(
     name="slm24-fig6", source="[SLM24] Fig 6",
     claim="K = 15, L = 7: gradient descent ends below DNC with intermediate rank",
-    quick={"classes": [15], "layers": 7, "weight_decay": 0.001, "width": 64, "runs": 4,
-           "learning_rate": 0.2, "steps": 15_000},
-    full={"classes": [15], "layers": 7, "weight_decay": 0.001, "width": 64, "runs": 10,
-          "learning_rate": 0.1, "steps": 300_000},
+    quick={**FIFTEEN, "runs": 4, "learning_rate": 0.2, "steps": 15_000},
+    full={**FIFTEEN, "runs": 10, "learning_rate": 0.1, "steps": 300_000},
     measure=_curves, judge=_judge_6, draw=_draw_6, size=(7.2, 4.6))

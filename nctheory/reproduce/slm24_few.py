@@ -12,28 +12,9 @@ import numpy as np
 
 from nctheory.atlas.partial import relax
 from nctheory.problem import Problem
-from nctheory.reproduce.drawing import (
-    BLACK,
-    BLUE,
-    GREY,
-    MARKS,
-    ORANGE,
-    matrix_panel,
-    with_interval,
-)
-from nctheory.reproduce.reproduction import Experiment, Finding, Parameters, Progress, Tables
-from nctheory.reproduce.runs import (
-    TRACE_EVERY,
-    Job,
-    curve_rows,
-    dnc_loss,
-    entry_rows,
-    is_below,
-    matrix_of,
-    run_rows,
-    share,
-    trained,
-)
+from nctheory.reproduce import drawing, dufm
+from nctheory.reproduce.kept import Parameters, Progress, Tables
+from nctheory.reproduce.reproduction import Experiment, Finding
 from nctheory.reproduce.slm24 import problem_of
 from nctheory.reproduce.tables import group
 from nctheory.thresholds import threshold_table
@@ -55,7 +36,7 @@ def _known(problem: Problem) -> tuple[Known, ...]:
     K, L = problem.classes, problem.layers
     row, = threshold_table([K], [L]).rows
     best: Any = row.construction
-    return (Known(K, "DNC", dnc_loss(problem), K, "closed form"),
+    return (Known(K, "DNC", dufm.dnc_loss(problem), K, "closed form"),
             Known(K, best.label, best.loss(problem), best.required_width(L),
                   "certified" if row.certified else "closed form"),
             Known(K, "atlas, trained on", relax(problem).loss, 0, "observed"))
@@ -63,23 +44,24 @@ def _known(problem: Problem) -> tuple[Known, ...]:
 
 def _measure_5(parameters: Parameters, seed: int, progress: Progress | None) -> Tables:
     """Runs at all widths; curves and class means of the best run of each K."""
-    jobs = [Job(problem_of(parameters, K), d, parameters["steps"], parameters["learning_rate"])
+    steps, rate = parameters["steps"], parameters["learning_rate"]
+    jobs = [dufm.Job(problem_of(parameters, K), d, steps, rate)
             for K in parameters["classes"] for d in parameters["widths"] if d >= K]
     tables: dict[str, list[Any]] = {"runs": [], "known": [], "curves": [], "matrices": []}
-    best: dict[int, tuple[float, Job, int]] = {}
-    for job, result in trained(jobs, range(seed, seed + parameters["runs"]), progress):
+    best: dict[int, tuple[float, dufm.Job, int]] = {}
+    for job, result in dufm.trained(jobs, range(seed, seed + parameters["runs"]), progress):
         K = job.problem.classes
         i = int(np.argmin(np.nan_to_num(result.loss, nan=np.inf)))  # nan: diverged
-        tables["runs"] += run_rows(job, result, dnc_loss(job.problem))
+        tables["runs"] += dufm.run_rows(job, result)
         if result.loss[i] < best.get(K, (math.inf,))[0]:
             best[K] = float(result.loss[i]), job, int(result.seeds[i])
     for K, (_, job, number) in best.items():  # once more, with a trace
-        job = replace(job, trace_every=TRACE_EVERY)
-        (_, result), = trained([job], range(number, number + 1), None)
+        job = replace(job, trace_every=dufm.TRACE_EVERY)
+        (_, result), = dufm.trained([job], range(number, number + 1), None)
         tables["known"] += _known(job.problem)
-        tables["curves"] += curve_rows(job, result)
+        tables["curves"] += dufm.curve_rows(job, result)
         for l, M in enumerate(result.means(0)[1:], start=2):
-            tables["matrices"] += entry_rows(K, f"M_{l}", M)
+            tables["matrices"] += dufm.entry_rows(K, f"M_{l}", M)
     return tables
 
 
@@ -90,7 +72,7 @@ def _judge_5(tables: Tables, parameters: Parameters) -> Finding:
     for K, runs in group(tables["runs"], "classes").items():
         dnc, fit, relaxed = known[K]
         widths = group(runs, "width")
-        shares = {d: share(rows, is_below) for d, rows in widths.items()}
+        shares = {d: dufm.share(rows, dufm.is_below) for d, rows in widths.items()}
         winners = [d for d, (p, _, _) in shares.items() if p > 0]
         best = min(runs, key=lambda run: run.loss)
         found &= bool(winners)
@@ -105,10 +87,8 @@ def _judge_5(tables: Tables, parameters: Parameters) -> Finding:
             f"{fit.loss / dnc.loss:.4f} of {fit.name} ({fit.status}, needs width {fit.width}) and "
             f"{relaxed.loss / dnc.loss:.4f} of the atlas trained on at this decay (observed)")
     return Finding("trend" if found else "no match", (
-        "the paper claims that DNC stops being optimal beyond two layers or two classes and "
-        "shows K = 3, 4, 5 at L = 4, at a width that we do not know; descent, "
-        f"{parameters['runs']} runs of {parameters['steps']} steps a width: "
-        + "; ".join(words) + "."))
+        f"{dufm.setting(parameters)}, {parameters['runs']} runs a width, for neither the figure's "
+        f"width nor any number of it is known to us: {'; '.join(words)}. {dufm.BRACKETS}"))
 
 
 def _widths(widths: Sequence[int]) -> str:
@@ -118,7 +98,7 @@ def _widths(widths: Sequence[int]) -> str:
 def _most(shares: Mapping[int, tuple[float, float, float]]) -> str:
     width = max(shares, key=lambda d: shares[d][0])
     p, low, high = shares[width]
-    return f"{width}: share {p:.2f}, 95 % interval {low:.2f} to {high:.2f}"
+    return f"{width}: share {p:.2f} [{low:.2f}, {high:.2f}]"
 
 
 def _draw_5(figure: Any, tables: Tables, parameters: Parameters) -> None:
@@ -126,22 +106,21 @@ def _draw_5(figure: Any, tables: Tables, parameters: Parameters) -> None:
     left, right = above.subplots(1, 2)
     known = group(tables["known"], "classes")
     runs = group(tables["runs"], "classes")
-    for (K, rows), (colour, marker) in zip(runs.items(), MARKS, strict=False):
+    for (K, rows), look in zip(runs.items(), drawing.looks(), strict=False):
         widths = group(rows, "width")
-        with_interval(left, list(widths), [share(part, is_below) for part in widths.values()],
-                      colour, marker, f"$K={K}$")
+        dufm.draw_share(left, widths, dufm.is_below, f"$K={K}$")
         right.plot(list(widths), [min(run.loss for run in part) / part[0].dnc
-                                  for part in widths.values()], color=colour, marker=marker)
+                                  for part in widths.values()])
         for level, dashes in zip(known[K][1:], ("--", ":"), strict=True):
-            right.axhline(level.loss / known[K][0].loss, color=colour, linestyle=dashes,
-                          linewidth=0.7)
+            right.axhline(level.loss / known[K][0].loss, color=look["color"],
+                          linestyle=dashes, linewidth=0.7)
     for axes in (left, right):
         axes.set(xscale="log", xlabel="width $d$", xticks=parameters["widths"][::2],
                  xticklabels=parameters["widths"][::2])
         axes.minorticks_off()
-    left.set(ylabel="share of runs below DNC", ylim=(-0.03, 1.03))
+    left.set(ylabel="share of runs below DNC")
     left.legend()
-    right.axhline(1, color=GREY, linewidth=0.7)
+    right.axhline(1, color=drawing.GREY, linewidth=0.7)
     right.set(ylabel="best loss / DNC", ylim=(0.92, 1.02),
               title="dashed: certified; dotted: atlas, trained on")
     panels = below.subplots(len(runs), 4, width_ratios=(1.8, 1, 1, 1), squeeze=False)
@@ -154,26 +133,23 @@ def _draw_run(row: Sequence[Any], tables: Tables, K: int) -> None:
     """The best run for K: its loss and the parts of it, M_3, M_4 and the Gram matrix of M_3."""
     points = [point for point in group(tables["curves"], "classes")[K] if point.step > 0]
     steps = [point.step for point in points]
-    for name, colour, dashes in (("loss", BLACK, "-"), ("fit", BLUE, "--"),
-                                 ("regularisation", ORANGE, ":")):
-        row[0].plot(steps, [getattr(point, name) for point in points], color=colour,
-                    linestyle=dashes, label=name)
+    for name in ("loss", "fit", "regularisation"):
+        row[0].plot(steps, [getattr(point, name) for point in points], marker="", label=name)
     row[0].set(xscale="log", yscale="log", ylabel=f"$K={K}$, best run")
-    row[0].legend()
-    shown = {e: matrix_of(rows) for e, rows in group(
-        group(tables["matrices"], "classes")[K], "matrix").items()}
+    row[0].legend(loc="center right")
+    shown = dufm.matrices(group(tables["matrices"], "classes")[K])
     for axes, (matrix, title) in zip(row[1:], (
             (shown["M_3"], "$M_3$"), (shown["M_4"], "$M_4$"),
             (shown["M_3"].T @ shown["M_3"], r"$M_3^\top M_3$")), strict=True):
-        matrix_panel(axes, matrix, title)
+        drawing.matrix_panel(axes, matrix, title)
 
 
+FEW = {"classes": [3, 4, 5], "layers": 4, "weight_decay": 0.004, "learning_rate": 0.5}
 FIGURE_5 = Experiment(
     name="slm24-fig5", source="[SLM24] Fig 5",
-    claim="K = 3, 4, 5 at L = 4: low rank beats DNC there, too",
-    quick={"classes": [3, 4, 5], "layers": 4, "weight_decay": 0.004, "runs": 16,
-           "widths": [3, 4, 5, 6, 8, 12, 16, 64], "learning_rate": 0.5, "steps": 20_000},
-    full={"classes": [3, 4, 5], "layers": 4, "weight_decay": 0.004, "runs": 32,
-          "widths": [3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 30, 48, 64],
-          "learning_rate": 0.5, "steps": 40_000},
+    claim="K = 3, 4, 5 at L = 4: low rank beats DNC there, too (DNC stops being optimal beyond "
+          "two layers or two classes)",
+    quick={**FEW, "runs": 16, "widths": [3, 4, 5, 6, 8, 12, 16, 64], "steps": 20_000},
+    full={**FEW, "runs": 32, "widths": [3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 30, 48, 64],
+          "steps": 40_000},
     measure=_measure_5, judge=_judge_5, draw=_draw_5, size=(6.5, 7.2))

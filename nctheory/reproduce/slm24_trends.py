@@ -10,22 +10,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from nctheory.problem import Problem
-from nctheory.reproduce.drawing import BLACK, BLUE, GREEN, ORANGE, with_interval
-from nctheory.reproduce.reproduction import Experiment, Finding, Parameters, Progress, Tables
-from nctheory.reproduce.runs import (
-    descent,
-    dnc_loss,
-    is_dnc,
-    mean_rank,
-    rank_moves,
-    run_rows,
-    share,
-    share_moves,
-    trained,
-)
+from nctheory.reproduce import drawing, dufm
+from nctheory.reproduce.kept import Parameters, Progress, Tables
+from nctheory.reproduce.reproduction import Experiment, Finding
 from nctheory.reproduce.slm24 import triangular_losses
 from nctheory.reproduce.tables import group
 
@@ -48,7 +36,7 @@ def _ratios(parameters: Parameters) -> list[Ratio]:
         for r in parameters["vertices"]:
             problem = Problem(classes=r * (r - 1) // 2, layers=L,
                               weight_decay=parameters["ratio_weight_decay"])
-            family, dnc = triangular_losses(problem), dnc_loss(problem)
+            family, dnc = triangular_losses(problem), dufm.dnc_loss(problem)
             s = min(family, key=lambda key: family[key])
             rows.append(Ratio(r, problem.classes, L, s, family[s], dnc, family[s] / dnc))
     return rows
@@ -57,15 +45,16 @@ def _ratios(parameters: Parameters) -> list[Ratio]:
 def _measure_3(parameters: Parameters, seed: int, progress: Progress | None) -> Tables:
     times, rate = parameters["times"], parameters["learning_rate"]
     L, K, d = parameters["layers"], parameters["classes"], parameters["width"]
-    by_decay = [descent(Problem(classes=k, layers=L, weight_decay=2.0**exponent), d, times, rate)
+    by_decay = [dufm.descent(Problem(classes=k, layers=L, weight_decay=2.0**exponent), d,
+                             times, rate)
                 for k in K for exponent in parameters["log2_weight_decays"]]
-    by_width = [descent(Problem(classes=K[0], layers=L, weight_decay=parameters["weight_decay"]),
-                        width, times, rate) for width in parameters["widths"]]
+    at_width = Problem(classes=K[0], layers=L, weight_decay=parameters["weight_decay"])
+    by_width = [dufm.descent(at_width, width, times, rate) for width in parameters["widths"]]
     tables: dict[str, list[Any]] = {"ratio": _ratios(parameters), "decay": [], "width": []}
-    found = trained(by_decay + by_width, range(seed, seed + parameters["runs"]), progress)
+    found = dufm.trained(by_decay + by_width, range(seed, seed + parameters["runs"]), progress)
     for number, (job, result) in enumerate(found):
         table = "decay" if number < len(by_decay) else "width"
-        tables[table] += run_rows(job, result, dnc_loss(job.problem))
+        tables[table] += dufm.run_rows(job, result)
     return tables
 
 
@@ -77,52 +66,44 @@ def _theorem_5(row: Ratio) -> bool:
 def _judge_3(tables: Tables, parameters: Parameters) -> Finding:
     ratios = tables["ratio"]
     met = sum((row.ratio < 1) == _theorem_5(row) for row in ratios)
-    words = [f"loss ratios: below 1 just where Theorem 5 says, in {met} of {len(ratios)} cells"]
+    words = [f"{dufm.setting(parameters)}: the loss ratios in closed form are below 1 just where "
+             f"Theorem 5 says, in {met} of {len(ratios)} cells"]
     fine = [met == len(ratios)]
     for K, rows in group(tables["decay"], "classes").items():
         groups = group(rows, "weight_decay")
-        ranks = [mean_rank(runs)[0] for runs in groups.values()]
-        fine.append(rank_moves(rows, "weight_decay", -1))
-        words.append(f"mean rank, K = {K}: {'falls' if fine[-1] else 'does not clearly fall'} "
-                     f"with weight decay, {ranks[0]:.2f} at {min(groups):.1e} to {ranks[-1]:.2f} "
-                     f"at {max(groups):.1e}")
+        ranks = [dufm.mean_rank(runs)[0] for runs in groups.values()]
+        fine.append(dufm.rank_moves(rows, "weight_decay", -1))
+        falls = "falls" if fine[-1] else "does not clearly fall"
+        words.append(f"at K = {K} the mean rank {falls} with weight decay, {ranks[0]:.2f} at "
+                     f"{min(groups):.1e} to {ranks[-1]:.2f} at {max(groups):.1e}")
     groups = group(tables["width"], "width")
-    shares = [share(runs, is_dnc)[0] for runs in groups.values()]
-    fine.append(share_moves(tables["width"], "dnc", "width", 1))
-    words.append(f"probability of DNC: {'rises' if fine[-1] else 'does not clearly rise'} with "
-                 f"width, {shares[0]:.2f} at {min(groups)} to {shares[-1]:.2f} at {max(groups)}")
-    return Finding("trend" if all(fine) else "no match", "; ".join(words) + ".")
+    shares = [dufm.counted(runs, dufm.is_dnc) for runs in groups.values()]
+    fine.append(dufm.share_moves(tables["width"], "dnc", "width", 1))
+    words.append(f"at K = {parameters['classes'][0]} DNC {'is' if fine[-1] else 'is not clearly'} "
+                 f"more probable in wider models, {shares[0]} runs at d = {min(groups)} and "
+                 f"{shares[-1]} at {max(groups)}")
+    return Finding("trend" if all(fine) else "no match", f"{'; '.join(words)}. {dufm.BRACKETS}")
 
 
 def _draw_3(figure: Any, tables: Tables, parameters: Parameters) -> None:
     left, middle, right = figure.subplots(1, 3)
-    marks = zip((BLACK, BLUE, ORANGE), ("o", "s", "^"), ("-", "--", ":"), strict=True)
-    for (L, rows), (colour, marker, dashes) in zip(
-            group(tables["ratio"], "layers").items(), marks, strict=True):
-        left.plot([row.vertices for row in rows], [row.ratio for row in rows], color=colour,
-                  marker=marker, linestyle=dashes, label=f"$L={L}$")
-    left.axhline(1, color="0.5", linewidth=0.6)
+    for L, rows in group(tables["ratio"], "layers").items():
+        left.plot([row.vertices for row in rows], [row.ratio for row in rows], label=f"$L={L}$")
+    left.axhline(1, color=drawing.GREY, linewidth=0.7)
     left.set(xticks=parameters["vertices"][::2],
              xlabel=r"$r$  ($K=r(r-1)/2$)", ylabel="loss ratio, triangular / DNC",
              title=rf"closed forms, $\lambda={parameters['ratio_weight_decay']:g}$")
     left.legend()
-    for (K, rows), colour, marker in zip(group(tables["decay"], "classes").items(),
-                                         (BLUE, ORANGE), ("o", "s"), strict=False):
-        groups = group(rows, "weight_decay")
-        ranks = [mean_rank(runs) for runs in groups.values()]
-        with_interval(middle, np.log2(list(groups)).tolist(),
-                      [(m, m - 2 * e, m + 2 * e) for m, e in ranks], colour, marker, f"$K={K}$")
-        middle.axhline(K, color=colour, linewidth=0.6, linestyle=":")
-        middle.annotate("DNC", (1, K), (0, -2), xycoords=("axes fraction", "data"), ha="right",
-                        va="top", textcoords="offset points", color=colour, fontsize=7)
+    for (K, rows), look in zip(group(tables["decay"], "classes").items(), drawing.looks(),
+                               strict=False):
+        dufm.draw_mean_rank(middle, dufm.by_log2_decay(rows), f"$K={K}$")
+        drawing.level(middle, K, "DNC", look["color"])
     middle.set(xlabel=r"$\log_2\lambda$", ylabel=r"mean rank of $M_2,\ldots,M_L$",
                title=f"$L={parameters['layers']}$, $d={parameters['width']}$",
                ylim=(None, max(parameters["classes"]) + 0.5))
     middle.legend(loc="center right", bbox_to_anchor=(1, 0.62))
-    groups = group(tables["width"], "width")
-    with_interval(right, list(groups), [share(runs, is_dnc) for runs in groups.values()],
-                  GREEN, "D", "DNC")
-    right.set(xlabel="width $d$", ylabel="probability of DNC", ylim=(-0.03, 1.03),
+    dufm.draw_share(right, group(tables["width"], "width"), dufm.is_dnc, "DNC")
+    right.set(xlabel="width $d$", ylabel="probability of DNC",
               title=rf"$K={parameters['classes'][0]}$, $\lambda={parameters['weight_decay']:g}$")
 
 

@@ -12,14 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nctheory.reproduce.drawing import BLACK, BLUE, GREEN, GREY, ORANGE
-from nctheory.reproduce.reproduction import (
-    Experiment,
-    Finding,
-    Parameters,
-    Progress,
-    Tables,
-)
+from nctheory.reproduce.drawing import looks
+from nctheory.reproduce.kept import Parameters, Progress, Tables, over
+from nctheory.reproduce.reproduction import Experiment, Finding
 from nctheory.reproduce.tables import Interval, exponent, group, mean_interval
 from nctheory.trained.data import Split, dataset, described
 from nctheory.trained.network import Architecture
@@ -56,18 +51,15 @@ def _measure(size: Parameters, seed: int, progress: Progress | None) -> Tables:
     tanh layers (smooth, so that full-batch L-BFGS after Adam comes near a critical point) with
     cross-entropy.  A bound that fails is proved, so that is a defect of this program.
     """
-    decays = np.geomspace(*size["decays"]).tolist()
-    cells = [(data, seed + k) for data in size["data"].split(",") for k in range(size["seeds"])]
-    splits = [dataset(*cell).first(size["samples"]) for cell in cells]
-    rows: list[LayerRank] = []
-    for (data, run_seed), split in zip(cells, splits, strict=True):
-        for decay in decays:
-            training = _trained(split, size, decay, run_seed)
-            objective = training.objective()
-            rows += [_row(data, run_seed, decay, objective, b) for b in rank_bounds(training)]
-            if progress is not None:
-                progress(len(rows) // (size["hidden"] + 1), len(cells) * len(decays))
-    return {"layers": rows}
+    def one(cell: tuple[str, int, float]) -> Tables:
+        data, seed, decay = cell
+        training = _trained(dataset(data, seed).first(size["samples"]), size, decay, seed)
+        objective = training.objective()
+        return {"layers": [_row(data, seed, decay, objective, b) for b in rank_bounds(training)]}
+
+    cells = [(data, seed + k, decay) for data in size["data"].split(",")
+             for k in range(size["seeds"]) for decay in np.geomspace(*size["decays"]).tolist()]
+    return over(cells, one, size, progress)
 
 
 def _trained(split: Split, size: Parameters, decay: float, seed: int) -> Training:
@@ -136,14 +128,12 @@ def _judge(tables: Tables, size: Parameters) -> Finding:
 def _draw(figure: Any, tables: Tables, size: Parameters) -> None:
     left, middle, right = figure.subplots(1, 3)
     rows = _inner(tables, size)
-    styles = list(zip((BLUE, ORANGE, GREEN, GREY), "s^Dv", strict=True))
-    for (layer, part), (colour, marker) in zip(group(rows, "layer").items(), styles,
-                                               strict=False):
+    for (layer, part), look in zip(group(rows, "layer").items(), looks(), strict=False):
         for run in group(part, "data", "seed").values():
             decays, ranks = [row.weight_decay for row in run], [row.rank for row in run]
-            left.plot(decays, ranks, color=colour, marker=marker, markersize=2.5, linewidth=0.5)
-            middle.plot([row.cluster_variation for row in run], ranks, color=colour,
-                        marker=marker, markersize=2.5, linewidth=0, label=f"$W_{layer}$")
+            left.plot(decays, ranks, **look, markersize=2.5, linewidth=0.5)
+            middle.plot([row.cluster_variation for row in run], ranks, **look, markersize=2.5,
+                        linewidth=0, label=f"$W_{layer}$")
     handles = dict(zip(middle.get_legend_handles_labels()[1],
                        middle.get_legend_handles_labels()[0], strict=True))
     left.legend(handles.values(), handles.keys())
@@ -152,13 +142,13 @@ def _draw(figure: Any, tables: Tables, size: Parameters) -> None:
         _ticks(axes.yaxis, [row.rank for row in rows])
     _ticks(middle.xaxis, [row.cluster_variation for row in rows])
     left.set_xlabel(r"weight decay $\lambda$")
-    middle.set_xlabel("cluster variation $V$ of what the layer reads")
-    for name, (colour, marker) in zip(BOUNDS, [(BLACK, "o"), *styles], strict=True):
+    middle.set_xlabel("variability $V$ of what it reads")
+    for name in BOUNDS:
         at = group([row for row in rows if row.distance], "weight_decay")
         right.plot(list(at), [np.median([getattr(row, name) / row.distance for row in part])
-                              for part in at.values()], color=colour, marker=marker, label=name)
+                              for part in at.values()], label=name)
     right.set(xscale="log", yscale="log", xlabel=r"weight decay $\lambda$",
-              ylabel="bound / distance to rank $K$ (median)")
+              ylabel="bound / distance (median)")
     right.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 
 
@@ -178,4 +168,4 @@ RANK = Experiment(
            "polish": 1200, "decays": [1e-4, 2e-2, 5], "seeds": 5},
     full={"data": "digits,mnist", "samples": 500, "width": 40, "hidden": 4, "epochs": 40,
           "polish": 1000, "decays": [1e-4, 2e-2, 7], "seeds": 4},
-    measure=_measure, judge=_judge, draw=_draw, size=(7.6, 2.6))
+    measure=_measure, judge=_judge, draw=_draw, size=(9.0, 3.0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,10 @@ CHUNK_FLOPS = 2e10
 # The table of operations that makes a method's step (`Program`).
 TABLES = {"gd": "descent", "momentum": "momentum", "nesterov": "momentum", "adam": "adam",
           "signgd": "sign", "muon": "muon"}
-DECAYS = ("coupled", "decoupled")
-DTYPES = ("float64", "float32")
+Decay = Literal["coupled", "decoupled"]
+Precision = Literal["float64", "float32"]
+DECAYS = get_args(Decay)
+DTYPES = get_args(Precision)
 
 # Where a factor (or an average of its gradients) lies in the work array, and the rows of the state
 # that keep it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,8 @@ from nctheory.solver.program import AVERAGES, Program
 from nctheory.solver.quasi_newton import QuasiNewton
 from nctheory.solver.state import State
 
-METHODS = (*TABLES, "quasi-newton")
+MethodName = Literal["gd", "momentum", "nesterov", "adam", "signgd", "muon", "quasi-newton"]
+METHODS = get_args(MethodName)
 
 
 class Method(Protocol):

@@ -170,7 +170,7 @@ class Program:
         loss = losses.get(problem.loss)
         if isinstance(loss, CrossEntropy):
             return kernels.CROSS_ENTROPY, loss.targets(problem.classes)
-        require(isinstance(loss, MeanSquaredError), "loss",
+        require(type(loss) is MeanSquaredError, "loss",
                 "be one that the solver has a kernel for (mse, or a cross-entropy)", problem.loss)
         return kernels.MSE, np.eye(problem.classes)
 

@@ -33,21 +33,22 @@ from nctheory.errors import InputError, integer, require, show
 from nctheory.network import Array, Parameters, collapse, expand, pack, unpack
 from nctheory.problem import Problem
 from nctheory.solver.batch import Batch, Progress
+from nctheory.solver.descent import Decay, Precision
 from nctheory.solver.machine import check_memory, check_sizes, processors
-from nctheory.solver.methods import method_by_name
+from nctheory.solver.methods import MethodName, method_by_name
 from nctheory.solver.program import Program
 from nctheory.solver.quasi_newton import SMOOTHING
 from nctheory.solver.result import Result
-from nctheory.solver.starts import shapes, starting_point
+from nctheory.solver.starts import Start, shapes, starting_point
 from nctheory.solver.state import State
 
 
 def solve(problem: Problem, width: int | None = None,
           seeds: Iterable[int] = range(64), *,  # noqa: B008
-          method: str = "gd", learning_rate: float = 0.5, momentum: float = 0.9,
-          decay: str = "coupled", dtype: str = "float64",
+          method: MethodName = "gd", learning_rate: float = 0.5, momentum: float = 0.9,
+          decay: Decay = "coupled", dtype: Precision = "float64",
           steps: int | None = None, tol: float | None = None,
-          init: str | Sequence[ArrayLike] = "gaussian", scale: float = 1.0, noise: float = 0.0,
+          init: Start | Sequence[ArrayLike] = "gaussian", scale: float = 1.0, noise: float = 0.0,
           smoothing: float = SMOOTHING, trace_every: int | None = None,
           collapsed: bool = False, threads: int | None = None,
           checkpoint: str | Path | None = None, progress: Progress | None = None,

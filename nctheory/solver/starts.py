@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,7 +12,8 @@ from nctheory.errors import choice, nonnegative, positive, require
 from nctheory.network import Array, Parameters, check_parameters
 from nctheory.problem import Problem
 
-STARTS = ("gaussian", "orthogonal", "small")
+Start = Literal["gaussian", "orthogonal", "small"]
+STARTS = get_args(Start)
 SMALL = 1e-2
 
 

@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import Any, NamedTuple, cast, get_args, get_type_hints
 
 from nctheory import __version__
 from nctheory.errors import InputError, choice, integer, require
@@ -104,9 +104,9 @@ def solve(seed: list[int], *, classes: int, layers: int, samples: int = 1, width
 
     problem = Problem(classes=classes, layers=layers, samples=samples, width=width,
                       weight_decay=weight_decay, loss=loss, activation=activation)
-    result = run(problem, width, seed, method=method, learning_rate=learning_rate,
-                 momentum=momentum, decay=decay, steps=steps, tol=tol, init=init, scale=scale,
-                 trace_every=trace_every, collapsed=collapsed, threads=1)
+    result = run(problem, width, seed, method=cast(Any, method), learning_rate=learning_rate,
+                 momentum=momentum, decay=cast(Any, decay), steps=steps, tol=tol, init=init,
+                 scale=scale, trace_every=trace_every, collapsed=collapsed, threads=1)
     centred = losses.get(loss).centred
     dnc = None if centred else Orthogonal(classes=classes).loss(problem)
     rows = []
@@ -157,7 +157,7 @@ def ranks(seed: list[int], *, classes: int, layers: int, width: int = 30,
 
     problem = Problem(classes=classes, layers=layers, width=width, weight_decay=weight_decay,
                       loss=loss, activation=activation)
-    result = run(problem, width, seed, method=method, threads=1)
+    result = run(problem, width, seed, method=cast(Any, method), threads=1)
     rows: list[dict[str, Any]] = []
     for i in range(len(seed)):
         if not result.sound(i):

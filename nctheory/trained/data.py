@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nctheory.errors import InputError, integer, require
+from nctheory.metrics.arrays import Matrix, whole
 from nctheory.metrics.files import LabelledFeatures, load
 from nctheory.trained.network import Array, Codes
 
@@ -123,12 +124,12 @@ def from_features(features: LabelledFeatures, seed: int = 0) -> Split:
                  np.searchsorted(names, features.test_labels), names)
 
 
-def random_split(x: NDArray[Any], labels: NDArray[Any], seed: int) -> Split:
+def random_split(x: Matrix, labels: NDArray[Any], seed: int) -> Split:
     """Three quarters to train on, a quarter to test on, in random order."""
     names, codes = np.unique(labels, return_inverse=True)
     order = np.random.default_rng(integer("seed", seed, 0)).permutation(len(codes))
     test, train = order[:len(codes) // 4], order[len(codes) // 4:]
     require(len(np.unique(codes[train])) == len(names), "labels",
             "have every class among the train samples of a random split", len(names))
-    x = np.asarray(x, np.float64)
-    return Split(x[train], codes[train], x[test], codes[test], names)
+    rows = whole(x)
+    return Split(rows[train], codes[train], rows[test], codes[test], names)

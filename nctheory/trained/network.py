@@ -6,10 +6,10 @@ With a head of h layers the network is a backbone of L - h layers under a deep u
 features model: the features H = W_{L-h} z_{L-h} + b_{L-h} that the head reads are not activated,
 the head has no biases, and its regulariser may penalise H (`feature_penalty`).
 
-Samples are rows. All parameters live in one flat float64 vector, of which the weights and
-biases are views: an optimiser updates one vector, a checkpoint stores one. The matrix products
-dominate and are the BLAS library's; the element-wise work between them is fused in the kernels
-below.
+Samples are rows. All parameters live in one flat vector, float64 or float32, of which the
+weights and biases are views: an optimiser updates one vector, a checkpoint stores one. The matrix
+products dominate and are the BLAS library's; the element-wise work between them is fused in the
+kernels below.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from nctheory.errors import integer, require
 from nctheory.losses.cross_entropy import CrossEntropy
 from nctheory.losses.mse import MeanSquaredError
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
+DTYPES = ("float64", "float32")
 Codes = NDArray[np.int64]
 
 
@@ -105,26 +106,27 @@ class Network:
     """
 
     def __init__(self, architecture: Architecture, parameters: Array | None = None,
-                 feature_penalty: float = 0.0) -> None:
+                 feature_penalty: float = 0.0, dtype: str = "float64") -> None:
         self.architecture, self.feature_penalty = architecture, feature_penalty
         shapes = list(zip(architecture.widths[1:], architecture.widths, strict=False))
         biased = architecture.backbone if architecture.bias else 0
         size = sum(o * i for o, i in shapes) + sum(architecture.widths[1:biased + 1])
         if parameters is None:
-            parameters = np.zeros(size)
+            parameters = np.zeros(size, dtype)
         require(parameters.shape == (size,), "parameters", f"be {size} numbers",
                 parameters.shape)
         self.parameters = parameters
-        self.gradient = np.zeros(size)
+        self.gradient = np.zeros_like(parameters)
         self.weights, self.biases = _views(parameters, shapes, biased)
         self.weight_gradients, self.bias_gradients = _views(self.gradient, shapes, biased)
         self._buffers: tuple[list[Array], list[Array]] = ([], [])
 
     @classmethod
-    def initialised(cls, architecture: Architecture, rng: np.random.Generator) -> Network:
+    def initialised(cls, architecture: Architecture, rng: np.random.Generator,
+                    dtype: str = "float64") -> Network:
         """Normal weights of variance gain/d_l, gain 2/(1 + a^2) for leaky ReLU of slope a, else
         1, and zero biases."""
-        network = cls(architecture)
+        network = cls(architecture, dtype=dtype)
         a = _leak(architecture.activation)
         gain = 1.0 if a is None else 2 / (1 + a * a)
         for w in network.weights:
@@ -185,7 +187,7 @@ class Network:
         loss = self.backward(x, labels)
         for w, g, decay in zip(self.weights, self.weight_gradients, decays, strict=True):
             loss += 0.5 * float(decay) * float(np.vdot(w, w))
-            g += decay * w
+            g += float(decay) * w
         return loss
 
     def features(self, x: Array) -> list[Array]:
@@ -199,8 +201,9 @@ class Network:
     def _reserve(self, rows: int) -> tuple[list[Array], list[Array]]:
         if not self._buffers[0] or len(self._buffers[0][0]) < rows:
             widths = self.architecture.widths[1:]
-            self._buffers = ([np.empty((rows, w)) for w in widths],
-                             [np.empty((rows, w)) for w in widths])
+            kind = self.parameters.dtype
+            self._buffers = ([np.empty((rows, w), kind) for w in widths],
+                             [np.empty((rows, w), kind) for w in widths])
         return self._buffers
 
 
@@ -247,7 +250,7 @@ def _output_delta(name: str, output: Array, labels: Codes, delta: Array) -> floa
     if isinstance(loss, CrossEntropy):
         smoothing = classes * float(loss.targets(classes)[-1, 0]) if classes > 1 else 0.0
         return float(softmax_delta(output, labels, delta, smoothing))
-    require(isinstance(loss, MeanSquaredError), "loss",
+    require(type(loss) is MeanSquaredError, "loss",
             "be one that networks have a kernel for (mse, or a cross-entropy)", name)
     return float(squared_delta(output, labels, delta))
 

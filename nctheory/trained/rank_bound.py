@@ -88,6 +88,8 @@ def rank_bounds(training: Training) -> list[LayerBound]:
     """
     require(bool((training.decays > 0).any()), "weight_decay", "be greater than 0 in a layer",
             training.decays)
+    require(training.recipe.dtype == "float64", "dtype", "be float64 for bounds that are compared "
+            "to their last digits", training.recipe.dtype)
     network, labels = training.network, training.labels
     _, inputs, found = network.deltas(training.x, labels)
     deltas = [delta * len(delta) for delta in found]  # they come divided by N

@@ -1,8 +1,10 @@
 """Minibatch training: optimiser, schedule, checkpoints that resume to the same numbers.
 
 The objective is (1/N) sum loss_i + 1/2 sum_l lam_l |W_l|_F^2 + 1/2 lam_H |H|_F^2, H the features
-that a head reads (d x N, all samples): weight decay is part of the gradient (also with Adam,
-unlike "AdamW"), so that critical points are those of the theory.
+that a head reads (d x N, all samples). Weight decay is part of the gradient ("coupled"), so that
+critical points are those of the theory; or it shrinks the weights apart from the step
+("decoupled", as AdamW has it), which [ZCML26] find to prevent collapse. The steps are those of
+the solver.
 """
 
 from __future__ import annotations
@@ -10,23 +12,26 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from nctheory import limits
-from nctheory.compiled import cached
 from nctheory.errors import InputError, choice, integer, positive, require, show
 from nctheory.files import read_npz, write_npz
-from nctheory.trained.network import Architecture, Array, Codes, Network
+from nctheory.solver.descent import DECAYS
+from nctheory.solver.kernels import adam_step, momentum_step, sign_step
+from nctheory.trained.network import DTYPES, Architecture, Array, Codes, Network
 
-OPTIMISERS = ("adam", "sgd")
+OPTIMISERS = ("adam", "sgd", "signgd")
 SCHEDULES = ("constant", "cosine", "steps")
 
 
@@ -40,15 +45,19 @@ class Recipe:
         Passes over the data in all (a schedule needs to know its end).
     batch : int
         Rows a step; the last batch of an epoch may be smaller.
-    optimiser : {"sgd", "adam"}
+    optimiser : {"sgd", "adam", "signgd"}
         "sgd": v <- momentum v + g, w <- w - rate v.
         "adam": Kingma and Ba 2015, beta 0.9 and 0.999.
+        "signgd": w <- w - rate sign(g).
     rate : float
         Learning rate before the schedule.
     momentum : float
         In [0, 1), for "sgd".
     weight_decay : float or sequence of L floats
         lam >= 0 for all weights, or lam_l each. Biases are not decayed.
+    decay : {"coupled", "decoupled"}
+        Coupled: g is that of the loss plus lam w.  Decoupled: g is that of the loss, and w is
+        multiplied by 1 - rate lam besides; with "adam" that is AdamW.
     feature_decay : float
         lam_H >= 0; needs a head.
     schedule : {"constant", "cosine", "steps"}
@@ -58,6 +67,8 @@ class Recipe:
         Of the initial weights and the order of samples. The same seed gives the same bits on
         one machine; another number of BLAS threads may add the products of wide layers in
         another order (seen at width 512, not at 128).
+    dtype : {"float64", "float32"}
+        Of parameters, data and products; "float32" is about twice as fast.
     """
 
     epochs: int = 100
@@ -66,9 +77,11 @@ class Recipe:
     rate: float = 0.05
     momentum: float = 0.9
     weight_decay: float | tuple[float, ...] = 5e-4
+    decay: str = "coupled"
     feature_decay: float = 0.0
     schedule: str = "constant"
     seed: int = 0
+    dtype: str = "float64"
 
     def __post_init__(self) -> None:
         integer("epochs", self.epochs, 1)
@@ -76,6 +89,8 @@ class Recipe:
         integer("seed", self.seed, 0)
         choice("optimiser", self.optimiser, OPTIMISERS)
         choice("schedule", self.schedule, SCHEDULES)
+        choice("decay", self.decay, DECAYS)
+        choice("dtype", self.dtype, DTYPES)
         positive("rate", self.rate)
         require(0 <= self.momentum < 1, "momentum", "be in [0, 1)", self.momentum)
         require(0 <= self.feature_decay < math.inf, "feature_decay", "be a finite number >= 0",
@@ -105,6 +120,7 @@ class Training:
     Parameters
     ----------
     x : array, shape (N, d_1)
+        Kept in the recipe's dtype.
     labels : integer array, shape (N,)
         Class numbers 0 .. K-1.
     architecture : Architecture
@@ -122,7 +138,7 @@ class Training:
 
     def __init__(self, x: Array, labels: Codes, architecture: Architecture,
                  recipe: Recipe) -> None:
-        self.x = np.ascontiguousarray(x, np.float64)
+        self.x: Array = np.ascontiguousarray(x, recipe.dtype)
         require(self.x.ndim == 2 and self.x.shape[1] == architecture.widths[0], "x",
                 f"be a matrix with widths[0] = {architecture.widths[0]} columns", self.x.shape)
         require(bool(np.isfinite(self.x).all()), "x", "be finite", "NaN or infinity")
@@ -139,18 +155,16 @@ class Training:
                           work=6 * recipe.epochs * len(self.x) * architecture.entries)
         self.architecture, self.recipe = architecture, recipe
         self.rng = np.random.default_rng(recipe.seed)
-        self.network = Network.initialised(architecture, self.rng)
+        self.network = Network.initialised(architecture, self.rng, recipe.dtype)
         self.network.feature_penalty = recipe.feature_decay * len(self.x)
         self.decays = recipe.decays(architecture.layers)
-        sizes = [w.size for w in self.network.weights]
-        self._decay = np.zeros_like(self.network.parameters)
-        self._decay[:sum(sizes)] = np.repeat(self.decays, sizes)
-        self._first = np.zeros_like(self._decay)
-        self._second = np.zeros_like(self._decay)
+        self._first = np.zeros_like(self.network.parameters)
+        self._second = np.zeros_like(self.network.parameters)
+        self._parts = list(self._of_equal_decay())
         self.steps = 0
         self.losses: list[float] = []
         batch = min(recipe.batch, len(self.x))
-        self._x = np.empty((batch, self.x.shape[1]))
+        self._x = np.empty((batch, self.x.shape[1]), recipe.dtype)
         self._labels = np.empty(batch, np.int64)
 
     @property
@@ -192,11 +206,28 @@ class Training:
 
     def _step(self, rate: float) -> None:
         self.steps += 1
-        w, g = self.network.parameters, self.network.gradient
-        if self.recipe.optimiser == "sgd":
-            sgd_step(w, g, self._decay, self._first, rate, self.recipe.momentum)
-        else:
-            adam_step(w, g, self._decay, self._first, self._second, rate, self.steps)
+        kind, apart = self.recipe.optimiser, self.recipe.decay == "decoupled"
+        for decay, w, g, first, second in self._parts:
+            pull, keep = (0.0, 1 - rate * decay) if apart else (decay, 1.0)
+            if kind == "sgd":
+                momentum_step(w, g, first, rate, self.recipe.momentum, 0.0, pull, keep)
+            elif kind == "adam":
+                adam_step(w, g, first, second, rate, 0.9, self.steps, pull, keep)
+            else:
+                sign_step(w, g, rate, pull, keep)
+
+    def _of_equal_decay(self) -> Iterator[tuple[float, Array, Array, Array, Array]]:
+        """Runs of parameters with one decay: it, views of them, of gradient and averages."""
+        vectors = (self.network.parameters, self.network.gradient, self._first, self._second)
+        sizes = [w.size for w in self.network.weights]
+        sizes.append(len(self.network.parameters) - sum(sizes))
+        start = 0
+        for decay, group in groupby(zip([*map(float, self.decays), 0.0], sizes, strict=True),
+                                    key=itemgetter(0)):
+            end = start + sum(size for _, size in group)
+            first, second, third, fourth = (v[start:end] for v in vectors)
+            yield decay, first, second, third, fourth
+            start = end
 
     def objective(self) -> float:
         """Mean loss over the data + decay, at the parameters; the gradient stays in network."""
@@ -207,14 +238,15 @@ class Training:
 
         Leaves epoch, schedule and optimiser state alone.
         """
-        def fun(parameters: Array) -> tuple[float, Array]:
+        def fun(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
             self.network.parameters[:] = parameters
             value = self.objective()
-            return value, self.network.gradient.copy()
+            return value, self.network.gradient.astype(np.float64)
 
-        result = minimize(fun, self.network.parameters.copy(), jac=True, method="L-BFGS-B",
-                          options={"maxiter": iterations, "maxfun": 2 * iterations,
-                                   "maxcor": 20, "ftol": 0.0, "gtol": 1e-12})
+        result = minimize(fun, self.network.parameters.astype(np.float64), jac=True,
+                          method="L-BFGS-B", options={
+                              "maxiter": iterations, "maxfun": 2 * iterations, "maxcor": 20,
+                              "ftol": 0.0, "gtol": 1e-12})
         self.network.parameters[:] = result.x
         self.objective()
         return float(np.linalg.norm(self.network.gradient))
@@ -277,25 +309,3 @@ class Training:
 
 
 _SAVED = ("parameters", "first", "second", "losses", "steps", "settings", "rng")
-
-
-@cached(numba.njit)
-def sgd_step(w: Array, g: Array, decay: Array, velocity: Array, rate: float,
-             momentum: float) -> None:
-    """velocity <- momentum velocity + g + decay w;  w <- w - rate velocity."""
-    for i in range(len(w)):
-        velocity[i] = momentum * velocity[i] + g[i] + decay[i] * w[i]
-        w[i] -= rate * velocity[i]
-
-
-@cached(numba.njit)
-def adam_step(w: Array, g: Array, decay: Array, first: Array, second: Array, rate: float,
-              step: int) -> None:
-    """Adam with bias correction on g + decay w; beta = (0.9, 0.999), epsilon = 1e-8."""
-    scale = rate / (1 - 0.9**step)
-    correction = 1 / math.sqrt(1 - 0.999**step)
-    for i in range(len(w)):
-        gradient = g[i] + decay[i] * w[i]
-        first[i] = 0.9 * first[i] + 0.1 * gradient
-        second[i] = 0.999 * second[i] + 0.001 * gradient * gradient
-        w[i] -= scale * first[i] / (math.sqrt(second[i]) * correction + 1e-8)

@@ -7,11 +7,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from nctheory import InputError, Triangular, threshold_table
-from nctheory.atlas.submit import IMPROVES, REFUSED, TIE, WORSE, submit
 from nctheory.atlas.table import OPEN, atlas, lower_bound
 from nctheory.cli import cli
-from nctheory.constructions import stored
 
 
 @pytest.fixture(scope="module")
@@ -51,78 +48,9 @@ def test_the_atlas_beats_dnc_where_the_papers_are_silent(cells):
     assert {(K, 3) for K in range(7, 31)} <= beaten
 
 
-# --- submissions ---
-
 def save(folder, **arrays):
     np.savez(folder / "mine.npz", **arrays)
     return folder / "mine.npz"
-
-
-def test_the_triangular_construction_ties_with_itself(tmp_path):
-    """At K = 10, L = 3 it is the best known; its own factors, in floats, are no improvement."""
-    made = Triangular(vertices=5, subset=3)
-    known = threshold_table([10], [3]).rows[0]
-    path = save(tmp_path, features=made.shapes(3)[0], rows=made.shapes(3)[1])
-    verdict = submit(path, layers=3)
-    assert verdict.cost == pytest.approx(made.cost(3), rel=1e-12)
-    assert verdict.known == pytest.approx(known.cost)
-    if known.construction.label.startswith("triangular"):
-        assert verdict.verdict in (TIE, WORSE, IMPROVES)  # floats of V are rounded
-
-
-def test_deep_neural_collapse_is_no_improvement(tmp_path):
-    frame = {f"W_{i}": np.eye(5) for i in range(1, 5)}
-    assert submit(save(tmp_path, H_1=np.eye(5), **frame)).verdict == WORSE  # L = 4
-    assert submit(save(tmp_path, H_1=np.eye(3), W_1=np.eye(3))).verdict == TIE  # L = 2
-
-
-def test_a_last_layer_that_fits_roughly_is_measured_and_replaced(tmp_path):
-    chain = stored.chain(3, 4)
-    first, *rest = chain.unit_factors(4)[0]
-    rest[-1] = rest[-1] * (1 + 1e-5)
-    verdict = submit(save(tmp_path, H_1=first, **{f"W_{i}": w for i, w in enumerate(rest, 1)}))
-    assert verdict.error == pytest.approx(1e-5, rel=1e-6)
-    assert "off by 1e-05" in verdict.reason
-    assert verdict.cost == pytest.approx(chain.cost(4), rel=1e-12)
-    assert verdict.layers == 4
-
-
-def test_an_improvement_is_recognised(tmp_path, monkeypatch):
-    """Without the atlas in the registry, its chain improves on what is left."""
-    from nctheory.constructions import FAMILIES
-
-    chain = stored.chain(5, 4)
-    monkeypatch.delitem(FAMILIES, "chain")
-    path = save(tmp_path, H_1=chain.matrices[0].astype(float), **{
-        f"W_{i}": m.astype(float) for i, m in enumerate(chain.matrices[1:], 1)})
-    verdict = submit(path)
-    assert verdict.improves and verdict.layers == 4
-    assert verdict.known == pytest.approx(5)
-
-
-@pytest.mark.parametrize("arrays, message", [
-    (dict(H_1=np.eye(3), W_1=np.eye(2)), "W_1 must have 3 columns"),
-    (dict(H_1=np.eye(3)), "file must hold H_1, W_1"),
-    (dict(H_1=np.eye(3), W_2=np.eye(3)), "file must hold H_1, W_1"),
-    (dict(H_1=np.eye(3), W_1=np.ones((3, 3))), "rank 3, got 1"),
-    (dict(H_1=np.eye(3), W_1=np.full((3, 3), np.nan)), "W_1 must be a matrix of finite real"),
-    (dict(H_1=np.eye(3), W_1=np.ones(3)), "W_1 must be a matrix of finite real"),
-    (dict(H_1=np.eye(3), W_1=np.array([["a"]])), "W_1 must be a matrix of finite real"),
-    (dict(features=-np.eye(3), rows=np.eye(3)), r"features\[0, 0\] must be nonnegative"),
-    (dict(features=np.ones((2, 2)), rows=np.eye(2)), "parallel")])
-def test_bad_submissions_are_refused_with_a_reason(arrays, message, tmp_path):
-    verdict = submit(save(tmp_path, **arrays))
-    assert verdict.verdict == REFUSED
-    assert message.replace("\\", "") in verdict.reason or message in verdict.reason
-
-
-def test_files_that_cannot_be_read(tmp_path):
-    with pytest.raises(InputError, match="file must be a readable .npz file"):
-        submit(tmp_path / "nowhere.npz")
-    path = tmp_path / "bad.npz"
-    path.write_bytes(b"PK\x03\x04 nothing")
-    with pytest.raises(InputError, match="file must be a readable .npz file"):
-        submit(path)
 
 
 def test_commands(tmp_path):

@@ -22,10 +22,13 @@ from nctheory.trained.training import Recipe, Training
 HIDDEN = {"small": (128, 128, 128), "wide": (512, 512, 512)}
 
 
-def ours(x, y, hidden, batch):
-    training = Training(x, y, Architecture((64, *hidden, 10)), Recipe(
-        epochs=10**6, batch=batch, optimiser="adam", rate=1e-3, weight_decay=1e-4))
-    return lambda epochs: training.run(until=training.epoch + epochs)
+def ours(dtype):
+    def build(x, y, hidden, batch):
+        training = Training(x, y, Architecture((64, *hidden, 10)), Recipe(
+            epochs=10**6, batch=batch, optimiser="adam", rate=1e-3, weight_decay=1e-4,
+            dtype=dtype))
+        return lambda epochs: training.run(until=training.epoch + epochs)
+    return build
 
 
 def scikit(x, y, hidden, batch):
@@ -68,7 +71,8 @@ def main():
     threads = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     data = load_digits()
     x, y = data.data / 16, data.target
-    rivals = {"ours (float64)": ours, "scikit-learn (float64)": scikit}
+    rivals = {"ours (float32)": ours("float32"), "ours (float64)": ours("float64"),
+              "scikit-learn (float64)": scikit}
     with contextlib.suppress(ImportError):
         import torch
         torch.set_num_threads(threads)
@@ -89,8 +93,8 @@ def main():
                 best = {name: np.median(t) for name, t in times.items()}
                 print(f"64-{'-'.join(map(str, hidden))}-10, batch {batch}, {threads} thread(s)")
                 for name, t in best.items():
-                    print(f"  {name:28s} {1 / t:8.1f} epochs/s   ours is "
-                          f"{t / best['ours (float64)']:5.2f} x as fast")
+                    print(f"  {name:28s} {1 / t:8.1f} epochs/s   ours (float32) is "
+                          f"{t / best['ours (float32)']:5.2f} x as fast")
 
 
 if __name__ == "__main__":

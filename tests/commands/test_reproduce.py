@@ -10,7 +10,7 @@ import pytest
 
 import nctheory
 from nctheory.reproduce import EXPERIMENTS, experiment, slm24_few
-from nctheory.reproduce.runs import draw_ranks
+from nctheory.reproduce.dufm import draw_ranks
 
 SMALL = {"classes": [3], "widths": [6, 8], "runs": 2, "steps": 300}
 
@@ -32,10 +32,11 @@ def test_writes_tables_figures_and_the_sentence(run, small, tmp_path):
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {f"slm24-fig5{end}" for end in (
         "-runs.csv", "-known.csv", "-curves.csv", "-matrices.csv", ".png", ".pdf", ".txt",
-        "-runs")}
+        ".json.gz", "-runs")}
     again = small.run(quick=True, seed=7)
     text = (tmp_path / "slm24-fig5.txt").read_text()
-    assert text == f"[SLM24] Fig 5: {again.verdict}\n{again.sentence}\n"
+    assert text == (f"[SLM24] Fig 5: {again.verdict}\nThe paper: {small.claim}.\n"
+                    f"Here: {again.sentence}\n")
     assert out.endswith(text)
     with open(tmp_path / "slm24-fig5-runs.csv", newline="") as file:
         lines = list(file)
@@ -76,10 +77,10 @@ def test_ctrl_c_leaves_nothing(run, small, monkeypatch, tmp_path):
 
 
 def test_an_interrupted_solve_interrupts_the_experiment(small, monkeypatch):
-    from nctheory.reproduce import runs
+    from nctheory.reproduce import dufm
 
-    real = runs.solve
-    monkeypatch.setattr(runs, "solve", lambda *args, **options: replace(
+    real = dufm.solve
+    monkeypatch.setattr(dufm, "solve", lambda *args, **options: replace(
         real(*args, **options), interrupted=True))
     with pytest.raises(KeyboardInterrupt):
         small.run(quick=True)
@@ -88,10 +89,10 @@ def test_an_interrupted_solve_interrupts_the_experiment(small, monkeypatch):
 def test_what_is_done_is_kept(small, monkeypatch, tmp_path):
     """Interrupted in the second job: the first is not computed again, and all is as if never
     interrupted."""
-    from nctheory.reproduce import runs
+    from nctheory.reproduce import dufm
 
     whole = small.run(quick=True).tables
-    real, solved = runs.solve, []
+    real, solved = dufm.solve, []
 
     def solve(problem, width, *args, **options):
         kept = options["checkpoint"]
@@ -100,7 +101,7 @@ def test_what_is_done_is_kept(small, monkeypatch, tmp_path):
         result = real(problem, width, *args, **options)
         return replace(result, interrupted=solved == [6, 8])
 
-    monkeypatch.setattr(runs, "solve", solve)
+    monkeypatch.setattr(dufm, "solve", solve)
     with pytest.raises(KeyboardInterrupt):
         small.run(quick=True, keep=tmp_path / "runs")
     assert solved == [6, 8]

@@ -119,3 +119,14 @@ def test_three_classes_and_four_layers():
     dnc = Orthogonal(classes=3)
     assert network.loss(chain.weights(problem), problem) < network.loss(
         dnc.weights(problem), problem) - 1e-3
+
+
+def test_a_chain_that_is_stored_says_when(tmp_path):
+    from datetime import UTC, datetime
+
+    from nctheory.constructions import stored
+
+    chain = stored.chain(3, 4)
+    stored.write_chain(chain, "mine", tmp_path)
+    found, = stored.chains(3, tmp_path)
+    assert found.found == datetime.now(UTC).date().isoformat()

@@ -3,7 +3,6 @@
 import math
 from fractions import Fraction
 
-import mpmath
 import numpy as np
 import pytest
 
@@ -17,15 +16,12 @@ from nctheory import (
     Problem,
     Triangular,
     TriangularMixture,
-    activations,
     construct,
     losses,
     network,
 )
-from nctheory.constructions.schatten import SchattenCost
 from nctheory.losses.margins import Margins
 
-MODEL = losses.get("ce"), activations.homogeneous("relu")
 LINEAR = [Orthogonal(classes=2), Orthogonal(classes=7), *(Pairs(classes=K) for K in range(3, 8)),
           Groups(sizes=(3, 3)), Groups(sizes=(4, 2, 1, 1)), Groups(sizes=(5, 3, 2))]
 RELU = [Orthogonal(classes=2), Orthogonal(classes=7), *(Pairs(classes=K) for K in range(4, 10)),
@@ -107,45 +103,6 @@ def test_geometry_is_stated_consistently(construction):
         assert margins.slope(b) == pytest.approx(plain.slope(b), rel=1e-13)
 
 
-@pytest.mark.parametrize("K, L, n, decay, collapse, pairs", [  # THEORY.md section 4
-    (10, 2, 5, 2**-10, 0.0906622, 0.0800127), (4, 2, 1, 1e-3, 0.0188949, 0.0192415),
-    (10, 6, 1, 1e-4, 0.0063994, 0.0043636)])
-def test_known_losses(K, L, n, decay, collapse, pairs):
-    problem = Problem(classes=K, layers=L, samples=n, weight_decay=decay, loss="ce",
-                      activation="linear")
-    assert Orthogonal(classes=K).loss(problem) == pytest.approx(collapse, abs=5e-8)
-    assert Pairs(classes=K).loss(problem) == pytest.approx(pairs, abs=5e-8)
-
-
-def test_theorem_1_in_integers():
-    """[GK25, Theorem 1]: pairs beat DNC iff m 2^(2/(L+1)) < 2m - 1, for even K = 2m."""
-    for m in range(2, 40):
-        for L in range(1, 12):
-            sign = Pairs(classes=2 * m).compare_with_dnc(L)
-            assert (sign == -1) == (m ** (L + 1) * 4 < (2 * m - 1) ** (L + 1))
-            assert (sign == -1) == (L >= 3 or L == 2 and m >= 3)
-
-
-def test_theorem_7_thresholds():
-    """THEORY.md section 5 for even K: L = 4 from K = 14, L = 5 from K = 10.  For odd K, whose
-    last class adds 1 to c and to K - 1 alike (ours), just where K - 1 does."""
-    for L, even in ((4, 14), (5, 10)):
-        for K in range(4, 60):
-            sign = Pairs(classes=K).compare_with_dnc(L, "ce", "relu")
-            assert (sign == -1) == (K >= even)
-    assert Pairs(classes=15).cost(4, "ce", "relu") == pytest.approx(13.856, abs=5e-4)
-    for L in (2, 3, 4, 5, 9):
-        for K in range(5, 40, 2):
-            odd, even = Pairs(classes=K), Pairs(classes=K - 1)
-            assert odd.cost(L, "ce", "relu") == pytest.approx(
-                even.cost(L, "ce", "relu") + 1, rel=1e-14)
-    for K in range(4, 200, 2):  # P = (2K+4)^(L-2) (2K)^3 / 4^(L-1)
-        for L in (2, 3, 5):
-            cost = Pairs(classes=K).network(*MODEL).representation_cost(L)
-            P = Fraction((2 * K + 4) ** (L - 2) * (2 * K) ** 3, 4 ** (L - 1))
-            assert cost.compare(P) == 0
-
-
 def test_triangular_features_beat_the_bound_for_collapse_before_pairs_do():
     """Ours: with ReLU and cross-entropy K = 10, L = 4 (8.138 < 9) and K = 15, L = 3."""
     for r, s, L, cost in ((5, 3, 4, 8.13816), (6, 3, 3, 12.90314)):
@@ -153,29 +110,6 @@ def test_triangular_features_beat_the_bound_for_collapse_before_pairs_do():
         assert logits.cost(L, "ce", "relu") == pytest.approx(cost, abs=5e-6)
         assert logits.compare_with_dnc(L, "ce", "relu") == -1
         assert Pairs(classes=logits.classes).compare_with_dnc(L, "ce", "relu") == 1
-
-
-@pytest.mark.parametrize("degree, spectrum", [
-    (3, {Fraction(4): 5}), (4, {Fraction(4): 2, Fraction(1): 1}), (2, {Fraction(9, 4): 3}),
-    (5, {Fraction(9, 4): 2, Fraction(16, 9): 3, Fraction(1): 2}), (7, {Fraction(32, 243): 1})])
-def test_schatten_cost_is_exact(degree, spectrum):
-    cost = SchattenCost(degree, spectrum)
-    with mpmath.workdps(60):
-        c = mpmath.fsum(m * (mpmath.mpf(t.numerator) / t.denominator) ** (mpmath.mpf(1) / degree)
-                        for t, m in spectrum.items())
-        low, high = cost.root_bounds(150)
-        assert low <= high and abs(mpmath.mpf(low.numerator) / low.denominator - c) < 1e-40
-        for offset in (Fraction(-1, 10**30), Fraction(1, 10**30)):
-            assert cost.compare_root(Fraction(int(c * 10**40), 10**40) + offset) == (
-                -1 if offset > 0 else 1)
-        assert cost.log == pytest.approx(float(degree * mpmath.log(c)), rel=1e-14)
-        assert float(cost.expression) == pytest.approx(math.exp(cost.log), rel=1e-12)
-
-
-def test_rational_costs_tie_exactly():
-    assert SchattenCost(2, {Fraction(9, 4): 4}).compare_root(6) == 0
-    assert SchattenCost(2, {Fraction(9, 4): 4}).decided_by_integers
-    assert not SchattenCost(2, {Fraction(2): 1, Fraction(3): 1}).decided_by_integers
 
 
 def test_zero_is_said_where_it_is_optimal():

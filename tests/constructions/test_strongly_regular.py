@@ -52,7 +52,7 @@ def test_spectra_are_those_of_explicit_matrices(construction):
     X = construction.hidden().astype(float)
     nothing = construction.classes - construction.rank
     assert F.min() >= 0
-    assert (len(F), len(X)) == construction.rows
+    assert (len(F), len(X)) == construction.sizes
 
     def close(gram, pairs):
         values = np.linalg.eigvalsh(gram)

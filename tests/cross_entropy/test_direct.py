@@ -5,8 +5,6 @@ import pytest
 
 from nctheory import InputError, Orthogonal, Pairs, Problem, network
 from nctheory.cross_entropy import direct
-from nctheory.cross_entropy.descent import descend
-from nctheory.cross_entropy.structures import structures
 
 UNEQUAL = Problem(classes=5, layers=3, samples=(1, 2, 3, 1, 2), loss="ce", activation="linear",
                   weight_decay=(1e-2, 2e-2, 3e-2, 1e-2))
@@ -74,34 +72,11 @@ def test_known_minima(K, L, n, decay, loss, rank):
     assert network.loss(best.weights, problem) == pytest.approx(best.loss, rel=1e-12)
 
 
-def test_a_rank_3_code_beats_pairs():
-    """THEORY.md section 4: (10, 6, 1, 1e-4)."""
-    found = structures(linear(10, 6, 1, 1e-4), ranks=(2, 3), starts=24)
-    assert found[0].name == "found rank 3" and found[0].loss < 0.00346
-    # Of rank 2 nothing beats the circle, which is a family.
-    names = [structure.name for structure in found]
-    assert names.index("circle 10") < names.index("pairs 10") < names.index("DNC 10")
-    assert "found rank 2" not in names[:names.index("circle 10")]
-
-
 def test_one_layer_is_convex_and_collapse_is_its_minimum():
     """Nuclear norm: every start of full rank ends at the simplex (ours, by symmetry)."""
     problem = linear(5, 1, 2, 0.01)
     best = direct.minimise(problem, starts=8)[0]
     assert best.loss == pytest.approx(Orthogonal(classes=5).loss(problem), rel=1e-10)
-
-
-def test_descent_solves_each_row_by_itself():
-    def rosenbrock(x):
-        a, b = x[:, 0], x[:, 1]
-        value = (1 - a)**2 + 100 * (b - a * a)**2
-        return value, np.stack([-2 * (1 - a) - 400 * a * (b - a * a), 200 * (b - a * a)], axis=1)
-
-    starts = np.random.default_rng(0).uniform(-2, 2, (20, 2))
-    together = descend(rosenbrock, starts)
-    assert together.points == pytest.approx(np.ones((20, 2)), abs=1e-8)
-    alone = np.concatenate([descend(rosenbrock, row[None]).points for row in starts])
-    assert np.allclose(alone, together.points, atol=1e-9)
 
 
 def test_same_seed_same_result():

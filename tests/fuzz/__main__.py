@@ -1,7 +1,7 @@
 """Attack the command line: `python -m tests.fuzz --cases 1000 --seed 3`.
 
-First the attacks of the corpus, then so many random ones; faults are printed with what repeats
-them.  Exit status 1 where there was one.
+First the attacks of the corpus, then each integer of each command as large as can be told, then
+so many random ones; faults are printed with what repeats them.  Exit status 1 where there was one.
 """
 
 from __future__ import annotations
@@ -62,9 +62,9 @@ def main() -> None:
 
 def _attacks(given: argparse.Namespace) -> Iterator[Attack]:
     from tests.fuzz.corpus import corpus
-    from tests.fuzz.generate import attacks
+    from tests.fuzz.generate import attacks, extremes
 
-    chosen = list(corpus())[given.first::given.every] if given.every else []
+    chosen = [*corpus(), *extremes()][given.first::given.every] if given.every else []
     for attack in [*chosen, *islice(attacks(given.seed), given.cases)]:
         if given.only in str(attack):
             yield attack

@@ -100,7 +100,10 @@ def _sizes() -> Iterator[Attack]:
                  "train --hidden 100000000",
                  "phases --classes 2:100000000", "phases --layers 1:100000000",
                  "phases --width 1:100000000", "phases --classes 100000000000",
-                 "graph cycle:n=100000000",
+                 "graph cycle:n=100000000", "graph --table 100000000",
+                 "solve --steps 100000000", "train --epochs 100000000",
+                 "refute two-layers-below-15-classes --examples 100000000",
+                 f"solve --steps {HUGE}", f"train --epochs {HUGE}",
                  f"thresholds --layers {HUGE}", f"thresholds --classes {HUGE}",
                  f"atlas --layers {HUGE}", f"cost dnc:K=6 --layers {HUGE}",
                  f"cost dnc:K={HUGE} --layers {HUGE}", f"certify cell:r=5,s=3,L={HUGE}",
@@ -111,6 +114,8 @@ def _sizes() -> Iterator[Attack]:
     yield _attack("thresholds --classes 1000000 --layers 1000", OK)
     yield _attack("thresholds --classes 1000000 --layers 3 --weight-decay 1e-9", (0, 2))
     yield _attack("atlas --classes 1000000 --layers 1000", OK)
+    yield _attack("thresholds --classes 3:6 --layers 2:3 --width 100000000", OK)
+    yield _attack(f"thresholds --classes 3:6 --layers 2:3 --width {HUGE}", OK)
     yield _attack("cost triangular:r=1415,s=3 --layers 1000", OK)
     yield _attack("metrics bomb.npz", bomb_npz=formats.bomb())
     rng = np.random.default_rng(0)

@@ -23,7 +23,7 @@ def attacked(*arguments):
 
 @FORKS
 def test_a_sample():
-    status, text = attacked("--every", "16", "--first", "26", "--cases", "6")
+    status, text = attacked("--every", "26", "--first", "26", "--cases", "6")
     assert status == 0, text
 
 

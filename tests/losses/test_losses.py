@@ -80,47 +80,11 @@ def test_the_scale_is_the_best_of_a_scan_of_forward_passes(word, decay, layers):
             assert along == pytest.approx(0, abs=1e-9)
 
 
-def test_label_smoothing_is_the_cross_entropy_of_the_smoothed_targets():
-    """Against its definition, -sum_j t_j log softmax(z)_j."""
-    loss, Z = losses.get("smoothed:epsilon=1/4"), outputs(3)
-    targets = 0.75 * np.eye(4)[:, LABELS] + 0.25 / 4
-    log_softmax = Z - np.log(np.exp(Z).sum(axis=0))
-    assert loss.fit(Z, LABELS) == pytest.approx(-np.mean(np.sum(targets * log_softmax, axis=0)),
-                                                rel=1e-13)
-
-
-@pytest.mark.parametrize("epsilon", [0.01, 0.1, 0.5])
-def test_without_decay_label_smoothing_ends_at_its_targets(epsilon):
-    """softmax of DNC tends to the targets: scale log(1 + K (1-epsilon)/epsilon) (ours)."""
-    problem = Problem(classes=6, layers=3, weight_decay=1e-11, activation="linear",
-                      loss=f"smoothed:epsilon={epsilon}")
-    limit = math.log(1 + 6 * (1 - epsilon) / epsilon)
-    assert Orthogonal(classes=6).scale(problem) == pytest.approx(limit, rel=1e-6)
-    # No other margins reach it: pairs are beaten at small decay, whatever they cost.
-    assert Pairs(classes=6).compare_with_dnc(3, problem.loss, "linear") == 1
-    assert Pairs(classes=6).loss(problem) > Orthogonal(classes=6).loss(problem)
-
-
-@pytest.mark.parametrize("word", examples(ACTIVATIONS))
-@given(seed=st.integers(0, 10**6))
-@settings(max_examples=10)
-def test_slopes_are_finite_differences_and_words_find_themselves(word, seed):
-    sigma, H = activations.get(word), outputs(seed)
-    assert activations.get(sigma.word) == sigma and sigma(np.zeros((1, 1))) == 0
-    rise = (sigma(H + 1e-7) - sigma(H - 1e-7)) / 2e-7
-    assert sigma.slope(H) == pytest.approx(rise, rel=1e-5, abs=1e-8)
-    if sigma.homogeneous:
-        assert sigma(2.5 * H) == pytest.approx(2.5 * sigma(H), rel=1e-15)
-    if sigma.kink is not None:
-        low, high = sigma.kink
-        assert (sigma(-np.ones(1))[0], sigma(np.ones(1))[0]) == (-low, high)
-
-
 @pytest.mark.parametrize("ask, message", [
-    (lambda: losses.get("hinge"), "loss must be one of mse, ce, smoothed, got 'hinge'"),
+    (lambda: losses.get("hinge"), f"loss must be one of {', '.join(LOSSES)}, got 'hinge'"),
     (lambda: losses.get("smoothed:epsilon=1"), "loss must have an epsilon between 0 and 1"),
     (lambda: losses.get("smoothed"), "smoothed:epsilon must be given"),
-    (lambda: activations.get("identity"), "activation must be one of relu, linear"),
+    (lambda: activations.get("identity"), f"must be one of {', '.join(ACTIVATIONS)}, got"),
     (lambda: activations.get("leaky:a=2"), "slope a between 0 and 1"),
     (lambda: activations.get("leaky:a=x"), "leaky:a must be a number, got 'x'"),
     (lambda: Problem(classes=3, layers=2, activation="tanh"), "be positively homogeneous"),

@@ -9,10 +9,11 @@ from nctheory import Orthogonal, Problem, Triangular
 from nctheory.constructions import Pairs
 from nctheory.constructions.edge_code import EdgeCode
 from nctheory.reproduce import EXPERIMENTS, experiment, gk25, gk25_relu, slm24, slm24_few
-from nctheory.reproduce.runs import (
+from nctheory.reproduce.dufm import (
     Job,
     Run,
     Variability,
+    descent,
     is_below,
     mean_rank,
     share,
@@ -86,13 +87,17 @@ def test_between_the_closed_forms(name, best):
                     after="7 " * (parameters["layers"] - 2) + "7")
               for loss in np.linspace(low, high, 11)[:-1]]
     finding = judge(inside)
-    assert finding.verdict == best and "10 of 10 runs end between" in finding.sentence
+    assert finding.verdict == best and "10 of 10 [0.72, 1.00] runs end between" in finding.sentence
     assert f"{low:.5f}" in finding.sentence and f"{high:.5f}" in finding.sentence
     outside = [inside[0]._replace(loss=0.9 * low), *inside[1:]]
     finding = judge(outside)
-    assert finding.verdict == "trend" and "9 of 10 runs end between" in finding.sentence
+    assert finding.verdict == "trend"
+    assert "9 of 10 [0.60, 0.98] runs end between" in finding.sentence
     above = [run._replace(loss=1.1 * high) for run in inside]
     assert judge(above).verdict == "no match"
+    at_dnc = [*inside[2:], *[run._replace(loss=high, rank=float(classes)) for run in inside[:2]]]
+    finding = judge(at_dnc)  # "ranks end below K" is not what two of ten runs do
+    assert finding.verdict == "trend" and "8 of 10 [0.49, 0.94] below DNC" in finding.sentence
     full_rank = [run._replace(rank=float(classes)) for run in inside]
     assert judge(full_rank).verdict == "no match"
     if name == "slm24-fig2":  # DNC1 that stays is not what the paper shows
@@ -134,7 +139,7 @@ def test_few_classes_low_rank_wins_at_small_widths():
 
     finding = judged("slm24-fig5", rows({(8, 0), (8, 1)}), known=known)
     assert finding.verdict == "trend"
-    for words in ("K = 3: below DNC at width 8 (most at 8: share 0.25, 95 % interval 0.07 to ",
+    for words in ("K = 3: below DNC at width 8 (most at 8: share 0.25 [0.07, ",
                   "at no other of the 3 widths tried, 4 to 30",
                   "best loss 0.9833 of DNC's (width 8",
                   "0.9800 of chain (certified, needs width 4)", "0.9767 of the atlas"):
@@ -183,8 +188,8 @@ def test_pairs_below_collapse():
     at_pairs = [a_run(loss=pairs, dnc=dnc, rank=5.0, label="pairs")] * 4
     finding = judged("gk25-fig1", [*at_pairs, at_dnc])
     assert finding.verdict == "value" and "0.0800127, below DNC's 0.0906622" in finding.sentence
-    assert "start of scale 1: 4 at pairs, 0 at DNC, of 4; start of scale 2: 0 at pairs, 1" in (
-        finding.sentence)
+    assert ("from starts of scale 1, 4 of 4 [0.51, 1.00] at pairs, with rank 5, and 0 of 4 "
+            "[0.00, 0.49] at DNC; from starts of scale 2, 0 of 1") in finding.sentence
     assert judged("gk25-fig1", at_pairs).verdict == "trend"  # the figure has a run at DNC, too
     assert judged("gk25-fig1", [*(r._replace(rank=9.0) for r in at_pairs), at_dnc]
                   ).verdict == "trend"
@@ -214,12 +219,13 @@ def test_relu_runs_are_compared_with_both_lines():
     assert judge(0.1450, 0.1384).verdict == "value"
     between = judge(0.1550, 0.1384)
     assert between.verdict == "trend" and "The line is beaten" in between.sentence
-    assert "0 end below the line and 3 below that DNC" in between.sentence
+    assert ("0 of 3 [0.00, 0.56] end below the line and 3 of 3 [0.44, 1.00] below that DNC"
+            in between.sentence)
     nothing = judge(0.1550, 0.1484, known[2:3])  # once called a trend
     assert nothing.verdict == "no match" and "Nothing beats the line" in nothing.sentence
-    assert "holds on 1 of 1 runs from random starts (least ratio 1.200" in between.sentence
+    assert "is so on 1 of 1 runs from random starts (least ratio 1.200" in between.sentence
     low = judge(0.1450, 0.1384, ratios=[ratio._replace(mean_after=0.4)])
-    assert "holds on 0 of 1 runs" in low.sentence
+    assert "is so on 0 of 1 runs" in low.sentence
 
 
 def test_quasi_newton_finds_the_edge_code():
@@ -266,6 +272,13 @@ def test_trends_are_those_that_chance_does_not_make():
     assert clear(many, [1, 3, 2, 4] * 5, 1) and not clear(many, [1, 3, 2, 4] * 5, -1)
     assert clear(many, [4, 2, 3, 1] * 5, -1)
     assert not clear(many, [7] * 20, 1)
+
+
+def test_descents_take_equally_long_in_units_of_the_decay():
+    slow, fast = (descent(Problem(classes=3, layers=2, weight_decay=decay), 4, 3, 0.5, tol=1e-7)
+                  for decay in (0.001, 0.01))
+    assert (slow.steps, slow.trace_every) == (6000, 2000)
+    assert (fast.steps, fast.trace_every) == (600, 200)
 
 
 @pytest.mark.slow

@@ -4,7 +4,6 @@ import json
 import math
 import sys
 
-import mpmath
 import pytest
 
 from nctheory import Orthogonal, Pairs, Problem, cli, threshold_table
@@ -71,21 +70,6 @@ def test_zero_is_excluded_by_bounds_wherever_the_loss_is_clearly_below_log_K():
             assert made.loss(problem) < math.log(K) and made.is_zero(problem) is False
     dead = Problem(classes=6, layers=3, weight_decay=0.2, loss="ce", activation="linear")
     assert Pairs(classes=6).is_zero(dead) is None
-
-
-def test_log_bounds_contain_the_logarithm():
-    from fractions import Fraction
-
-    from nctheory.exact import log_bounds
-
-    with mpmath.workdps(80):
-        for number in (Fraction(1), Fraction(2), Fraction(1, 3), Fraction(10**50 + 1, 7),
-                       Fraction(math.exp(-700)), Fraction(999, 1000), Fraction(3, 2) ** 40):
-            for bits in (10, 64, 200):
-                low, high = log_bounds(number, bits)
-                exact = mpmath.log(mpmath.mpf(number.numerator) / number.denominator)
-                low, high = (mpmath.mpf(f.numerator) / f.denominator for f in (low, high))
-                assert low <= exact <= high and high - low < mpmath.mpf(2) ** (4 - bits)
 
 
 def test_command_line(monkeypatch, capsys):

@@ -3,7 +3,6 @@
 import itertools
 import math
 
-import numpy as np
 import pytest
 
 from nctheory import (
@@ -18,7 +17,6 @@ from nctheory import (
     threshold_table,
 )
 from nctheory.thresholds import BEATEN, NOT_BEATEN, OPTIMAL, ZERO, ZERO_OPTIMAL
-from nctheory.thresholds.library import knapsack
 
 RELU = losses.get("mse"), activations.homogeneous("relu")
 
@@ -68,35 +66,6 @@ def test_least_cost_is_subadditive_and_never_grows_faster_than_dnc(table):
             assert cost[a + b, L] <= cost[a, L] + cost[b, L] + 1e-9
         for K in range(3, 61):
             assert cost[K, L] <= cost[K - 1, L] + 1 + 1e-9
-
-
-def test_direct_sums_are_the_best_of_all_partitions():
-    """Brute force over every multiset of blocks with at most 30 classes."""
-    blocks = {K: Triangular.best(K, 5, *RELU).cost(5) for K in (6, 10, 15, 21, 28)}
-    for row in threshold_table(range(3, 31), [5], library=["triangular"]).rows:
-        best = min(
-            row.classes - sum(sizes) + sum(blocks[size] for size in sizes)
-            for count in range(6)
-            for sizes in itertools.combinations_with_replacement(blocks, count)
-            if sum(sizes) <= row.classes)
-        assert row.cost == pytest.approx(best, rel=1e-13)
-
-
-@pytest.mark.parametrize("compiled", [True, False])
-def test_knapsack_compiled_and_in_python(compiled):
-    solve = knapsack if compiled else knapsack.py_func
-    sizes = np.array([3, 5, 7])
-    gains = np.array([[1.0, 2.0, 2.9], [0.0, -1.0, -2.0], [1.0, 1.0, 5.0]])
-    counts = solve(sizes, gains, np.array([15, 30, 13]))
-    assert counts.tolist() == [[0, 3, 0], [0, 0, 0], [2, 0, 1]]
-
-
-def test_summaries():
-    table = threshold_table(range(3, 17), range(2, 6), library=["triangular"])
-    assert table.least_classes() == {2: 15, 3: 10, 4: 6, 5: 6}
-    layers = table.least_layers()
-    assert [layers[K] for K in (3, 5, 6, 9, 10, 14, 15, 16)] == [
-        None, None, 4, 4, 3, 3, 2, 2]
 
 
 def test_losses_at_a_weight_decay():

@@ -31,44 +31,67 @@ def training(recipe, architecture=None, **data):
     return Training(x, labels, architecture or Architecture((4, 8, 8, 3)), recipe)
 
 
+@pytest.mark.parametrize("dtype, digits", [("float64", 1e-9), ("float32", 2e-4)])
+@pytest.mark.parametrize("decay", module.DECAYS)
 @pytest.mark.parametrize("optimiser", module.OPTIMISERS)
-@pytest.mark.parametrize("schedule", module.SCHEDULES)
-def test_steps_follow_the_formulas(optimiser, schedule):
+def test_steps_follow_the_formulas(optimiser, decay, dtype, digits):
     """Full-batch training re-done with the textbook updates in plain NumPy."""
-    recipe = Recipe(epochs=6, batch=1000, optimiser=optimiser, rate=0.1, momentum=0.7,
-                    weight_decay=(0.1, 0.0, 0.02), schedule=schedule, seed=3)
-    ours, copy = training(recipe), training(recipe)
+    lam = (0.1, 0.0, 0.02)
+    recipe = Recipe(epochs=6, batch=1000, optimiser=optimiser, rate=0.01, momentum=0.7,
+                    weight_decay=lam, decay=decay, seed=3)
+    ours, copy = training(replace(recipe, dtype=dtype)), training(recipe)
     w = copy.network.parameters.copy()
+    lams = np.zeros_like(w)
+    lams[:sum(m.size for m in copy.network.weights)] = np.repeat(
+        lam, [m.size for m in copy.network.weights])
     v = m = s = np.zeros_like(w)
     for t in range(6):
         copy.network.parameters[:] = w
-        copy.objective()
-        g = copy.network.gradient.copy()
-        rate = {"constant": 0.1, "cosine": 0.05 * (1 + np.cos(np.pi * t / 6)),
-                "steps": [0.1, 0.1, 0.01, 0.01, 0.001, 0.001][t]}[schedule]
-        if optimiser == "sgd":
-            v = 0.7 * v + g
-            w = w - rate * v
-        else:
-            m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
-            w = w - rate * (m / (1 - 0.9**(t + 1))) / (np.sqrt(s / (1 - 0.999**(t + 1))) + 1e-8)
+        copy.network.backward(copy.x, copy.labels)
+        g = copy.network.gradient + (lams * w if decay == "coupled" else 0)
+        v = 0.7 * v + g
+        m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
+        step = {"sgd": v, "signgd": np.sign(g),
+                "adam": (m / (1 - 0.9**(t + 1))) / (np.sqrt(s / (1 - 0.999**(t + 1))) + 1e-8)}
+        w = w - 0.01 * (step[optimiser] + (lams * w if decay == "decoupled" else 0))
     ours.run()
-    np.testing.assert_allclose(ours.network.parameters, w, rtol=1e-9, atol=1e-12)
+    assert ours.network.parameters.dtype == dtype
+    np.testing.assert_allclose(ours.network.parameters, w, rtol=digits, atol=digits / 10)
 
 
-@pytest.mark.parametrize("optimiser", module.OPTIMISERS)
-def test_kernels_equal_their_python_bodies(optimiser):
+@pytest.mark.parametrize("schedule", module.SCHEDULES)
+def test_schedules_follow_their_formulas(schedule):
+    recipe = Recipe(epochs=6, rate=0.1, schedule=schedule)
+    for t in range(6):
+        wanted = {"constant": 0.1, "cosine": 0.05 * (1 + np.cos(np.pi * t / 6)),
+                  "steps": [0.1, 0.1, 0.01, 0.01, 0.001, 0.001][t]}[schedule]
+        assert recipe.rate_at(t) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("decay", module.DECAYS)
+def test_adam_is_torchs(decay):
+    """The same minibatches through torch.optim.Adam or AdamW."""
+    torch = pytest.importorskip("torch")
+    recipe = Recipe(epochs=2, batch=16, optimiser="adam", rate=0.01, weight_decay=0.05,
+                    decay=decay)
+    ours = training(recipe, Architecture((4, 8, 3), bias=False))
+    model = torch.nn.Sequential(torch.nn.Linear(4, 8, bias=False), torch.nn.ReLU(),
+                                torch.nn.Linear(8, 3, bias=False)).double()
+    for i, w in zip((0, 2), ours.network.weights):
+        model[i].weight.data = torch.tensor(w.copy())
+    kind = torch.optim.Adam if decay == "coupled" else torch.optim.AdamW
+    optimiser = kind(model.parameters(), 0.01, weight_decay=0.05)
+    x, y = torch.tensor(ours.x), torch.tensor(ours.labels)
     rng = np.random.default_rng(0)
-    w, g, decay, first = rng.standard_normal((4, 30))
-    second = rng.random(30)
-    kernel, more = {"sgd": (module.sgd_step, ([first], [0.1, 0.9])),
-                    "adam": (module.adam_step, ([first, second], [0.1, 4]))}[optimiser]
-    results = []
-    for function in (kernel, kernel.py_func):
-        state = [w.copy(), g, decay, *(a.copy() for a in more[0])]
-        function(*state, *more[1])
-        results.append(np.array(state))
-    np.testing.assert_allclose(*results, rtol=1e-13)
+    rng.bit_generator.state = ours.rng.bit_generator.state
+    for _ in range(2):
+        for rows in torch.tensor(rng.permutation(len(x))).split(16):
+            optimiser.zero_grad()
+            torch.nn.functional.cross_entropy(model(x[rows]), y[rows]).backward()
+            optimiser.step()
+    ours.run()
+    for i, w in zip((0, 2), ours.network.weights):
+        np.testing.assert_allclose(w, model[i].weight.detach().numpy(), rtol=1e-9, atol=1e-12)
 
 
 def test_a_seed_gives_the_same_numbers_and_another_does_not():

@@ -1,7 +1,5 @@
 """Every family of feature sets: as many classes as asked, exact ranks and spectra."""
 
-from itertools import combinations
-
 import networkx as nx
 import numpy as np
 import pytest
@@ -12,7 +10,7 @@ from nctheory import InputError, integers
 from nctheory.feature_sets import FAMILIES, FeatureSet, members
 from nctheory.feature_sets.cyclic import cyclic
 from nctheory.feature_sets.designs import affine_plane, projective_plane
-from nctheory.feature_sets.edges import edges, near_regular, small_graphs, with_loops
+from nctheory.feature_sets.edges import edges, near_regular
 from nctheory.feature_sets.hamming import hamming
 from nctheory.feature_sets.johnson import johnson
 from nctheory.feature_sets.orbits import orbits
@@ -20,7 +18,6 @@ from nctheory.feature_sets.polygons import polygon, rings
 from nctheory.feature_sets.polytopes import half_cube, lines_27
 from nctheory.feature_sets.simplex import simplex, thinned
 from nctheory.feature_sets.split import split
-from nctheory.graphs import parameters
 
 CLASSES = st.integers(3, 64)
 
@@ -51,53 +48,6 @@ def test_stated_spectra_are_those_of_the_matrix(found):
     assert found.rank == len(stated) == integers.rank(found.matrix)
     expected = np.append(np.zeros(len(values) - len(stated)), np.sort(stated))
     assert values == pytest.approx(expected, abs=1e-9 * values.max())
-
-
-@given(st.integers(3, 9), st.data())
-def test_near_regular_graphs(vertices, data):
-    size = data.draw(st.integers(vertices, vertices * (vertices - 1) // 2))
-    graph = near_regular(vertices, size)
-    degrees = [degree for _, degree in graph.degree]
-    assert graph.number_of_edges() == size and nx.number_of_selfloops(graph) == 0
-    assert len(graph) == vertices and max(degrees) - min(degrees) <= 2
-
-
-def test_edges_of_a_graph_with_loops():
-    graph = with_loops(nx.petersen_graph(), 3)
-    found = edges(graph, "Petersen and loops")
-    adjacency = nx.to_numpy_array(nx.petersen_graph(), weight=None)
-    expected = np.diag([3] * 10) + adjacency + np.diag([4] * 3 + [0] * 7)
-    assert (found.matrix @ found.matrix.T).astype(int).tolist() == expected.tolist()
-    assert found.rank == 10
-
-
-def test_small_graphs_are_counted():
-    """Connected graphs with n = 1..6 edges: 1, 1, 3, 5, 12, 30 (OEIS A002905)."""
-    assert [len(list(small_graphs(n))) for n in range(1, 7)] == [1, 1, 3, 5, 12, 30]
-
-
-@pytest.mark.parametrize("plane", [projective_plane(5), affine_plane(5)],
-                         ids=lambda plane: plane.name)
-def test_two_points_lie_on_one_line(plane):
-    together = plane.matrix @ plane.matrix.T
-    assert {together[i, j] for i, j in combinations(range(len(together)), 2)} == {1}
-
-
-def test_the_schlaefli_graph():
-    adjacency = lines_27().matrix.astype(int) - 2 * np.eye(27, dtype=int)
-    assert tuple(parameters(nx.from_numpy_array(adjacency))) == (27, 16, 10, 8)
-
-
-def test_points_of_the_moment_curve_are_in_general_position():
-    matrix = cyclic(4, 7).matrix
-    assert all(integers.rank(matrix[:, list(some)]) == 4 for some in combinations(range(7), 4))
-
-
-def test_a_thinned_lattice_keeps_points_of_the_lattice():
-    whole, some = simplex(3, 4), thinned(simplex(3, 4), 11)
-    columns = {tuple(v / sum(column) for v in column) for column in whole.matrix.T}
-    assert {tuple(v / sum(column) for v in column) for column in some.matrix.T} < columns
-    assert some.rank == 3 and some.name == "simplex(3,4)-4"
 
 
 def test_members_are_different_geometries():

@@ -21,18 +21,9 @@ from nctheory import (
     graphs,
     losses,
     network,
-    register,
 )
-from nctheory.constructions import FAMILIES, Rook
-from nctheory.constructions.registry import Family
-
-
-def points_of_a_square():
-    """Four classes at the corners of a square in the cone: rank 3, algebraic singular values."""
-    F = np.array([[1, 1, 2, 2], [1, 2, 1, 2], [1, 1, 1, 1]])
-    V = np.array([[-2, -2, 7], [-2, 2, -1], [2, -2, -1], [2, 2, -7]])
-    return Features(features=F, rows=V, name="square")
-
+from nctheory.constructions import Rook
+from tests.constructions.samples import points_of_a_square
 
 CONSTRUCTIONS = [
     Orthogonal(classes=5),
@@ -144,13 +135,6 @@ def test_cost_lies_in_its_bounds_and_the_comparison_agrees(construction, layers)
         assert sign == 1
 
 
-@pytest.mark.parametrize("K, L, loss", [  # THEORY.md section 3, n = 1, lam = 0.004
-    (10, 4, 0.0991799), (10, 3, 0.0791833), (6, 4, 0.0597077)])
-def test_reference_losses_of_dnc(K, L, loss):
-    assert Orthogonal(classes=K).loss(Problem(classes=K, layers=L)) == pytest.approx(
-        loss, abs=5e-8)
-
-
 @pytest.mark.parametrize("r, s, L, loss", [  # the same, triangular
     (5, 2, 4, 0.0894709), (5, 3, 4, 0.0811362), (5, 3, 3, 0.0731797)])
 def test_reference_losses_of_triangular(r, s, L, loss):
@@ -257,89 +241,6 @@ def test_a_sum_whose_blocks_disagree_is_decided_by_rational_bounds():
     assert (better.compare_with_dnc(3), worse.compare_with_dnc(3)) == (-1, 1)
     assert DirectSum([better, worse]).compare_with_dnc(3) == -1
     assert DirectSum([better, *[worse] * 7]).compare_with_dnc(3) == 1
-
-
-# --- features of one's own ---
-
-def test_the_triangular_family_as_features_has_the_same_exact_cost():
-    own = Features(features=graphs.subset_incidence(5, 1, 2),
-                   rows=graphs.subset_incidence(5, 1, 3).T - Fraction(1, 2))
-    for layers in (2, 3, 5):
-        a, b, d = own.representation_cost(layers).surd
-        c, e, f = Triangular(vertices=5, subset=3).representation_cost(layers).surd
-        assert a == c and b**2 * d == e**2 * f
-
-
-def test_features_with_algebraic_singular_values_are_decided_by_bounds():
-    square = points_of_a_square()
-    cost = square.representation_cost(4)
-    assert cost.surd is None
-    low, high = cost.bounds(200)
-    assert low <= high and float(low) == pytest.approx(math.exp(cost.log), rel=1e-12)
-    assert square.compare_with_dnc(4) == 1
-
-
-@pytest.mark.parametrize("features, rows, message", [
-    ([[1, -1], [0, 1]], [[1, 0]], r"features\[0, 1\] must be nonnegative, got -1"),
-    ([[1, 2], [1, 2]], [[1, 0]], "columns 0 and 1 parallel"),
-    ([[1, 0], [1, 0]], [[1, 0]], r"features\[:, 1\] must have a positive entry"),
-    ([[1, 0], [0, 1]], [[1, 0, 0]], "rows must have 2 columns"),
-    ([[1, 0], [0, 1]], [[1, 1]], "rows must separate the 2 classes"),
-    ([[1, float("nan")], [0, 1]], [[1, 1]], "features must be a non-empty matrix of finite"),
-    ([1, 2], [[1]], "features must be a non-empty matrix"),
-    ([], [[1]], "features must be a non-empty matrix"),
-    ([["a"]], [[1]], "features must be a non-empty matrix")])
-def test_bad_features_are_named(features, rows, message):
-    with pytest.raises(InputError, match=message):
-        Features(features=features, rows=rows)
-
-
-def test_features_from_a_file(tmp_path):
-    path = tmp_path / "mine.npz"
-    np.savez(path, features=np.eye(3), rows=np.eye(3))
-    assert construct(f"features:file={path}").label == "mine m=3 rows=3"
-    np.savez(path, features=np.eye(3))
-    with pytest.raises(InputError, match="file must be .* it has no array rows, but features"):
-        construct(f"features:file={path}")
-    np.savez(path, features=np.array([object()]), rows=np.eye(3))
-    with pytest.raises(InputError, match="file must be a readable .npz file"):
-        construct(f"features:file={path}")
-    with pytest.raises(InputError, match="file must be a readable .npz file"):
-        construct("features:file=nowhere.npz")
-
-
-# --- text and registry ---
-
-@pytest.mark.parametrize("text, message", [
-    ("pyramid:r=5", "construction must be one of dnc"),
-    ("triangular", "triangular:r must be given, as in triangular:r=..,s=.."),
-    ("triangular:r=5", "triangular:s must be given"),
-    ("triangular:r=5,s=x", "triangular:s must be an integer, got 'x'"),
-    ("triangular:r=5,s=3,t=1", "triangular must have the parameters of"),
-    ("triangular:5,3", "triangular must be written as triangular:r=..,s=.."),
-    ("triangular:r=3,s=2", "vertices must be an integer at least 4"),
-    ("", "construction must be one of")])
-def test_bad_text_is_named(text, message):
-    with pytest.raises(InputError, match=message):
-        construct(text)
-
-
-def test_a_registered_family_is_used_by_tables_and_text():
-    from nctheory import threshold_table
-
-    def best(classes, layers, loss, activation):
-        return points_of_a_square() if classes == 4 and layers >= 2 else None
-
-    register("square", Family(points_of_a_square, best=best))
-    try:
-        assert construct("square+dnc:K=1").classes == 5
-        rows = threshold_table([4], range(2, 40), library=["square"]).rows
-        assert rows[-1].construction.label.startswith("square")
-        assert rows[-1].verdict == "dnc beaten" and rows[-1].evidence == "rational bounds"
-    finally:
-        del FAMILIES["square"]
-    with pytest.raises(InputError, match="name must not be taken"):
-        register("dnc", Family(Orthogonal))
 
 
 def test_constructions_refuse_problems_that_are_not_theirs():

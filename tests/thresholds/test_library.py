@@ -2,9 +2,19 @@
 
 import itertools
 
+import numpy as np
 import pytest
 
-from nctheory import DirectSum, InputError, Orthogonal, Triangular, threshold_table
+from nctheory import (
+    DirectSum,
+    InputError,
+    Orthogonal,
+    Triangular,
+    activations,
+    losses,
+    threshold_table,
+)
+from nctheory.thresholds.library import knapsack
 
 
 def brute_force(K, L, width):
@@ -60,3 +70,41 @@ def test_costs_that_are_whole_numbers_are_exact():
     assert Orthogonal(classes=3).cost(2) == 3 and Triangular(vertices=4, subset=2).cost(2) == 6
     assert DirectSum([Triangular(vertices=4, subset=2), Orthogonal(classes=3)]).cost(2) == 9
     assert not [row for row in threshold_table(range(2, 41), range(1, 7)).rows if row.ratio > 1]
+
+
+RELU = losses.get("mse"), activations.homogeneous("relu")
+
+
+def test_direct_sums_are_the_best_of_all_partitions():
+    """Brute force over every multiset of blocks with at most 30 classes."""
+    blocks = {K: Triangular.best(K, 5, *RELU).cost(5) for K in (6, 10, 15, 21, 28)}
+    for row in threshold_table(range(3, 31), [5], library=["triangular"]).rows:
+        best = min(
+            row.classes - sum(sizes) + sum(blocks[size] for size in sizes)
+            for count in range(6)
+            for sizes in itertools.combinations_with_replacement(blocks, count)
+            if sum(sizes) <= row.classes)
+        assert row.cost == pytest.approx(best, rel=1e-13)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_knapsack_compiled_and_in_python(compiled):
+    solve = knapsack if compiled else knapsack.py_func
+    sizes = np.array([3, 5, 7])
+    gains = np.array([[1.0, 2.0, 2.9], [0.0, -1.0, -2.0], [1.0, 1.0, 5.0]])
+    counts = solve(sizes, gains, np.array([15, 30, 13]))
+    assert counts.tolist() == [[0, 3, 0], [0, 0, 0], [2, 0, 1]]
+
+
+def test_sums_are_chosen_by_the_cost_under_the_activation():
+    """With a leak the costs of blocks order otherwise than with ReLU: against all partitions."""
+    model = ("mse", "leaky:a=1/5")
+    for K in (21, 25, 30, 36):
+        row, = threshold_table([K], [4], library=["triangular"], activation=model[1]).rows
+        best = {0: 0.0}
+        for k in range(1, K + 1):
+            blocks = [size for size in (1, 6, 10, 15, 21, 28, 36) if size <= k]
+            best[k] = min(best[k - size] + threshold_table(
+                [max(size, 2)], [4], library=["triangular"], activation=model[1]).rows[0].cost
+                * (1 if size > 1 else 0.5) for size in blocks)
+        assert row.cost == pytest.approx(best[K], rel=1e-12)

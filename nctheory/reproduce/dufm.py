@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nctheory import __version__, network
+from nctheory import network
 from nctheory.constructions import Orthogonal
 from nctheory.metrics import Moments, trace_ratio
 from nctheory.problem import Problem
-from nctheory.reproduce.drawing import rank_grid
-from nctheory.reproduce.reproduction import KEPT, Progress
+from nctheory.reproduce import drawing
+from nctheory.reproduce.kept import Parameters, Progress, place
 from nctheory.reproduce.tables import clear, group
 from nctheory.solver import Result, solve
+from nctheory.solver.methods import MethodName
 from nctheory.statistics import wilson
 
 TRACE_EVERY = 100
@@ -41,11 +40,17 @@ class Job:
     learning_rate: float
     scale: float = 1.0
     trace_every: int | None = None
-    method: str = "gd"
+    method: MethodName = "gd"
     collapsed: bool = False
     start: str = "gaussian"
     noise: float = 0.0
     tol: float = 0.0
+
+
+def job_of(problem: Problem, parameters: Parameters, **more: Any) -> Job:
+    """Descent as an experiment's parameters have it, with a trace."""
+    return Job(problem, parameters["width"], parameters["steps"], parameters["learning_rate"],
+               **{"trace_every": TRACE_EVERY, **more})
 
 
 def descent(problem: Problem, width: int, times: float, rate: float, scale: float = 1.0,
@@ -129,16 +134,16 @@ def trained(jobs: Sequence[Job], seeds: range,
             progress: Progress | None) -> Iterator[tuple[Job, Result]]:
     """Every job with its result; an interruption goes on to the caller.
 
-    Where the experiment has a folder for its runs (`KEPT`), what is done is taken from there.
+    What is done is kept, and taken from there: see `nctheory.reproduce.kept`.
     """
     total = len(jobs) * len(seeds)
     for done, job in enumerate(jobs):
         init: Any = Orthogonal(classes=job.problem.classes).weights(job.problem) \
             if job.start == "dnc" else job.start
         result = solve(job.problem, job.width, seeds, steps=job.steps, scale=job.scale,
-                       init=init, noise=job.noise, tol=job.tol,
+                       init=init, noise=job.noise, tol=job.tol or None, collapsed=job.collapsed,
                        learning_rate=job.learning_rate, trace_every=job.trace_every,
-                       method=job.method, collapsed=job.collapsed, checkpoint=_kept(job, seeds),
+                       method=job.method, checkpoint=place(".npz", job, seeds),
                        progress=progress and partial(_counted, progress, done * len(seeds), total))
         if result.interrupted:
             raise KeyboardInterrupt
@@ -147,24 +152,14 @@ def trained(jobs: Sequence[Job], seeds: range,
         yield job, result
 
 
-def _kept(job: Job, seeds: range) -> Path | None:
-    """The file that keeps the runs of a job; None where nothing is kept."""
-    folder = KEPT.get()
-    if folder is None:
-        return None
-    folder.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256(repr((__version__, job, seeds)).encode()).hexdigest()[:16]
-    return folder / f"{digest}.npz"
-
-
 def _counted(progress: Progress, before: int, total: int, finished: int, _: int) -> None:
     """Runs finished in one job, counted on after the jobs before it."""
     progress(before + finished, total)
 
 
-def run_rows(job: Job, result: Result, dnc: float) -> list[Run]:
+def run_rows(job: Job, result: Result) -> list[Run]:
     """A row for each run."""
-    problem, rows = job.problem, []
+    problem, rows, dnc = job.problem, [], dnc_loss(job.problem)
     for i in range(len(result)):
         before, after = result.ranks[i].T
         rows.append(Run(
@@ -222,25 +217,27 @@ def entry_rows(classes: int, name: str, matrix: NDArray[np.float64]) -> list[Ent
     return [Entry(classes, name, i, j, float(value)) for (i, j), value in np.ndenumerate(matrix)]
 
 
-def matrix_of(entries: Iterable[Entry]) -> NDArray[np.float64]:
-    """The matrix that `entry_rows` took apart."""
-    rows, columns, values = zip(*((e.row, e.column, e.value) for e in entries), strict=True)
-    matrix = np.zeros((max(rows) + 1, max(columns) + 1))
-    matrix[rows, columns] = values
-    return matrix
+def matrices(entries: Iterable[Entry]) -> dict[str, NDArray[np.float64]]:
+    """The matrices that `entry_rows` took apart."""
+    found = {}
+    for name, part in group(entries, "matrix").items():
+        rows, columns, values = zip(*((e.row, e.column, e.value) for e in part), strict=True)
+        found[name] = np.zeros((max(rows) + 1, max(columns) + 1))
+        found[name][rows, columns] = values
+    return found
 
 
-def paths(points: Iterable[CurvePoint]) -> dict[int, list[tuple[int, float]]]:
-    """{seed: [(step, loss), ...]}."""
-    return {seed: [(p.step, p.loss) for p in run] for seed, run in group(points, "seed").items()}
+def paths(points: Iterable[Any], column: str = "seed") -> list[list[tuple[int, float]]]:
+    """[(step, loss), ...] of each run."""
+    return [[(p.step, p.loss) for p in run] for run in group(points, column).values()]
 
 
 def draw_ranks(axes: Any, runs: Sequence[Run], after: bool = True) -> None:
     """The grid of ranks of all runs that did not diverge, lowest loss first."""
     runs = sorted((run for run in runs if run.label != "diverged"), key=lambda run: run.loss)
-    rank_grid(axes, [run.before.split() for run in runs],
-              [run.after.split() if after else [] for run in runs],
-              [f"{run.loss:.4f}" for run in runs])
+    drawing.rank_grid(axes, [run.before.split() for run in runs],
+                      [run.after.split() if after else [] for run in runs],
+                      [f"{run.loss:.4f}" for run in runs])
 
 
 def share(rows: Sequence[Run], holds: Callable[[Run], bool]) -> tuple[float, float, float]:
@@ -252,6 +249,30 @@ def share(rows: Sequence[Run], holds: Callable[[Run], bool]) -> tuple[float, flo
     """
     hits = sum(map(holds, rows))
     return hits / len(rows), *wilson(hits, len(rows))
+
+
+def counted(rows: Sequence[Run], holds: Callable[[Run], bool]) -> str:
+    """How many runs something holds of, with the interval of the probability, in words.
+
+    >>> row = Run(3, 2, 6, 0.1, 1.0, 0, 0.3, 0.3, "dnc", 3.0, "3 3", "3")
+    >>> counted([row] * 10, is_dnc)
+    '10 of 10 [0.72, 1.00]'
+    """
+    _, low, high = share(rows, holds)
+    return f"{sum(map(holds, rows))} of {len(rows)} [{low:.2f}, {high:.2f}]"
+
+
+BRACKETS = "In brackets: 95 % intervals of the probability over random starts."
+
+
+def setting(parameters: Parameters) -> str:
+    """What was trained, in words."""
+    words = {"classes": "K = {}", "layers": "L = {}", "samples": "{} samples a class",
+             "weight_decay": "lam = {:g}", "width": "d = {}", "learning_rate": "rate {:g}",
+             "steps": "{} steps", "times": "{}/(rate lam) steps", "tol": "or |gradient| < {:g}"}
+    values = {**parameters, "classes": ", ".join(
+        map(str, np.atleast_1d(parameters["classes"])))}
+    return ", ".join(word.format(values[key]) for key, word in words.items() if values.get(key))
 
 
 def is_dnc(run: Run) -> bool:
@@ -283,3 +304,23 @@ def mean_rank(rows: Sequence[Run]) -> tuple[float, float]:
         return math.nan, math.nan
     error = ranks.std(ddof=1) / math.sqrt(ranks.size) if ranks.size > 1 else 0.0
     return float(ranks.mean()), float(error)
+
+
+def by_log2_decay(rows: Sequence[Run]) -> dict[float, list[Run]]:
+    """Runs by the logarithm of their weight decay to base 2."""
+    return {math.log2(decay): part for decay, part in group(rows, "weight_decay").items()}
+
+
+def draw_share(axes: Any, groups: Mapping[float, Sequence[Run]], holds: Callable[[Run], bool],
+               label: str) -> None:
+    """The share of runs of which something holds in each group, with its interval."""
+    drawing.with_interval(axes, list(groups), [share(rows, holds) for rows in groups.values()],
+                          label)
+    axes.set(ylim=(-0.03, 1.03))
+
+
+def draw_mean_rank(axes: Any, groups: Mapping[float, Sequence[Run]], label: str) -> None:
+    """The mean rank of each group, with two standard errors to either side."""
+    ranks = [mean_rank(rows) for rows in groups.values()]
+    drawing.with_interval(axes, list(groups), [(m, m - 2 * e, m + 2 * e) for m, e in ranks],
+                          label)
