@@ -31,6 +31,8 @@ def network():
         torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(64, WIDTH))
     widths = [WIDTH] * LAYERS + [10]
     head = [torch.nn.Linear(a, b, bias=False) for a, b in zip(widths, widths[1:])]
+    for weight in head:  # PyTorch's own, three times less, decays to zero at the larger decay
+        torch.nn.init.kaiming_normal_(weight.weight)
     # Features enter the head as they are: sigma follows W_1, W_2, ..., not the backbone.
     layers = [head[0]] + [part for weight in head[1:] for part in (torch.nn.ReLU(), weight)]
     return torch.nn.Sequential(backbone, torch.nn.Sequential(*layers))
