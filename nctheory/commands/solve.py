@@ -48,10 +48,10 @@ class Numbers(click.ParamType[Any]):
 @classes_option("10")
 @layers_option("4")
 @click.option("--samples", type=Numbers(int), default="1", show_default=True,
-              help="n a class, or K numbers: 3,3,1.")
+              help="n, or K numbers: 3,3,1.")
 @click.option("--width", type=int, default=30, show_default=True, help="d.")
 @click.option("--weight-decay", type=Numbers(float), default="0.004", show_default=True,
-              help="lam, or lam_H,lam_1,..,lam_L.")
+              help="One, or lam_H,..,lam_L.")
 @loss_option
 @activation_option
 @click.option("--method", default="gd", show_default=True,
@@ -59,18 +59,18 @@ class Numbers(click.ParamType[Any]):
                                  "quasi-newton"]))
 @click.option("--decay", default="coupled", show_default=True,
               type=click.Choice(["coupled", "decoupled"]),
-              help="Weight decay in the gradient, or beside the step (adam: AdamW).")
+              help="decoupled: AdamW.")
 @click.option("--dtype", default="float64", show_default=True,
               type=click.Choice(["float64", "float32"]), help="Precision of descent.")
 @click.option("--learning-rate", type=float, default=0.5, show_default=True)
 @click.option("--momentum", type=float, default=0.9, show_default=True)
 @click.option("--steps", type=int, default=None,
               help="Default: 1000; quasi-newton: 20000.")
-@click.option("--tol", type=float, default=None, help="Gradient norm at which a run stops.")
+@click.option("--tol", type=float, default=None, help="Gradient norm that stops a run.")
 @click.option("--init", default="gaussian", show_default=True,
               help="gaussian, orthogonal, small, or a construction.")
 @click.option("--scale", type=float, default=1.0, show_default=True,
-              help="gaussian: variance scale^2 / width.")
+              help="Of the start.")
 @click.option("--noise", type=float, default=0.0, show_default=True,
               help="Added to a construction.")
 @integers("seeds", "0:9", "One run each")
