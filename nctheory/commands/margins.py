@@ -30,7 +30,9 @@ from nctheory.files import check_figure, write_figure
 @rows_options
 def margins(classes: Sequence[int], layers: Sequence[int], activation: str, starts: int,
             seed: int, picture: Path | None) -> None:
-    """Cross-entropy without decay: the largest known margin per norm, and where ranks take over.
+    """Largest known margins of cross-entropy without decay.
+
+    Per norm of the factors, at each rank, and where ranks take over.
 
     \b
     Example: nctheory margins --classes 4:6 --layers 1:6 --starts 8

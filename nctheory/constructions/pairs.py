@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from scipy.linalg import block_diag
@@ -16,6 +15,7 @@ from nctheory.constructions.factors import Factored, Matrix, Network, Parallel, 
 from nctheory.constructions.logits import Logits
 from nctheory.constructions.orthogonal import Orthogonal
 from nctheory.errors import InputError, integer, require
+from nctheory.exact import Theta
 from nctheory.losses import Loss
 from nctheory.losses.margins import Margins, pairs
 
@@ -181,7 +181,7 @@ class NonnegativePairs(Factored):
     def least_layers(self) -> int:
         return 2
 
-    def gram_spectrum(self, layers: int) -> Mapping[Any, int]:
+    def gram_spectrum(self, layers: int) -> Mapping[Theta, int]:
         K = self.classes
         # M_2 = X + Y: X has the eigenvalue 2 [K/2], Y the eigenvalue K.
         return dict(Counter({Fraction(4): K // 2}) + Counter({Fraction(K * K): 1}))
