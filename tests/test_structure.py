@@ -166,6 +166,8 @@ ELSEWHERE = {
     "report.ranks": "commands/test_solve.py", "report.source": "report/test_figures.py",
     "report.metrics": "metrics/test_files_and_report.py",
     "report.phases": "cross_entropy/test_phases.py",
+    "report.margins": "margins/test_table.py", "commands.margins": "margins/test_table.py",
+    "report.norms": "test_norms.py",
     "report.atlas_pages": "report/test_atlas_site.py",
     "report.atlas_pictures": "report/test_atlas.py", "terminal.screen": "terminal/test_grid.py",
     "commands.atlas": "atlas/test_table.py", "commands.cite": "test_citations.py",
