@@ -86,10 +86,10 @@ def best_chain(classes: int, layers: int, loss: Loss,
 
 def write_chain(chain: Chain, name: str, folder: Path, instead: Chain | None = None) -> None:
     """Put a chain into its file, `instead` of one of its own or of all that it dominates."""
-    kept = [entry for entry, old in zip(_entries(folder, CHAINS, chain.classes),
-                                        chains(chain.classes, folder), strict=True)
-            if not (dominates(chain, old) if instead is None
-                    else _plain(old.matrices) == _plain(instead.matrices))]
+    # From the file itself: another process may have written since this one has read it.
+    kept = [entry for entry in _entries(folder, CHAINS, chain.classes)
+            if not (dominates(chain, load(entry)) if instead is None
+                    else _plain(load(entry).matrices) == _plain(instead.matrices))]
     today = datetime.now(UTC).date().isoformat()
     entries = [*kept, {"name": name, "found": today, **dump(chain)}]
     _rewrite(folder, CHAINS, chain.classes, sorted(entries, key=lambda e: len(e["matrices"])))
