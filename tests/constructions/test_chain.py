@@ -130,3 +130,13 @@ def test_a_chain_that_is_stored_says_when(tmp_path):
     stored.write_chain(chain, "mine", tmp_path)
     found, = stored.chains(3, tmp_path)
     assert found.found == datetime.now(UTC).date().isoformat()
+
+
+def test_another_process_writes_behind_the_cache(tmp_path):
+    chain = stored.chain(3, 4)
+    stored.write_chain(chain, "mine", tmp_path)
+    assert len(stored.chains(3, tmp_path)) == 1
+    path, = tmp_path.rglob("*.json")
+    path.write_text("[]")
+    stored.write_chain(chain, "again", tmp_path)
+    assert len(stored.chains(3, tmp_path)) == 1
