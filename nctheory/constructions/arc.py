@@ -17,16 +17,9 @@ from typing import Any
 import numpy as np
 
 from nctheory.activations import PiecewiseLinear
-<<<<<<< HEAD
 from nctheory.constructions.factors import Matrix
 from nctheory.constructions.lifted import Lifted
 from nctheory.errors import integer
-=======
-from nctheory.constructions.base import Block
-from nctheory.constructions.factors import Matrix, Ranks
-from nctheory.constructions.lifted import LARGEST_MATRIX
-from nctheory.errors import InputError, integer
->>>>>>> 47a3ea67bfa7cc645738033393dd0a644593b656
 from nctheory.losses import Loss
 
 # --- formulas, each stated once: integers in, integers out; sympy symbols in, polynomials out ---
@@ -71,7 +64,7 @@ class Arc(Lifted):
     --------
     >>> arc = Arc(classes=100)
     >>> f"{arc.cost(30):.4f}", arc.compare_with_dnc(4), arc.compare_with_dnc(6)
-    ('4.0945', 1, -1)
+    ('4.0425', 1, -1)
     """
 
     classes: int
