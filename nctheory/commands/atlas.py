@@ -42,10 +42,12 @@ def atlas(context: click.Context, classes: Sequence[int], layers: Sequence[int],
     from nctheory.atlas.table import atlas as table
     from nctheory.report.atlas import rows
     from nctheory.report.atlas_pictures import draw_phases
+    from nctheory.terminal.progress import waiting
 
     if figure is not None:
         check_figure(figure, name="--figure", force=forced())
-    cells = table(classes, layers)
+    with waiting("cells"):
+        cells = table(classes, layers)
     tell(rows(cells))
     if figure is not None:
         draw_phases(cells, figure, force=forced())
@@ -177,11 +179,14 @@ def gauge(file: Path, symmetric: bool, certify: bool, tolerance: float, seed: in
     from nctheory.atlas.certified import certified_gauge
     from nctheory.atlas.gauge import two_layer_gauge
     from nctheory.files import read_npz
+    from nctheory.terminal.progress import waiting
 
     features = read_npz(file, need=["features"])["features"]
-    with np.errstate(all="ignore"):  # sizes that no float holds end in a refusal
-        found = two_layer_gauge(features, tolerance=tolerance, seed=seed, symmetric=symmetric)
-    proved = certified_gauge(features) if certify else None
+    with waiting("regions"):
+        with np.errstate(all="ignore"):  # sizes that no float holds end in a refusal
+            found = two_layer_gauge(features, tolerance=tolerance, seed=seed,
+                                    symmetric=symmetric)
+        proved = certified_gauge(features) if certify else None
     if format_ == "json":
         exact = proved and {"lower": str(proved.lower), "cones": proved.cones,
                             "upper squared": str(proved.upper_squared)}
@@ -222,11 +227,14 @@ def show(classes: int, layers: int, format_: str, output: Path | None,
     from nctheory.atlas.explain import explain
     from nctheory.report.atlas_cell import FORMATS
     from nctheory.report.atlas_pictures import draw
+    from nctheory.terminal.progress import waiting
 
     if figure is not None:
         check_figure(figure, name="--figure", force=forced())
-    explanation = explain(classes, layers)
-    write(FORMATS[format_](explanation), output)
+    with waiting("explaining"):
+        explanation = explain(classes, layers)
+        text = FORMATS[format_](explanation)
+    write(text, output)
     if figure is not None:
         draw(explanation, figure, force=forced())
 
