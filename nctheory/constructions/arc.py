@@ -64,7 +64,7 @@ class Arc(Lifted):
     --------
     >>> arc = Arc(classes=100)
     >>> f"{arc.cost(30):.4f}", arc.compare_with_dnc(4), arc.compare_with_dnc(6)
-    ('4.0945', 1, -1)
+    ('4.0425', 1, -1)
     """
 
     classes: int
