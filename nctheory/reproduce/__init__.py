@@ -32,6 +32,7 @@ EXPERIMENTS = {
     "rank-against-weight-decay": "z24:RANK",
     "slm24-end-to-end": "end_to_end:SQUARED",
     "gk25-end-to-end": "end_to_end:ENTROPY",
+    "gkt26-basins": "gkt26:BASINS",
 }
 
 
