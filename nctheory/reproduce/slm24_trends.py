@@ -114,7 +114,7 @@ FIGURE_3 = Experiment(
           "decay; the probability of DNC depends on the width",
     quick={"vertices": [4, 5, 6, 7, 8], "ratio_weight_decay": 0.001, "layers": 4,
            "classes": [10], "width": 30, "log2_weight_decays": [-11, -9, -7], "runs": 8,
-           "widths": [10, 30, 60], "weight_decay": 0.004, "learning_rate": 0.5, "times": 40},
+           "widths": [10, 30, 60], "weight_decay": 0.004, "learning_rate": 0.5, "times": 80},
     full={"vertices": [4, 5, 6, 7, 8, 9, 10, 11, 12], "ratio_weight_decay": 0.001, "layers": 4,
           "classes": [10, 15], "width": 30,
           "log2_weight_decays": [-12, -11, -10, -9, -8, -7, -6.5], "runs": 16,

@@ -6,9 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nctheory import InputError
 from nctheory.reproduce import experiment, read_record
+from nctheory.reproduce.kept import packed, unpacked
+from nctheory.reproduce.tables import Interval
 
 RECORDS = sorted((Path(__file__).parents[2] / "docs" / "experiments").glob("*.json.gz"))
 
@@ -23,6 +27,12 @@ def test_a_record_says_the_same(tmp_path):
     for table, rows in made.tables.items():
         assert [row[-1] for row in again.tables[table]] == pytest.approx(
             [row[-1] for row in rows], rel=1e-9)
+
+
+@given(st.lists(st.tuples(*[st.floats(allow_nan=False)] * 3), min_size=1))
+def test_what_is_kept_comes_back_to_the_last_bit(values):
+    rows = [Interval(*value) for value in values]
+    assert unpacked(json.loads(json.dumps(packed({"a": rows})))) == {"a": rows}
 
 
 @pytest.mark.parametrize("content", [
