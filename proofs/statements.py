@@ -69,6 +69,11 @@ PAPERS = (
               "", "observed", "`nctheory reproduce gk25-fig6`"),
     Statement("[GK25] Figs 1, 2, 5", "what gradient descent finds", "", "observed",
               "`nctheory reproduce gk25-fig1` (fig2, fig5)"),
+    Statement("[GKT26] abstract", "no decay: depth alone favours low rank (ours: where, for each "
+              "K, L and rank; pairs as in [GK25] Theorem 1)", "", "certified",
+              "`nctheory margins --starts 8`: that DNC is beaten, not what is best"),
+    Statement("[GKT26] abstract", "depth shrinks DNC's basin, width works the other way", "",
+              "observed", "`nctheory reproduce gkt26-basins`"),
     Statement("[HBN22]", "collapse on the train set, not on the test set; cascades; worse "
               "transfer",
               "", "observed", "`nctheory reproduce --list`"),

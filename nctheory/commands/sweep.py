@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nctheory import sweep as sweeps
-from nctheory.commands.options import forced, left_out, output_option
+from nctheory.commands.options import forced, left_out, output_option, rows_options, tell
 from nctheory.errors import InputError, printable
 from nctheory.files import check_target
 from nctheory.terminal.progress import duration, progress
@@ -209,6 +209,36 @@ def merge(path: Path, other: Path) -> None:
 
     with Store(path, writable=True) as opened, Store(other) as source:
         click.echo(f"{opened.merge(source)} points taken over")
+
+
+@store.command()
+@click.argument("path", type=FILE)
+@rows_options
+@_choice
+def ends(path: Path, task: str | None, version: str | None) -> None:
+    """How often each end point appears among runs of the solver.
+
+    
+    Example: nctheory store ends results.db
+    """
+    from nctheory.report.rows import Rows
+    from nctheory.sweep.ends import end_points
+    from nctheory.sweep.export import varying
+    from nctheory.sweep.store import Store
+    from nctheory.terminal.grid import grid
+
+    with Store(path) as opened:
+        chosen = opened.choose(task or "solve", version)
+        records = list(end_points(opened, *chosen))
+        settings = [name for name in varying(opened, *chosen) if name != "seed"]
+    table = grid({**dict.fromkeys(settings, "right"), "loss": "right", "label": "left",
+                  "rank M": "left", "runs": "right", "share": "right", "95 %": "left"})
+    for end in records:
+        table.add_row(*(str(end[name]) for name in settings),
+                      "-" if end["loss"] is None else f"{end['loss']:.10f}", end["label"],
+                      " ".join(map(str, end["ranks"] or "-")), str(end["runs"]),
+                      f"{end['share']:.4%}", f"{end['low']:.4%} to {end['high']:.4%}")
+    tell(Rows(records, table))
 
 
 @store.command("export")

@@ -246,7 +246,7 @@ def _beat(cell: Cell) -> str:
     K, L = cell.classes, cell.layers
     if cell.status == OPTIMAL:
         return "<p>No collapsed exact fit can: see the theorem above.</p>"
-    return (f"<p>Any network that fits all classes exactly, with c below {cell.cost:.6g}: put H_1, "
+    return (f"<p>Any network that fits all classes exactly with c below {cell.cost:.6g}: put H_1, "
             "W_1, ... into an .npz file. It is verified exactly; this page would change.</p>"
             f"<pre>nctheory atlas submit FILE.npz --layers {L}\n"
             f"nctheory atlas search --classes {K} --layers {L} --seconds 60    # or look for one"

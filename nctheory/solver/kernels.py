@@ -24,7 +24,7 @@ from typing import Any
 import llvmlite.binding  # type: ignore[import-untyped]
 import numpy as np
 from llvmlite import ir
-from numba import njit
+from numba import config, njit
 from numba.core import types
 from numba.extending import intrinsic, overload
 
@@ -61,10 +61,13 @@ BLOW_UP = 1e12
 # Adam's second moment keeps this share in a step; what is added to its root.
 SECOND, EPSILON = 0.999, 1e-8
 
-_features = llvmlite.binding.get_host_cpu_features()
+# What Numba compiles for: this machine, or what NUMBA_CPU_FEATURES says.
+_asked: str = config.CPU_FEATURES  # type: ignore[attr-defined]
+_features = _asked.split(",") if _asked else [
+    f"+{name}" for name, has in llvmlite.binding.get_host_cpu_features().items() if has]
 # Sums kept in registers: 25 of AVX-512's 32; elsewhere 6, as each takes two or more registers.
-TILE_ROWS, TILE_COLS = (5, 5) if _features.get("avx512f") else (2, 3)
-_FUSED = bool(_features.get("fma") or _features.get("neon"))
+TILE_ROWS, TILE_COLS = (5, 5) if "+avx512f" in _features else (2, 3)
+_FUSED = "+fma" in _features or "+neon" in _features
 
 
 # ---- the register-blocked product ----------------------------------------------------------

@@ -171,14 +171,18 @@ class _Run:
     def onto_the_kinks(self, width: float, norm: float) -> float | None:
         """The method of multipliers, with Newton's method as soon as it is near enough."""
         tol, error, goal, newton_at = self.method.tol, np.inf, ROUGH, NEWTON_ERROR
+        first = width
         while True:
             before, error = error, self.multipliers(width)
             if error <= KINK_ERROR and goal <= tol:
                 return norm
             if error <= newton_at:
                 newton_at = 0.1 * error
-                if self.newton(width):
+                end = self.newton(width)
+                if end == "stationary":
                     return self.gradient_norm()
+                if end == "far":  # from a saddle: as after the continuation
+                    width, error, before, newton_at = first, np.inf, np.inf, NEWTON_ERROR
             if self.used >= self.method.steps:
                 return norm
             if error > 0.5 * before:
@@ -188,12 +192,12 @@ class _Run:
             if self.state.cancelled.is_set():
                 return None
 
-    def newton(self, width: float) -> bool:
-        """Go on by Newton's method; whether that ended at a stationary point."""
+    def newton(self, width: float) -> str:
+        """Go on by Newton's method; how that ended (`newton_finish`)."""
         found = newton_finish(self.parameters(), [shift.copy() for shift in self.shifts],
                               self.problem, NEWTON_WIDTH * width, self.method.tol)
         if found is None:
-            return False
+            return "stuck"
         self.program.write(self.work, self.program.parameters, 0, found[0])
         for shift, slope in zip(self.shifts, found[1], strict=True):
             shift[:] = slope

@@ -1,5 +1,9 @@
 """Kernels against the NumPy reference, and against their own source run as Python."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -209,6 +213,24 @@ def test_every_tile_size_and_epilogue(python_kernels, rows, epilogue, splat):
         kernels.descend(work, op[None], numbers, work[:0], 0, 1, np.zeros(8, np.int64))
         python_kernels.descend(other, op[None], numbers, other[:0], 0, 1, np.zeros(8, np.int64))
         assert_allclose(work, other, rtol=0, atol=1e-14)
+
+
+@pytest.mark.slow
+def test_the_tiles_of_avx2():
+    """The reference's steps by the tiles of processors without AVX-512, compiled for them."""
+    environment = {**os.environ, "NUMBA_CPU_NAME": "haswell",
+                   "NUMBA_CPU_FEATURES": "+avx,+avx2,+fma,+sse4.2"}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n", "0", __file__, "-k",
+         "descent_takes or every_tile or (every_method and adam) or tiles_are_small"],
+        env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert " passed" in done.stdout and "skipped" not in done.stdout
+
+
+@pytest.mark.skipif("NUMBA_CPU_FEATURES" not in os.environ, reason="run by the test above")
+def test_tiles_are_small():
+    assert (kernels.TILE_ROWS, kernels.TILE_COLS) == (2, 3) and kernels._FUSED
 
 
 class Smoothed(CrossEntropy):
