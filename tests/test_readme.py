@@ -55,6 +55,8 @@ def steps():
         command = line.partition("  #")[0].removeprefix("$ ").strip()
         if extras := re.search(r"pip install .*\[([a-z,]+)\]", command):
             installed += extras[1].split(",") if "test" not in extras[1] else []
+        elif plain := re.fullmatch(r"pip install (\w+)", command):
+            installed.append(plain[1])
         elif re.match(r"nctheory |python -m ", command):
             yield command, tuple(installed)
 
@@ -64,7 +66,8 @@ def test_every_command_runs_after_the_install_before_it(tmp_path):
     for number, (command, installed) in enumerate(steps()):
         away = tmp_path / f"absent-{number}"
         away.mkdir()
-        modules = [m for extra, found in EXTRAS.items() if extra not in installed for m in found]
+        modules = [module for extra, found in EXTRAS.items() for module in found
+                   if extra not in installed and module not in installed]
         (away / "sitecustomize.py").write_text(ABSENT.format(modules=modules))
         words = shlex.split(command.partition(" > ")[0])
         environment = {**os.environ, "PYTHONPATH": f"{away}{os.pathsep}{ROOT}"}

@@ -191,8 +191,7 @@ def _when(construction: Construction) -> str:
     """When it entered the atlas, of chains: other families are closed forms."""
     if not isinstance(construction, Chain):
         return ""
-    by = f", found by {construction.by}" if construction.by else ""
-    return (f"; stored on {construction.found}{by}" if construction.found else
+    return (f"; stored on {construction.found}" if construction.found else
             "; when it was stored was not recorded (version 0.2.0 or before)")
 
 
@@ -247,10 +246,10 @@ def _beat(cell: Cell) -> str:
     K, L = cell.classes, cell.layers
     if cell.status == OPTIMAL:
         return "<p>No collapsed exact fit can: see the theorem above.</p>"
-    return (f"<p>Any network that fits all classes exactly, with c below {cell.cost:.6g}: put H_1,"
-            " W_1, ... into an .npz file. It is verified exactly: this page would change.</p>"
+    return (f"<p>Any network that fits all classes exactly with c below {cell.cost:.6g}: put H_1, "
+            "W_1, ... into an .npz file. It is verified exactly; this page would change.</p>"
             f"<pre>nctheory atlas submit FILE.npz --layers {L}\n"
-            f"nctheory atlas search --classes {K} --layers {L} --seconds 60   # or look for one"
+            f"nctheory atlas search --classes {K} --layers {L} --seconds 60    # or look for one"
             "</pre>")
 
 

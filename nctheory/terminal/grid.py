@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
@@ -116,7 +117,8 @@ def render(table: Grid, screen: Screen | None = None) -> str:
     Console(file=out, force_terminal=screen.colour, no_color=not screen.colour, highlight=False,
             width=1000).print(body)
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
-    note = f"(no room for: {', '.join(left)})\n" if left else ""
+    note = (textwrap.fill(f"(no room for: {', '.join(left)})", screen.width or 1000) + "\n"
+            if left else "")
     return "\n".join(lines).strip("\n") + "\n" + note
 
 
