@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nctheory import trained as trained
     from nctheory.atlas.certified import certified_gauge as certified_gauge
     from nctheory.atlas.gauge import two_layer_gauge as two_layer_gauge
+    from nctheory.constructions import Arc as Arc
     from nctheory.constructions import Chain as Chain
     from nctheory.constructions import Circle as Circle
     from nctheory.constructions import Code as Code
@@ -50,29 +51,19 @@ if TYPE_CHECKING:
     from nctheory.solver.solve import solve as solve
     from nctheory.thresholds import threshold_table as threshold_table
 
-_HOME = {
-    "Chain": "nctheory.constructions",
-    "Circle": "nctheory.constructions",
-    "Code": "nctheory.constructions",
-    "DirectSum": "nctheory.constructions",
-    "Family": "nctheory.constructions",
-    "Features": "nctheory.constructions",
-    "Groups": "nctheory.constructions",
-    "InputError": "nctheory.errors",
-    "Orthogonal": "nctheory.constructions",
-    "Pairs": "nctheory.constructions",
-    "PartialFit": "nctheory.constructions.partial",
-    "Problem": "nctheory.problem",
-    "Triangular": "nctheory.constructions",
-    "TriangularMixture": "nctheory.constructions",
-    "certified_gauge": "nctheory.atlas.certified",
-    "construct": "nctheory.constructions",
-    "optimal_mixture": "nctheory.constructions",
-    "register": "nctheory.constructions",
-    "solve": "nctheory.solver",
-    "threshold_table": "nctheory.thresholds",
-    "two_layer_gauge": "nctheory.atlas.gauge",
+_NAMES = {
+    "nctheory.atlas.certified": "certified_gauge",
+    "nctheory.atlas.gauge": "two_layer_gauge",
+    "nctheory.constructions":
+        "Arc Chain Circle Code DirectSum Family Features Groups Orthogonal Pairs Triangular "
+        "TriangularMixture construct optimal_mixture register",
+    "nctheory.constructions.partial": "PartialFit",
+    "nctheory.errors": "InputError",
+    "nctheory.problem": "Problem",
+    "nctheory.solver": "solve",
+    "nctheory.thresholds": "threshold_table",
 }
+_HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 _MODULES = ("activations", "atlas", "certify", "cross_entropy", "feature_sets", "graphs", "losses",
             "metrics", "network", "rank_bounds", "report", "solver", "strategies", "sweep",

@@ -22,6 +22,7 @@ COMMANDS = {
     "cost": "nctheory.commands.tables:cost",
     "graph": "nctheory.commands.tables:graph",
     "phases": "nctheory.commands.phases:phases",
+    "margins": "nctheory.commands.margins:margins",
     "metrics": "nctheory.commands.trained:metrics",
     "train": "nctheory.commands.trained:train",
     "solve": "nctheory.commands.solve:solve",

@@ -14,10 +14,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     import sympy
+
+Theta: TypeAlias = "Fraction | sympy.Expr"
+"""A rational, or a real algebraic number as sympy isolates it (`CRootOf`)."""
 
 # Precisions (bits) tried one after the other where no closed form decides a sign.
 PRECISIONS = (64, 256, 1024, 4096)
@@ -162,7 +165,7 @@ class RepresentationCost:
     """
 
     scale: Fraction
-    spectrum: Mapping[Any, int]
+    spectrum: Mapping[Theta, int]
 
     @cached_property
     def surd(self) -> tuple[Fraction, Fraction, Fraction] | None:
@@ -229,7 +232,7 @@ class RepresentationCost:
         return decide(self.bounds, number)
 
 
-def _rational_bounds(theta: Any, bits: int) -> tuple[Fraction, Fraction]:
+def _rational_bounds(theta: Theta, bits: int) -> tuple[Fraction, Fraction]:
     if isinstance(theta, Fraction):
         return theta, theta
     import sympy

@@ -9,7 +9,7 @@ from typing import Any
 
 from nctheory import activations, limits, losses
 from nctheory.errors import InputError, integer, positive, show
-from nctheory.tabular import Tabular
+from nctheory.tabular import Record, Tabular
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +84,7 @@ class Problem(Tabular):
         settle("loss", losses.get(self.loss).word)
         settle("activation", activations.homogeneous(self.activation).word)
 
-    def records(self) -> list[dict[str, Any]]:
+    def records(self) -> list[Record]:
         """One record: the arguments."""
         return [{field.name: getattr(self, field.name) for field in fields(self)}]
 

@@ -22,7 +22,7 @@ import itertools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -30,6 +30,9 @@ from nctheory.errors import InputError, integer, require, show
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
+
+Given: TypeAlias = Mapping[str, Any]  # a value for each parameter
+Values: TypeAlias = "range | SearchStrategy[Any]"  # what a parameter goes through
 
 MOST_EXAMPLES = 10**6
 # Hypothesis maximises a score: margins enter it on a scale where 1e-12 and 1e-3 differ.
@@ -42,7 +45,7 @@ class Claim:
 
     name: str
     text: str
-    parameters: Mapping[str, range | SearchStrategy[Any]]
+    parameters: Mapping[str, Values]
     holds: Callable[..., Any]
 
 
@@ -63,8 +66,8 @@ class Hunt:
 
     claim: Claim
     examples: int
-    counterexample: Mapping[str, Any] | None
-    closest: tuple[float, Mapping[str, Any]] | None
+    counterexample: Given | None
+    closest: tuple[float, Given] | None
 
     def __str__(self) -> str:
         lines = [f"{self.claim.name}: {self.claim.text}"]
@@ -78,7 +81,7 @@ class Hunt:
         return "\n".join(lines)
 
 
-def claim(**parameters: range | SearchStrategy[Any]
+def claim(**parameters: Values
           ) -> Callable[[Callable[..., Any]], Claim]:
     """A decorator: the function's name, docstring and these parameters become a `Claim`.
 
@@ -128,8 +131,8 @@ def refute(claim: Claim, *, examples: int = 1000, seed: int = 0) -> Hunt:
         raise InputError("refute needs Hypothesis: pip install hypothesis, "
                          "got no such module") from None
     examples = integer("examples", examples, 1, MOST_EXAMPLES)
-    failing: list[Mapping[str, Any]] = []
-    closest: list[tuple[float, Mapping[str, Any]]] = []
+    failing: list[Given] = []
+    closest: list[tuple[float, Given]] = []
     seen: set[str] = set()
 
     @hypothesis.settings(max_examples=examples, database=None, deadline=None,
@@ -185,7 +188,7 @@ class _Refuted(Exception):
     """The claim fails here."""
 
 
-def _strategy(name: str, item: range | SearchStrategy[Any]) -> SearchStrategy[Any]:
+def _strategy(name: str, item: Values) -> SearchStrategy[Any]:
     from hypothesis import strategies as st
 
     if not isinstance(item, range):
@@ -200,7 +203,7 @@ def _fails(outcome: Any) -> bool:
     return not float(outcome) >= 0  # NaN refutes, too
 
 
-def _minimised(claim: Claim, given: Mapping[str, Any]) -> Mapping[str, Any]:
+def _minimised(claim: Claim, given: Given) -> Given:
     """The simplest counterexample near `given`, lowering all integers of ranges together."""
     ranges = {name: item for name, item in claim.parameters.items() if isinstance(item, range)}
     reach = {1: 100, 2: 12, 3: 6}.get(len(ranges), 3)
@@ -221,6 +224,6 @@ def _minimised(claim: Claim, given: Mapping[str, Any]) -> Mapping[str, Any]:
             return given
 
 
-def _shown(given: Mapping[str, Any]) -> str:
+def _shown(given: Given) -> str:
     return ", ".join(f"{name}={value}" if isinstance(value, str) or hasattr(value, "numerator")
                      else f"{name}={show(value)}" for name, value in given.items())

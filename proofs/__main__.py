@@ -1,4 +1,4 @@
-"""`python -m proofs [NAME] [--output DIRECTORY] [--readme]`: run the proofs, say what is known.
+"""`python -m proofs [NAME] [--output DIRECTORY]`: run the proofs, say what is known.
 
 Without NAME a line a statement of the papers and of ours, with its status.  Exit status 0: every
 proof is verified, 1: one is not, 2: no such theorem.
@@ -14,17 +14,14 @@ import click
 
 from nctheory.certify import to_json
 from proofs import THEOREMS, Proof, prove
-from proofs.statements import cited_by, rewritten, status, table
-
-README = Path(__file__).parent.parent / "README.md"
+from proofs.statements import cited_by, status, table
 
 
 @click.command()
 @click.argument("name", required=False)
 @click.option("--output", type=click.Path(path_type=Path), default=None,
               help="Write each theorem's certificates into this directory, NAME.json.")
-@click.option("--readme", is_flag=True, help="Write the table of README.md anew.")
-def main(name: str | None, output: Path | None, readme: bool) -> None:
+def main(name: str | None, output: Path | None) -> None:
     """Run all proofs, or one by NAME, step by step."""
     if name is not None and name not in THEOREMS:
         raise click.UsageError(f"name must be one of {', '.join(THEOREMS)}, got {name!r}")
@@ -37,11 +34,7 @@ def main(name: str | None, output: Path | None, readme: bool) -> None:
               f"{sum(outcome.seconds for outcome in outcomes):.1f} s")
     if output is not None:
         write(outcomes, output)
-    sound = all(outcome.proved for outcome in outcomes)
-    if readme and sound:
-        text = README.read_text(encoding="utf-8")
-        README.write_text(rewritten(text, THEOREMS), encoding="utf-8")
-    sys.exit(0 if sound else 1)
+    sys.exit(0 if all(outcome.proved for outcome in outcomes) else 1)
 
 
 def in_lines() -> list[Proof]:

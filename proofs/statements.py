@@ -1,7 +1,7 @@
 """What the four papers and we state, a line a statement, and what is known of each.
 
-The one source of `python -m proofs` and of the table in README.md.  A statement that a file here
-proves has the status that follows from the file; the others have theirs written here.
+The one source of `python -m proofs` and of the theorems' page in the documentation.  A statement
+that a file here proves has the status that follows from the file; the others have theirs here.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from proofs.theorem import Theorem
-
-START, END = "<!-- statements: python -m proofs --readme -->", "<!-- end of statements -->"
 
 
 @dataclass(frozen=True)
@@ -71,6 +69,11 @@ PAPERS = (
               "", "observed", "`nctheory reproduce gk25-fig6`"),
     Statement("[GK25] Figs 1, 2, 5", "what gradient descent finds", "", "observed",
               "`nctheory reproduce gk25-fig1` (fig2, fig5)"),
+    Statement("[GKT26] abstract", "no decay: depth alone favours low rank (ours: where, for each "
+              "K, L and rank; pairs as in [GK25] Theorem 1)", "", "certified",
+              "`nctheory margins --starts 8`: that DNC is beaten, not what is best"),
+    Statement("[GKT26] abstract", "depth shrinks DNC's basin, width works the other way", "",
+              "observed", "`nctheory reproduce gkt26-basins`"),
     Statement("[HBN22]", "collapse on the train set, not on the test set; cascades; worse "
               "transfer",
               "", "observed", "`nctheory reproduce --list`"),
@@ -103,23 +106,3 @@ def cited_by(name: str, theorems: Mapping[str, Theorem]) -> list[str]:
     cited = [*theorem.cited, *(lemma for below in theorem.rests_on
                                for lemma in cited_by(below, theorems))]
     return list(dict.fromkeys(cited))
-
-
-def markdown(theorems: Mapping[str, Theorem]) -> str:
-    """The block of README.md, from START to END."""
-    rows = ["| where | statement | status | see |", "| --- | --- | --- | --- |"]
-    for statement in table(theorems):
-        see = f"`python -m proofs {statement.proof}`" if statement.proof else statement.see
-        known = status(statement, theorems).partition(":")[0]  # the proof lists what it cites
-        cells = (statement.where, statement.text, known, see)
-        rows.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
-    return "\n".join([START, "", *rows, "", END])
-
-
-def rewritten(readme: str, theorems: Mapping[str, Theorem]) -> str:
-    """README.md with its block written anew."""
-    before, start, rest = readme.partition(START)
-    _, end, after = rest.partition(END)
-    if not (start and end):
-        raise ValueError(f"README.md must hold the lines {START} and {END}")
-    return before + markdown(theorems) + after

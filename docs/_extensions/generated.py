@@ -1,7 +1,7 @@
 """Pages made from the code when the site is built, so that they cannot drift from it.
 
-Into docs/auto: a page for each theorem of proofs/, each module, and the commands.  Into the site:
-the atlas, and the second checker that runs in the browser.
+Into docs/auto: a page for each theorem of proofs/, each module, the experiments and the
+commands.  Into the site: the atlas, and the second checker that runs in the browser.
 """
 
 from __future__ import annotations
@@ -22,13 +22,16 @@ from sphinx.application import Sphinx
 import nctheory
 from nctheory.citations import keys
 from nctheory.cli import COMMANDS, cli
+from nctheory.files import write_figure
 from nctheory.report.atlas_site import write_site
+from nctheory.reproduce import EXPERIMENTS, read_record
 from proofs import THEOREMS, Proof, prove
 from proofs.__main__ import in_full
 from proofs.statements import status, table
 
 HERE = Path(__file__).parent.parent
 AUTO = HERE / "auto"
+RECORDS = HERE / "experiments"
 MOST_CLASSES, MOST_LAYERS = 24, 8  # of the atlas beside the documentation
 HIDDEN = {"__main__", "cli", "commands"}  # the command line has a page of its own
 
@@ -158,8 +161,41 @@ def commands() -> None:
     _write(AUTO / "commands.md", "\n".join(lines))
 
 
+# --- experiments ---
+
+def experiments() -> None:
+    """What came of every experiment at full size, judged and drawn anew from its record."""
+    folder = AUTO / "experiments"
+    folder.mkdir(parents=True, exist_ok=True)
+    found = {path.name.removesuffix(".json.gz"): read_record(path)
+             for path in sorted(RECORDS.glob("*.json.gz"))}
+    sections, rows = [], []
+    for name, outcome in found.items():
+        own = outcome.experiment
+        data = outcome.parameters.get("data")
+        command = f"nctheory reproduce {own.name}" + (
+            f" --data {data}" if data != own.full.get("data") else "")
+        rows.append(f"| [{name}](#{name}) | {_cites(own.source)} | {_cites(own.claim)} | "
+                    f"{outcome.verdict} |")
+        figure = folder / f"{name}.png"
+        write_figure(figure, outcome.figure(), force=True)
+        sections += [f"## {name}", "", _cites(f"{own.source}: {own.claim}."), "",
+                     f"**{outcome.verdict}**. {_cites(outcome.sentence)}", "",
+                     f"![{name}]({figure.name})", "", "```sh", command, "```", ""]
+    missing = sorted(set(EXPERIMENTS) - {outcome.experiment.name for outcome in found.values()})
+    _write(folder / "index.md", "\n".join([
+        "# Experiments", "", "What the papers measured, measured again at full size: made from "
+        "the records that the commands write (`NAME.json.gz`), whose tables are judged and drawn "
+        "anew for this page. *value*: numbers of the paper, of a theorem or of a closed form are "
+        "met; *trend*: the direction is, or only that is known to us; *no match*: neither.", "",
+        *([f"Not run at full size yet: {', '.join(missing)}.", ""] if missing else []),
+        "| experiment | source | what the paper states | verdict |", "| --- | --- | --- | --- |",
+        *rows, "", *sections]))
+
+
 def _generate(app: Sphinx) -> None:
     theorems()
+    experiments()
     reference()
     commands()
 

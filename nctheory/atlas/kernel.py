@@ -113,7 +113,11 @@ def log_cost(x: Vector, sizes: Sizes, smoothing: float, penalty: float, gradient
 @cached(njit, error_model="numpy")
 def descend(x: Vector, sizes: Sizes, smoothing: float, penalty: float,
             steps: int, tolerance: float, partial: bool = False) -> Vector:
-    """L-BFGS with a weak Wolfe line search (which suits functions with kinks, too)."""
+    """L-BFGS with a weak Wolfe line search (which suits functions with kinks, too).
+
+    Not the solver's: that one goes through a table of operations, and a compiled function and
+    what it calls must stay in one file, or Numba keeps code of callees that have changed.
+    """
     n = len(x)
     moves, changes = np.zeros((HISTORY, n)), np.zeros((HISTORY, n))
     inverse_curvature, weights = np.zeros(HISTORY), np.zeros(HISTORY)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from nctheory import integers
 from nctheory.atlas.kernel import PENALTY, descend, log_cost
+from nctheory.metrics.spectrum import counted
 
 Matrix = NDArray[np.float64]
 Factors = list[Matrix]
@@ -156,13 +157,13 @@ def narrowed(factors: Factors) -> Factors:
     """With as few neurons as ranks allow at no cost: a balanced split of M_2, and two neurons
     where a nonnegative M_l has rank 2 (a cone of the plane always fits into the quadrant)."""
     u, s, vt = np.linalg.svd(factors[1] @ factors[0], full_matrices=False)
-    rank = int(np.sum(s > 1e-4 * s[0]))
+    rank = counted(s, factors[1].shape, 1e-4)
     root = np.sqrt(s[:rank])
     factors = [root[:, None] * vt[:rank], u[:, :rank] * root, *factors[2:]]
     for i in range(1, len(factors) - 1):
         mean = forward(factors)[i]
         u, s, _ = np.linalg.svd(mean, full_matrices=False)
-        if int(np.sum(s > 1e-4 * s[0])) == 2 and mean.min() > -1e-4 * mean.max():
+        if counted(s, mean.shape, 1e-4) == 2 and mean.min() > -1e-4 * mean.max():
             plane = u[:, :2]
             points = plane.T @ mean
             middle = math.atan2(*(points / np.linalg.norm(points, axis=0)).sum(axis=1)[::-1])

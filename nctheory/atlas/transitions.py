@@ -19,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
+from nctheory.metrics.spectrum import counted
+
 Matrix = NDArray[np.float64]
 
 TOLERANCE = 1e-9
@@ -37,7 +39,7 @@ def transition(source: Matrix, target: Matrix) -> Matrix | None:
     True
     """
     u, s, vt = np.linalg.svd(source, full_matrices=False)
-    rank = int(np.sum(s > 1e-10 * s[0]))
+    rank = counted(s, source.shape, 1e-10)
     columns = s[:rank, None] * vt[:rank]
     rows = []
     for row in target:
@@ -52,7 +54,7 @@ def _least(columns: Matrix, row: Matrix) -> Matrix | None:
     on = row > 0
     size = TOLERANCE * float(np.linalg.norm(row) + 1)
     u, s, vt = np.linalg.svd(columns[:, on].T, full_matrices=True)
-    rank = int(np.sum(s > 1e-10 * s[0])) if s.size else 0
+    rank = counted(s, vt.shape, 1e-10)
     start = vt[:rank].T @ (u[:, :rank].T @ row[on] / s[:rank])
     if np.abs(start @ columns[:, on] - row[on]).max(initial=0) > size:
         return None

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from nctheory import losses
 from nctheory.certify.format import LARGEST_CLASSES, LARGEST_LAYERS, Certificate
-from nctheory.certify.maker import rational
+from nctheory.certify.maker import Number, rational
 from nctheory.constructions import Orthogonal
 from nctheory.constructions.pairs import Pairs
 from nctheory.errors import InputError, choice, integer, require
@@ -51,7 +51,7 @@ def curve(name: str, K: int, L: int, n: int, decay: Fraction) -> Curve:
 
 
 def compare(first: str, second: str, classes: int, layers: int, *, samples: int = 1,
-            weight_decay: Any = "1/1000") -> Certificate:
+            weight_decay: Number = "1/1000") -> Certificate:
     """Whether the least loss of structure `first` is below that of `second`.
 
     Structures: "dnc", "pairs" (the deep linear model), "relu pairs" ([GK25, Theorem 7], against

@@ -11,13 +11,14 @@ import math
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from nctheory import limits, losses
 from nctheory.certify.format import LARGEST_CLASSES, LARGEST_LAYERS, Certificate
 from nctheory.constructions import Block, Orthogonal, Triangular, partial, stored
+from nctheory.constructions.base import ExactFit
 from nctheory.constructions.chain import Chain
 from nctheory.constructions.triangular import (
     cut_spectrum,
@@ -38,10 +39,13 @@ SHORT = 56
 INVERSE_BITS = 60
 # Of the factors of a construction that certificates have no name for.
 DIGITS = 7
+Number: TypeAlias = "int | float | str | Fraction"
+"""A rational: "1/250", "0.004", or a float as the number that it is."""
+
 WORDS = {-1: "below", 0: "equal", 1: "above"}
 
 
-def rational(name: str, value: Any) -> Fraction:
+def rational(name: str, value: Number) -> Fraction:
     """`value` (an int, a Fraction, "1/250", "0.004", or a float as the number it is) > 0."""
     try:
         number = Fraction(value)
@@ -150,7 +154,8 @@ def cost(classes: int, layers: int, library: Iterable[str] | None = None) -> Cer
     ('reached', '2.935479')
     """
     K, L = _cell(classes, layers, 1)
-    best: Any = threshold_table([K], [L], library=library).rows[0].construction
+    best = threshold_table([K], [L], library=library).rows[0].construction
+    assert isinstance(best, ExactFit)
     blocks = [_certifiable(block, L) for block in best.blocks]
     roots = [_just_above(block.cost_bounds(L)[1]) for block in blocks]
     data = [{"construction": _described(block), "root": root}
@@ -242,7 +247,7 @@ def partial_fit(classes: int, layers: int) -> Certificate:
 # --- the minimal loss f* ---
 
 def minimal_loss(construction: Orthogonal | Triangular, layers: int, *, samples: int = 1,
-                 weight_decay: Any = "1/250", bits: int = 100) -> Certificate:
+                 weight_decay: Number = "1/250", bits: int = 100) -> Certificate:
     """Rationals low <= f* <= high about 2^-bits apart: the least loss of one construction.
 
     >>> made = minimal_loss(Orthogonal(classes=10), 4)
@@ -310,7 +315,7 @@ def _deficit(below: Fraction, above: Fraction, L: int, places: int) -> tuple[int
 
 # --- for all r, s at once ---
 
-def bound(r: Any, s: Any, layers: int) -> tuple[Any, Any, Any, Any, Any]:
+def bound(r: sympy.Expr, s: sympy.Expr, layers: int) -> tuple[sympy.Expr, ...]:
     """(n, m, a, b, d):  P < K^(L+1)  iff  m (a + b sqrt(d)) < n, for sympy expressions r, s."""
     import sympy
 
@@ -361,13 +366,13 @@ def equal_scale(structure: str, K: str, layers: str, verdict: str) -> Certificat
                        _coefficients(layers.endswith("+")), {}, verdict)
 
 
-def identity(left: Any, right: Any) -> Certificate:
+def identity(left: sympy.Expr, right: sympy.Expr) -> Certificate:
     """Two rational functions (sympy expressions with integer exponents) are the same."""
     return Certificate("identity", {"left": str(left), "right": str(right)}, "expansion", {},
                        "true")
 
 
-def polynomial(expression: Any, strict: bool = True) -> Certificate:
+def polynomial(expression: sympy.Expr, strict: bool = True) -> Certificate:
     """A polynomial is positive (nonnegative) wherever its variables are nonnegative."""
     return Certificate("polynomial", {"polynomial": str(expression)}, "shifted coefficients", {},
                        "positive" if strict else "nonnegative")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 FILE = click.Path(path_type=Path)
 KINDS = ("threshold-map", "cost-curves", "loss-ratio", "decay-curves", "rank",
          "dnc-probability",
-         "singular-values", "matrices", "loss-curves")
+         "singular-values", "matrices", "loss-curves", "collapse")
 
 
 @click.command()

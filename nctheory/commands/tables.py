@@ -16,6 +16,8 @@ from nctheory.commands.options import (
 )
 from nctheory.errors import InputError
 
+NORM_WORDS = ("frobenius", "spectral", "rows", "columns", "entries")  # those of nctheory.norms
+
 
 @click.command()
 @classes_option("3:15")
@@ -29,10 +31,12 @@ from nctheory.errors import InputError
               help="Families to use, joined by commas, e.g. triangular; by default all.")
 @click.option("--width", type=int, default=None,
               help="d: only constructions whose hidden layers fit; by default any width.")
+@click.option("--norm", type=click.Choice(NORM_WORDS), default=None,
+              help="Measure the winners' factors in this norm instead of Frobenius's.")
 @rows_options
 def thresholds(classes: Sequence[int], layers: Sequence[int], samples: int,
                weight_decay: float | None, loss: str, activation: str, library: str | None,
-               width: int | None) -> None:
+               width: int | None, norm: str | None) -> None:
     """Which construction beats deep neural collapse (DNC), where.
 
     By how much, whether that is certified, and what decides it.
@@ -43,6 +47,12 @@ def thresholds(classes: Sequence[int], layers: Sequence[int], samples: int,
     from nctheory.report.table import rows
     from nctheory.thresholds import threshold_table
 
+    if norm is not None:
+        from nctheory.norms import norm_table
+        from nctheory.report import norms
+
+        tell(norms.rows(norm_table(classes, layers, norm, loss=loss, activation=activation)))
+        return
     table = threshold_table(classes, layers, samples=samples, weight_decay=weight_decay,
                             loss=loss, activation=activation,
                             library=library.split(",") if library else None, width=width)

@@ -6,6 +6,7 @@ A new family is one file with a `Block` subclass and one line in `FAMILIES` (or 
 
 from __future__ import annotations
 
+from nctheory.constructions.arc import Arc
 from nctheory.constructions.base import Block, Construction, DirectSum
 from nctheory.constructions.chain import Chain
 from nctheory.constructions.codes import Circle, Code
@@ -25,6 +26,7 @@ from nctheory.constructions.triangular import (
 
 __all__ = [
     "FAMILIES",
+    "Arc",
     "Block",
     "Circle",
     "Code",

@@ -15,7 +15,7 @@ from nctheory import integers
 from nctheory.constructions.base import Block
 from nctheory.constructions.factors import Matrix, Ranks
 from nctheory.errors import InputError, require, show
-from nctheory.exact import RepresentationCost, log, product
+from nctheory.exact import RepresentationCost, Theta, log, product
 from nctheory.integers import Integers
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class Chain(Block):
     def _norms(self) -> tuple[int, ...]:
         return tuple(map(integers.squared_norm, self.matrices))
 
-    def gram_spectrum(self, layers: int) -> Mapping[Any, int]:
+    def gram_spectrum(self, layers: int) -> Mapping[Theta, int]:
         """As one number: the split M_2 = W_1 H_1 is given, and costs what it costs."""
         return {Fraction(self._norms[0] * self._norms[1]): 1}
 

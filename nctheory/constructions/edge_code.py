@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from nctheory.activations import PiecewiseLinear
 from nctheory.constructions.factors import Factored, Matrix, Network, Ranks
 from nctheory.constructions.logits import Logits
 from nctheory.constructions.triangular import OnEdges, incidence_spectrum
+from nctheory.exact import Theta
 from nctheory.graphs.incidence import subset_incidence
 from nctheory.integers import edge_vertices
 from nctheory.losses import Loss
@@ -90,7 +90,7 @@ class EdgeFeatures(Factored):
     def least_layers(self) -> int:
         return 2
 
-    def gram_spectrum(self, layers: int) -> Mapping[Any, int]:
+    def gram_spectrum(self, layers: int) -> Mapping[Theta, int]:
         return {Fraction(theta): m for theta, m in incidence_spectrum(self.vertices).items()}
 
     def squared_norms(self, layers: int) -> tuple[Fraction, ...]:

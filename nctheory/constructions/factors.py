@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from nctheory import limits
 from nctheory.constructions.outputs import Simplex
 from nctheory.constructions.schatten import SchattenCost
 from nctheory.errors import integer
-from nctheory.exact import RepresentationCost, decide, log, product, root_bounds, sign
+from nctheory.exact import RepresentationCost, Theta, decide, log, product, root_bounds, sign
 from nctheory.losses.base import Outputs
 from nctheory.problem import Problem
 
@@ -102,7 +102,7 @@ class Factored(Network):
     """A network given by the spectrum of its first features and the norms of its weights."""
 
     @abstractmethod
-    def gram_spectrum(self, layers: int) -> Mapping[Any, int]:
+    def gram_spectrum(self, layers: int) -> Mapping[Theta, int]:
         """{theta: multiplicity}: the non-zero eigenvalues of M_2^T M_2 (of Z^T Z for L = 1)."""
 
     @abstractmethod

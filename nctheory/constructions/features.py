@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,8 +15,12 @@ from nctheory import integers
 from nctheory.constructions.factors import Matrix
 from nctheory.constructions.lifted import Lifted
 from nctheory.errors import require
+from nctheory.exact import Theta
 from nctheory.feature_sets.base import check_directions
 from nctheory.files import read_npz
+
+if TYPE_CHECKING:
+    from sympy.polys.matrices import DomainMatrix
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,26 +94,26 @@ class Features(Lifted):
     # --- exact linear algebra over the rationals ---
 
     @cached_property
-    def _F(self) -> Any:
+    def _F(self) -> DomainMatrix:
         return _domain_matrix(self.features)
 
     @cached_property
-    def _hidden(self) -> Any:
+    def _hidden(self) -> DomainMatrix:
         return _domain_matrix(self.rows) * self._F
 
     @cached_property
-    def _marks(self) -> Any:
+    def _marks(self) -> DomainMatrix:
         rows = [[max(value, 0) for value in row] for row in self._hidden.to_list()]
         return _domain_matrix(rows)
 
     @cached_property
-    def _projection(self) -> Any:
+    def _projection(self) -> DomainMatrix:
         """Pi, the orthogonal projection on col(F)."""
         basis = self._F.columnspace()
         return basis * (basis.transpose() * basis).inv() * basis.transpose()
 
     @cached_property
-    def _spectra(self) -> tuple[Mapping[Any, int], Mapping[Any, int]]:
+    def _spectra(self) -> tuple[Mapping[Theta, int], Mapping[Theta, int]]:
         return _gram_spectrum(self._hidden), _gram_spectrum(self._F)
 
     def common_norm(self, layers: int) -> Fraction:
@@ -118,7 +122,7 @@ class Features(Lifted):
         return sum((_fraction(v) for row in inverse.to_list() for v in row),
                    Fraction(0)) / self.classes
 
-    def gram_spectrum(self, layers: int) -> Mapping[Any, int]:
+    def gram_spectrum(self, layers: int) -> Mapping[Theta, int]:
         return self._spectra[layers > 2]
 
     @property
@@ -131,7 +135,7 @@ class Features(Lifted):
         return _fraction(gram.inv().to_Matrix().trace())
 
     @cached_property
-    def _cuts(self) -> Any:
+    def _cuts(self) -> DomainMatrix:
         return _domain_matrix(self.rows) * self._projection
 
     @cached_property
@@ -152,7 +156,7 @@ def _fraction(number: Any) -> Fraction:
     return Fraction(float(number))
 
 
-def _domain_matrix(rows: Any) -> Any:
+def _domain_matrix(rows: Sequence[Sequence[Fraction]]) -> DomainMatrix:
     from sympy import QQ
     from sympy.polys.matrices import DomainMatrix
 
@@ -160,11 +164,11 @@ def _domain_matrix(rows: Any) -> Any:
     return DomainMatrix(entries, (len(entries), len(entries[0])), QQ)
 
 
-def _floats(matrix: Any) -> Matrix:
+def _floats(matrix: DomainMatrix) -> Matrix:
     return np.array([[float(_fraction(v)) for v in row] for row in matrix.to_list()])
 
 
-def _gram_spectrum(matrix: Any) -> Mapping[Any, int]:
+def _gram_spectrum(matrix: DomainMatrix) -> Mapping[Theta, int]:
     """The non-zero eigenvalues of A A^T with multiplicities: rationals, or sympy's `CRootOf`."""
     import sympy
 
@@ -172,7 +176,7 @@ def _gram_spectrum(matrix: Any) -> Mapping[Any, int]:
         matrix.transpose() * matrix)
     x = sympy.Symbol("x")
     polynomial = sympy.Poly(gram.charpoly(), x, domain="QQ")
-    spectrum: dict[Any, int] = {}
+    spectrum: dict[Theta, int] = {}
     for factor, multiplicity in polynomial.factor_list()[1]:
         if factor.degree() == 1:
             root = -factor.eval(0) / factor.LC()

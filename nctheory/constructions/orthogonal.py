@@ -12,6 +12,7 @@ from nctheory.activations import PiecewiseLinear
 from nctheory.constructions.base import Block
 from nctheory.constructions.factors import Matrix, Ranks
 from nctheory.errors import integer
+from nctheory.exact import Theta
 from nctheory.losses import Loss
 
 
@@ -57,7 +58,7 @@ class Orthogonal(Block):
     def under(self, activation: PiecewiseLinear) -> Orthogonal:
         return self  # nonnegative features: every (leaky) ReLU leaves them alone
 
-    def gram_spectrum(self, layers: int) -> Mapping[Fraction, int]:
+    def gram_spectrum(self, layers: int) -> Mapping[Theta, int]:
         return {Fraction(1): self.classes}
 
     def squared_norms(self, layers: int) -> tuple[Fraction, ...]:

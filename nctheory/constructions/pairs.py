@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from scipy.linalg import block_diag
@@ -16,6 +15,7 @@ from nctheory.constructions.factors import Factored, Matrix, Network, Parallel, 
 from nctheory.constructions.logits import Logits
 from nctheory.constructions.orthogonal import Orthogonal
 from nctheory.errors import InputError, integer, require
+from nctheory.exact import Theta
 from nctheory.losses import Loss
 from nctheory.losses.margins import Margins, pairs
 
@@ -24,10 +24,11 @@ from nctheory.losses.margins import Margins, pairs
 class Groups(Logits):
     r"""Direct sum of simplices of k_1, ..., k_p classes, K = sum k_b, for cross-entropy.
 
-    S = blockdiag((k/(k-1)) (I_k - J/k)), a single class being the block [1].  All own logits are
-    1, so margins are 1 between groups and k/(k-1) within one; S has the singular values k/(k-1)
-    [k-1 times a group] and rank K - p + (number of single classes).  One group of all classes is
-    deep neural collapse, twos are `Pairs`.  Linear model.
+    S = blockdiag((k/(k-1)) (I_k - J/k)), a single class being the block [1], less the mean of
+    each column.  Margins are 1 between groups and k/(k-1) within one; S has the singular values
+    k/(k-1) [k-1 times a group] and, of q single classes, 1 [q-1 times] and sqrt(1 - q/K).  One
+    group of all classes is deep neural collapse, twos are `Pairs` (of which the single class of
+    an odd K is not centred, as in [GK25], and costs a little more).  Linear model.
 
     Parameters
     ----------
@@ -60,8 +61,9 @@ class Groups(Logits):
         return "groups " + " + ".join(f"{m}x{k}" if m > 1 else str(k) for k, m in counts)
 
     def matrix(self) -> Matrix:
-        return np.asarray(block_diag(*(np.eye(1) if k == 1 else (k * np.eye(k) - 1) / (k - 1)
-                                       for k in self.sizes)))
+        blocks = block_diag(*(np.eye(1) if k == 1 else (k * np.eye(k) - 1) / (k - 1)
+                              for k in self.sizes))
+        return np.asarray(blocks - blocks.mean(axis=0))
 
     def margins(self) -> Margins:
         kinds = Counter(self.sizes)
@@ -71,11 +73,15 @@ class Groups(Logits):
                        np.array([[K - k, k - 1.0] for k in kinds]))
 
     def spectrum(self) -> Mapping[Fraction, int]:
-        spectrum: dict[Fraction, int] = {}
+        spectrum: Counter[Fraction] = Counter()
         for k in self.sizes:
-            theta = Fraction(k, max(k - 1, 1)) ** 2
-            spectrum[theta] = spectrum.get(theta, 0) + max(k - 1, 1)
-        return spectrum
+            if k > 1:
+                spectrum[Fraction(k, k - 1) ** 2] += k - 1
+        single = self.sizes.count(1)
+        if single:
+            spectrum[Fraction(1)] += single - 1
+            spectrum[1 - Fraction(single, self.classes)] += 1
+        return {theta: m for theta, m in spectrum.items() if theta and m}
 
     @classmethod
     def best(cls, classes: int, layers: int, loss: Loss,
@@ -175,7 +181,7 @@ class NonnegativePairs(Factored):
     def least_layers(self) -> int:
         return 2
 
-    def gram_spectrum(self, layers: int) -> Mapping[Any, int]:
+    def gram_spectrum(self, layers: int) -> Mapping[Theta, int]:
         K = self.classes
         # M_2 = X + Y: X has the eigenvalue 2 [K/2], Y the eigenvalue K.
         return dict(Counter({Fraction(4): K // 2}) + Counter({Fraction(K * K): 1}))

@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 from nctheory.activations import PiecewiseLinear
 from nctheory.constructions import stored
 from nctheory.constructions import strongly_regular as srg
+from nctheory.constructions.arc import Arc
 from nctheory.constructions.base import Construction, DirectSum
 from nctheory.constructions.codes import Circle
 from nctheory.constructions.edge_code import EdgeCode
@@ -92,6 +93,8 @@ FAMILIES: dict[str, Family[Construction]] = {
                      best=Circle.best),
     "edgecode": Family(EdgeCode, {"r": ("vertices", int)}, ("edgecode:r=5",), alone=True,
                        best=EdgeCode.best),
+    "arc": Family(Arc, {"K": ("classes", int)}, ("arc:K=4", "arc:K=9"), alone=True,
+                  best=Arc.best),
     "features": Family(Features.from_file, {"file": ("path", str)}),
     "chain": Family(stored.chain, {"K": ("classes", int), "L": ("layers", int)},
                     ("chain:K=3,L=4", "chain:K=5,L=4"), best=stored.best_chain),

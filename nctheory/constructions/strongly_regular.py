@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -35,6 +35,7 @@ from nctheory.constructions.chain import Chain
 from nctheory.constructions.factors import Matrix
 from nctheory.constructions.lifted import Lifted
 from nctheory.errors import InputError, integer, require
+from nctheory.exact import Theta
 from nctheory.graphs import named
 from nctheory.graphs.field import prime_power
 from nctheory.graphs.named import NamedGraph, from_spec
@@ -54,8 +55,8 @@ class Space(NamedTuple):
     """
 
     dimension: int
-    feature: Any
-    hidden: Any
+    feature: Theta
+    hidden: Theta
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Spectral(Lifted):
 
     @property
     @abstractmethod
-    def marks(self) -> tuple[tuple[int, Any], ...]:
+    def marks(self) -> tuple[tuple[int, Theta], ...]:
         """(multiplicity, eigenvalue) of G, the constant vector's first."""
 
     @abstractmethod
@@ -112,10 +113,10 @@ class Spectral(Lifted):
         return norm
 
     @cached_property
-    def _spectra(self) -> tuple[Mapping[Any, int], Mapping[Any, int]]:
+    def _spectra(self) -> tuple[Mapping[Theta, int], Mapping[Theta, int]]:
         norm = sum(space.dimension * space.hidden / space.feature for space in self.spaces)
-        first: dict[Any, int] = {}
-        later: dict[Any, int] = {}
+        first: dict[Theta, int] = {}
+        later: dict[Theta, int] = {}
         for dimension, feature, hidden in self.spaces:
             for spectrum, theta in ((first, _simplest(hidden)),
                                     (later, _simplest(norm * feature))):
@@ -123,7 +124,7 @@ class Spectral(Lifted):
                     spectrum[theta] = spectrum.get(theta, 0) + dimension
         return first, later
 
-    def gram_spectrum(self, layers: int) -> Mapping[Any, int]:
+    def gram_spectrum(self, layers: int) -> Mapping[Theta, int]:
         return self._spectra[layers > 2]
 
     # --- explicit matrices ---
@@ -225,7 +226,7 @@ class StronglyRegular(Spectral):
         return f <= g
 
     @cached_property
-    def _eigenvalues(self) -> tuple[tuple[Any, int], ...]:
+    def _eigenvalues(self) -> tuple[tuple[Theta, int], ...]:
         """(k, 1), (r, f), (s, g) of the graph that is used."""
         used = self.graph if self._positive else named.complement(self.graph)
         return tuple((Fraction(value) if isinstance(value, int) else value, m)
@@ -240,7 +241,7 @@ class StronglyRegular(Spectral):
         return Space(1, a, (self.classes - k + s)**2), Space(f, b, (r - s)**2)
 
     @property
-    def marks(self) -> tuple[tuple[int, Any], ...]:
+    def marks(self) -> tuple[tuple[int, Theta], ...]:
         (k, _), (r, f), (s, g) = self._eigenvalues
         return (1, (self.classes - 1 - k)**2), (f, (1 + r)**2), (g, (1 + s)**2)
 
@@ -332,7 +333,7 @@ class Rook(Spectral):
                 Space(n - 1, Fraction(n), Fraction(C * t * (n - t), n - 1)))
 
     @property
-    def marks(self) -> tuple[tuple[int, Any], ...]:
+    def marks(self) -> tuple[tuple[int, Theta], ...]:
         n, C = self.side, self._rectangles
         sides = [(Fraction(s * s, n), Fraction(s * (n - s), n * (n - 1)))
                  for s in (self.height, self.width)]
@@ -473,7 +474,7 @@ def least_layers(construction: Spectral) -> int:
 
 # --- exact numbers ---
 
-def _simplest(number: Any) -> Any:
+def _simplest(number: Theta) -> Theta:
     """A Fraction where the number is rational, else sympy's isolated root."""
     if isinstance(number, Fraction | int):
         return Fraction(number)
@@ -488,7 +489,7 @@ def _simplest(number: Any) -> Any:
     return min(roots, key=lambda root: abs(float(root) - float(value)))
 
 
-def _rounded(number: Any) -> Fraction:
+def _rounded(number: Theta) -> Fraction:
     """The number itself where it is rational."""
     exact = isinstance(number, Fraction | int)
     return Fraction(number) if exact else Fraction(round(float(number) * UNIT), UNIT)

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -26,15 +26,19 @@ from nctheory.activations import PiecewiseLinear
 from nctheory.constructions.factors import Matrix
 from nctheory.constructions.lifted import Lifted
 from nctheory.errors import InputError, integer, require
-from nctheory.exact import sign_with_root
+from nctheory.exact import Theta, sign_with_root
 from nctheory.graphs.incidence import subset_incidence
 from nctheory.integers import edge_vertices
 from nctheory.losses import Loss
 
+# What the formulas below go through: integers, fractions, float arrays, sympy's symbols.
+Number: TypeAlias = Any
+
+
 # --- formulas, each stated once: integers in, integers out; sympy symbols in, polynomials out ---
 
 
-def inverse_trace(r: Any, s: Any) -> tuple[Any, Any]:
+def inverse_trace(r: Number, s: Number) -> tuple[Number, Number]:
     """C(r,s) tr(G_s^-1) as (numerator, denominator), both positive for 2 <= s <= r-2.
 
     With K = r(r-1)/2 and c2 = s(s-1)/2 it is
@@ -50,12 +54,12 @@ def inverse_trace(r: Any, s: Any) -> tuple[Any, Any]:
     return numerator, 2 * pairs**2 * (r - s) * (r - s - 1)
 
 
-def incidence_spectrum(r: Any) -> dict[Any, Any]:
+def incidence_spectrum(r: Number) -> dict[Number, Number]:
     """{eigenvalue: multiplicity} of B B^T = (r-2) I + J, that is of B^T B without its zeros."""
     return {2 * (r - 1): 1, r - 2: r - 1}
 
 
-def cut_spectrum(r: Any, s: Any) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+def cut_spectrum(r: Number, s: Number) -> tuple[tuple[Number, Number], tuple[Number, Number]]:
     """Eigenvalues of (4 / C(r,s)) (V_s B)^T (V_s B) as (numerator, denominator) pairs: on the
     constant vector, and on the r-1 dimensions beside it.
 
@@ -65,7 +69,8 @@ def cut_spectrum(r: Any, s: Any) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
     return (2 * square * (r - 1), r), ((r * r - square) * (r - 2), r * (r - 1))
 
 
-def subset_spectrum(r: Any, s: Any, a: Any = 0) -> tuple[tuple[Any, Any, Any], Any]:
+def subset_spectrum(r: Number, s: Number,
+                    a: Number = 0) -> tuple[tuple[Number, Number, Number], Number]:
     """Eigenvalues of G_s / C(r,s), with multiplicities 1, r-1 and K-r, over one denominator.
 
     G_s is the Gram matrix of sigma(V_s B), whose entries are 1 for an edge inside S, 0 across
@@ -144,7 +149,7 @@ class _Cuts(OnEdges, Lifted):
         # 1^T W_L = 1^T G^-1 sigma(M_L)^T, and the constant vector is an eigenvector of G.
         return 1 / self.gram_eigenvalues[0]
 
-    def gram_spectrum(self, layers: int) -> Mapping[Fraction, int]:
+    def gram_spectrum(self, layers: int) -> Mapping[Theta, int]:
         r = self.vertices
         if layers > 2:
             return {Fraction(theta): m for theta, m in incidence_spectrum(r).items()}

@@ -21,14 +21,15 @@ from scipy.stats import ortho_group
 
 from nctheory import network
 from nctheory.constructions import Orthogonal
+from nctheory.cross_entropy.direct import RANK_TOLERANCE
 from nctheory.errors import require
 from nctheory.metrics.geometry import gram_distance
+from nctheory.metrics.spectrum import counted
 from nctheory.problem import Problem
 
 Array = NDArray[np.float64]
 
 ROUNDING = 1e-9
-RANK_TOLERANCE = 1e-6  # of the largest singular value: the span in DNC3
 
 
 class Layer(NamedTuple):
@@ -88,7 +89,7 @@ def _layer(l: int, before: Array, after: Array, weight: Array, problem: Problem)
     sides = [_side(H, problem) for H in (before, after)]
     mean, centred = sides[1][3:]
     u, s, _ = np.linalg.svd(centred, full_matrices=False)
-    basis = u[:, s > RANK_TOLERANCE * s[0]]
+    basis = u[:, :counted(s, centred.shape, RANK_TOLERANCE)]  # the span in DNC3
     rows = weight
     if sides[1][2] > ROUNDING:  # else the mean has no direction
         rows = weight - weight @ mean @ mean.T / float(np.sum(mean**2))

@@ -26,12 +26,14 @@ from numpy.typing import ArrayLike, NDArray
 from nctheory import losses
 from nctheory.cross_entropy.descent import descend
 from nctheory.errors import integer, require
+from nctheory.metrics.spectrum import counted
 from nctheory.problem import Problem
 
 Array = NDArray[np.float64]
 
 # A singular value this small relative to the largest is rounding; its power would not be small.
 ROUNDING = 1e-14
+RANK_TOLERANCE = 1e-6  # of minima: they end at exact ranks, up to what descent leaves
 POLISHED = 4
 
 
@@ -131,9 +133,8 @@ class Minimum:
 
     @property
     def rank(self) -> int:
-        """Singular values above 1e-6 of the largest."""
-        s = self.singular_values
-        return int(np.sum(s > 1e-6 * max(s[0], 1e-300)))
+        """Of Z D, by the one rule of `nctheory.metrics.spectrum`, at `RANK_TOLERANCE`."""
+        return counted(self.singular_values, self.logits.shape, RANK_TOLERANCE)
 
     @property
     def weights(self) -> list[Array]:
@@ -149,7 +150,7 @@ def factors(logits: ArrayLike, problem: Problem) -> list[Array]:
     Z = _square(logits, problem)
     sizes = np.array(problem.class_sizes)
     u, s, vt = np.linalg.svd(Z * np.sqrt(sizes))
-    rank = max(int(np.sum(s > ROUNDING * s[0])), 1)
+    rank = max(counted(s, Z.shape, ROUNDING), 1)
     roots = s[:rank] ** (1 / (problem.layers + 1))
     balance = [math.exp((problem.log_decay - math.log(decay)) / 2) for decay in problem.decays]
     width = rank if problem.width is None else problem.width

@@ -14,7 +14,7 @@ from nctheory import limits, losses
 from nctheory.constructions import FAMILIES, Construction
 from nctheory.errors import InputError
 from nctheory.problem import Problem
-from nctheory.tabular import Tabular
+from nctheory.tabular import Record, Tabular
 from nctheory.thresholds.library import Library
 from nctheory.thresholds.table import cells, check_sizes
 
@@ -51,7 +51,7 @@ class PhaseDiagram(Tabular):
         """The two axes."""
         return self.axes
 
-    def records(self) -> list[dict[str, Any]]:
+    def records(self) -> list[Record]:
         """A record a cell, row by row."""
         return [{self.axes[0]: self.values[0][i], self.axes[1]: self.values[1][j],
                  "family": self.names[best], "minimal_loss": float(self.loss[i, j]),

@@ -18,13 +18,14 @@ from scipy.optimize import brentq
 from nctheory import network
 from nctheory.constructions import Construction, Orthogonal, Pairs
 from nctheory.cross_entropy import direct
+from nctheory.cross_entropy.direct import RANK_TOLERANCE
 from nctheory.errors import InputError, integer, require
+from nctheory.metrics.spectrum import counted, numerical_rank
 from nctheory.problem import Problem
 
 Array = NDArray[np.float64]
 
 LINEAR = ("ce", "linear")
-RANK_TOLERANCE = 1e-6  # of the largest singular value
 
 
 def linear_problem(classes: int, layers: int, samples: int | Sequence[int],
@@ -192,7 +193,7 @@ def theorem_2(superior: ArrayLike, other: ArrayLike,
 def _positive(matrix: Array) -> Array:
     """The singular values that are more than rounding, in decreasing order."""
     s = np.linalg.svd(matrix, compute_uv=False)
-    return np.asarray(s[s > RANK_TOLERANCE * s[0]])
+    return np.asarray(s[:counted(s, matrix.shape, RANK_TOLERANCE)])
 
 
 # --- Theorem 3: singular values as the number of layers grows ---
@@ -232,7 +233,8 @@ def spectra(classes: int, layers: Iterable[int], decay: Callable[[int], float], 
         norm = float(np.linalg.norm(s))
         relative = s / norm if norm else s
         found.append(Spectrum(L, decay(L), math.log(classes) if zero else best.loss,
-                              int(np.sum(relative > RANK_TOLERANCE)), tuple(relative.tolist()),
+                              counted(s, best.logits.shape, RANK_TOLERANCE),
+                              tuple(relative.tolist()),
                               norm, not zero and is_diagonally_superior(best.logits)))
     return found
 
@@ -457,8 +459,7 @@ def orbit_dimension(parameters: Sequence[Array], problem: Problem) -> int:
                 move[l] = A @ parameters[l]
                 move[l + 1] = -parameters[l + 1] @ A
                 tangents.append(network.pack(move))
-    s = np.linalg.svd(np.array(tangents), compute_uv=False)
-    return int(np.sum(s > 1e-9 * s[0]))
+    return numerical_rank(np.array(tangents), 1e-9)
 
 
 class Dimension(NamedTuple):

@@ -9,21 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from math import isqrt
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nctheory.errors import integer, require
 from nctheory.feature_sets.base import FeatureSet
+from nctheory.graphs.incidence import Graph
 from nctheory.integers import triangular_root
-
-if TYPE_CHECKING:
-    import networkx as nx
 
 MOST_ATLAS_VERTICES = 7
 
 
-def edges(graph: nx.Graph[Any], name: str, loop: Fraction | int = 2) -> FeatureSet:
+def edges(graph: Graph, name: str, loop: Fraction | int = 2) -> FeatureSet:
     """The edges of a graph, loops included, as points.
 
     Raises
@@ -51,7 +48,7 @@ def edges(graph: nx.Graph[Any], name: str, loop: Fraction | int = 2) -> FeatureS
     return FeatureSet(name, matrix)
 
 
-def near_regular(vertices: int, size: int) -> nx.Graph[Any]:
+def near_regular(vertices: int, size: int) -> Graph:
     """The first `size` edges of a round-robin tournament: degrees differ by at most 2.
 
     Each round is a perfect matching (all but one vertex, where their number is odd).
@@ -70,11 +67,11 @@ def near_regular(vertices: int, size: int) -> nx.Graph[Any]:
         half = r // 2 - 1
         games = [game for turn in range(around)
                  for game in [(turn, r - 1), *games[turn * half:(turn + 1) * half]]]
-    graph: nx.Graph[Any] = nx.Graph(games[:size])
+    graph: Graph = nx.Graph(games[:size])
     return graph
 
 
-def small_graphs(size: int, most: int = MOST_ATLAS_VERTICES) -> Iterator[nx.Graph[Any]]:
+def small_graphs(size: int, most: int = MOST_ATLAS_VERTICES) -> Iterator[Graph]:
     """The connected graphs with `size` edges and at most 7 vertices, up to isomorphism.
 
     >>> sum(1 for _ in small_graphs(5, 5))
@@ -89,12 +86,12 @@ def small_graphs(size: int, most: int = MOST_ATLAS_VERTICES) -> Iterator[nx.Grap
             yield graph
 
 
-def with_loops(graph: nx.Graph[Any], count: int) -> nx.Graph[Any]:
+def with_loops(graph: Graph, count: int) -> Graph:
     """The graph, and a loop at each of its first `count` vertices."""
     import networkx as nx
 
     count = integer("count", count, 0, len(graph))
-    looped: nx.Graph[Any] = nx.Graph(graph)
+    looped: Graph = nx.Graph(graph)
     looped.add_edges_from((vertex, vertex) for vertex in list(graph)[:count])
     return looped
 

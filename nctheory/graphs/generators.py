@@ -20,20 +20,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from math import comb
-from typing import Any, ParamSpec
+from typing import ParamSpec
 
 import networkx as nx
 
 from nctheory.errors import require
 from nctheory.graphs import named
-from nctheory.graphs.incidence import require_simple
+from nctheory.graphs.incidence import Graph, require_simple
 
 Arguments = ParamSpec("Arguments")
 
 
-def _graph_of(family: Callable[Arguments, named.NamedGraph]) -> Callable[Arguments, nx.Graph[Any]]:
+def _graph_of(family: Callable[Arguments, named.NamedGraph]) -> Callable[Arguments, Graph]:
     @wraps(family)
-    def graph(*args: Arguments.args, **kwargs: Arguments.kwargs) -> nx.Graph[Any]:
+    def graph(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Graph:
         return family(*args, **kwargs).graph()
 
     return graph
@@ -52,7 +52,7 @@ schlaefli = _graph_of(named.schlaefli)
 hoffman_singleton = _graph_of(named.hoffman_singleton)
 
 
-def complement(graph: nx.Graph[Any]) -> nx.Graph[Any]:
+def complement(graph: Graph) -> Graph:
     """The complementary graph, on the same vertices.
 
     For a graph made here another such graph, frozen and with its closed form; for any other

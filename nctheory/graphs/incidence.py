@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 from math import comb
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,14 @@ from nctheory.errors import integer, require, show
 if TYPE_CHECKING:
     import networkx as nx
 
+Graph: TypeAlias = "nx.Graph[Any]"
+"""A networkx graph, whatever its vertices are."""
+
 # Above this a dense matrix takes about a gigabyte.
 MOST_ENTRIES = 10**8
 
 
-def incidence(graph: nx.Graph[Any]) -> NDArray[np.int64]:
+def incidence(graph: Graph) -> NDArray[np.int64]:
     """Vertex-edge incidence matrix B, 0 and 1, two ones a column.
 
     Parameters
@@ -94,14 +97,14 @@ def _indicators(n: int, size: int) -> NDArray[np.float32]:
     return rows
 
 
-def edge_rows(graph: nx.Graph[Any]) -> NDArray[np.intp]:
+def edge_rows(graph: Graph) -> NDArray[np.intp]:
     """(2, e) array: the places in `graph.nodes` of the two ends of each edge."""
     row = {vertex: i for i, vertex in enumerate(graph)}
     ends = [(row[first], row[second]) for first, second in graph.edges]
     return np.array(ends, dtype=np.intp).reshape(-1, 2).T
 
 
-def require_simple(graph: nx.Graph[Any]) -> None:
+def require_simple(graph: Graph) -> None:
     """Refuse, with an `InputError`, what is not a simple undirected graph."""
     import networkx as nx
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from inspect import signature
 from itertools import combinations, islice, product
 from math import comb, isqrt, prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +22,8 @@ from numpy.typing import NDArray
 from nctheory import specs
 from nctheory.errors import InputError, integer, require, show
 from nctheory.graphs import field, sporadic
-from nctheory.graphs.incidence import subset_incidence
+from nctheory.graphs.incidence import Graph, subset_incidence
 from nctheory.graphs.srg import Parameters, Spectrum, collect, parameters, trivial
-
-if TYPE_CHECKING:
-    import networkx as nx
 
 # Arguments stay below these so that every exact integer has fewer than the 4300 digits that
 # Python prints: 10^9 ** 400 has 3601.
@@ -101,7 +98,7 @@ class NamedGraph(ABC):
         mu = k + rest[0] * rest[1]
         return Parameters(v, k, mu + sum(rest), mu)
 
-    def graph(self) -> nx.Graph[Any]:
+    def graph(self) -> Graph:
         """The graph itself: labelled vertices in lexicographic order, and edges too.
 
         Frozen (networkx.freeze; networkx.Graph(graph) is a copy to change), its closed form in
@@ -118,7 +115,7 @@ class NamedGraph(ABC):
         require(max(self.order, self.size) <= MOST_EDGES, self.name,
                 f"have at most {MOST_EDGES} vertices and edges to be built",
                 (self.order, self.size))
-        graph: nx.Graph[Any] = nx.Graph(name=self.name, family=self)
+        graph: Graph = nx.Graph(name=self.name, family=self)
         graph.add_nodes_from(self._vertices())
         graph.add_edges_from(sorted(self._edges()))
         known = self.parameters()
@@ -163,7 +160,7 @@ class NamedGraph(ABC):
                         *((-1 - value, m) for value, m in spectrum.items() if value != k)])
 
 
-def closed_form(graph: nx.Graph[Any]) -> NamedGraph | None:
+def closed_form(graph: Graph) -> NamedGraph | None:
     """The closed form of a graph that `NamedGraph.graph` made, as it made it; else None.
 
     Being frozen and having graph.graph["family"] does not show this: networkx hands
@@ -496,7 +493,7 @@ def hoffman_singleton() -> NamedGraph:
     return _Listed("hoffman-singleton", Parameters(50, 7, 0, 1), sporadic.hoffman_singleton())
 
 
-def given(graph: nx.Graph[Any], name: str = "srg") -> NamedGraph:
+def given(graph: Graph, name: str = "srg") -> NamedGraph:
     """Closed form of any strongly regular networkx graph, its vertices numbered in order.
 
     Decided exactly by `parameters`.  Delsarte cliques of the graph and of its complement are
@@ -538,7 +535,7 @@ def from_file(path: str) -> NamedGraph:
     return given(graph, f"srg:{path}")
 
 
-def _delsarte_cliques(graph: nx.Graph[Any], known: Parameters) -> tuple[tuple[int, ...], ...]:
+def _delsarte_cliques(graph: Graph, known: Parameters) -> tuple[tuple[int, ...], ...]:
     """The cliques of 1 + k/m vertices, -m the least eigenvalue, where few enough maximal cliques
     are to be searched and every edge lies in equally many of them; else none."""
     import networkx as nx

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from math import isqrt
-from typing import Any, Literal, NamedTuple, TypeAlias
-
-import networkx as nx
+from typing import Literal, NamedTuple, TypeAlias
 
 from nctheory.errors import InputError, integer, require, show
 from nctheory.graphs import named
+from nctheory.graphs.incidence import Graph
 from nctheory.graphs.named import NamedGraph, closed_form
 from nctheory.graphs.srg import Parameters, Spectrum, parameters
 from nctheory.integers import triangular_root
@@ -18,7 +17,7 @@ from nctheory.integers import triangular_root
 Verdict: TypeAlias = Literal["impossible", "realised here", "unknown"]
 
 
-def spectrum(graph: nx.Graph[Any]) -> Spectrum:
+def spectrum(graph: Graph) -> Spectrum:
     """Exact spectrum: by closed form if a generator here made the graph, else by parameters.
 
     Raises
@@ -29,6 +28,7 @@ def spectrum(graph: nx.Graph[Any]) -> Spectrum:
 
     Examples
     --------
+    >>> import networkx as nx
     >>> from nctheory import graphs
     >>> spectrum(graphs.johnson(6, 3))
     {9: 1, 3: 5, -1: 9, -3: 5}

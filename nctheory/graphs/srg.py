@@ -23,15 +23,14 @@ from collections import Counter
 from collections.abc import Iterable
 from fractions import Fraction
 from math import isqrt
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from nctheory.errors import InputError, require
-from nctheory.graphs.incidence import MOST_ENTRIES, edge_rows, require_simple
+from nctheory.graphs.incidence import MOST_ENTRIES, Graph, edge_rows, require_simple
 
 if TYPE_CHECKING:
-    import networkx as nx
     import sympy
 
 Number: TypeAlias = "int | sympy.Expr"
@@ -146,7 +145,7 @@ def trivial(v: int, k: int) -> Parameters:
     return Parameters(v, k, k - 1 if k else None, None if k == v - 1 else 0)
 
 
-def parameters(graph: nx.Graph[Any]) -> Parameters | None:
+def parameters(graph: Graph) -> Parameters | None:
     """(v, k, lam, mu) of a graph, decided exactly; None where it is not strongly regular.
 
     The module's table defines the degenerate cases: complete, empty and

@@ -131,15 +131,13 @@ def _pairs_fit(scale: float, classes: float) -> float:
 
     Parameters
     ----------
-    scale : array_like
-        beta.
-    classes : array_like
-        K, whole numbers >= 2.
+    scale, classes : array_like
+        beta, and K as for `collapse_fit`.
 
     Returns
     -------
     ndarray or float64
-        g, to a few units in the last place of a normal number.
+        g, as accurate as `collapse_fit`.
 
     References
     ----------

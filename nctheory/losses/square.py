@@ -165,10 +165,8 @@ def _minimal_loss(kappa: float, layers: float) -> float:
 
     Parameters
     ----------
-    kappa : array_like
-        Regularisation times cost (see `kappa`), kappa >= 0.
-    layers : array_like
-        L, whole numbers >= 1.
+    kappa, layers : array_like
+        As for `optimal_scale`.
 
     Returns
     -------
@@ -223,10 +221,8 @@ def _zero_is_optimal(kappa: float, layers: float) -> bool:
 
     Parameters
     ----------
-    kappa : array_like
-        Regularisation times cost (see `kappa`), kappa >= 0.
-    layers : array_like
-        L, whole numbers >= 1.
+    kappa, layers : array_like
+        As for `optimal_scale`.
 
     Returns
     -------

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 KindName = Literal["threshold-map", "cost-curves", "loss-ratio", "decay-curves", "rank",
-                   "dnc-probability", "singular-values", "matrices", "loss-curves"]
+                   "dnc-probability", "singular-values", "matrices", "loss-curves", "collapse"]
 Panels = np.ndarray[Any, Any]  # of axes, two-dimensional
 STYLE = Path(__file__).with_name("paper.mplstyle")
 SYMBOLS = {"classes": "K", "layers": "L", "weight_decay": r"\lambda", "width": "d",
@@ -601,6 +601,28 @@ def _draw_loss_curves(panels: Panels, rows: list[Record]) -> None:
     _legend_above(axes, ncols=1)
 
 
+# --- collapse of a network while it trains ---
+
+def _collapse_rows(source: Source) -> list[Record]:
+    """What `nctheory.torch.Recorder.track` wrote."""
+    return [{"layer": str(row["layer"]), "step": row["step"], "nc1": row["nc1"],
+             "test_nc1": row.get("test_nc1")} for row in source.need("step", "layer", "nc1")]
+
+
+def _draw_collapse(panels: Panels, rows: list[Record]) -> None:
+    ax = panels[0, 0]
+    layers = list(dict.fromkeys(row["layer"] for row in rows))
+    require(len(layers) <= MOST_LINES, "where", f"leave at most {MOST_LINES} layers", len(layers))
+    for layer in layers:
+        chosen = [row for row in rows if row["layer"] == layer]
+        steps = [row["step"] for row in chosen]
+        line, = ax.plot(steps, [row["nc1"] for row in chosen], label=layer)
+        if chosen[0]["test_nc1"] is not None:
+            ax.plot(steps, [row["test_nc1"] for row in chosen], "--", color=line.get_color())
+    ax.set(xscale="log", yscale="log", xlabel="step", ylabel="NC1 (dashed: test)")
+    ax.legend()
+
+
 KINDS: dict[KindName, Kind] = {
     "threshold-map": Kind("c/K over K and L", _threshold_rows, _draw_threshold_map),
     "cost-curves": Kind("c/K against K and against L", _threshold_rows, _draw_cost_curves,
@@ -621,4 +643,6 @@ KINDS: dict[KindName, Kind] = {
                      lambda rows: (1.5 * len(_layers(rows)) + 0.6, 3.6)),
     "loss-curves": Kind("loss of runs while they train, closed forms as lines", _curve_rows,
                         _draw_loss_curves),
+    "collapse": Kind("NC1 of a network's layers while it trains, train and test", _collapse_rows,
+                     _draw_collapse),
 }

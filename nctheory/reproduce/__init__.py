@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
+import json
+from pathlib import Path
 
-from nctheory.errors import choice
+from nctheory.errors import InputError, choice
+from nctheory.files import open_regular
+from nctheory.reproduce.kept import unpacked
 from nctheory.reproduce.reproduction import Experiment, Finding, Reproduction
 
-__all__ = ["EXPERIMENTS", "Experiment", "Finding", "Reproduction", "experiment"]
+__all__ = ["EXPERIMENTS", "Experiment", "Finding", "Reproduction", "experiment",
+           "read_record"]
 
 # Where each experiment lives; a module is imported only when one of its experiments is asked for.
 EXPERIMENTS = {
@@ -26,6 +32,7 @@ EXPERIMENTS = {
     "rank-against-weight-decay": "z24:RANK",
     "slm24-end-to-end": "end_to_end:SQUARED",
     "gk25-end-to-end": "end_to_end:ENTROPY",
+    "gkt26-basins": "gkt26:BASINS",
 }
 
 
@@ -46,3 +53,20 @@ def experiment(name: str) -> Experiment:
     found: Experiment = getattr(importlib.import_module(f"nctheory.reproduce.{module}"),
                                 attribute)
     return found
+
+
+def read_record(path: str | Path) -> Reproduction:
+    """The outcome in a NAME.json.gz, judged and drawn anew from its tables.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read, or is no record of an experiment.
+    """
+    try:
+        with open_regular(path) as file:
+            found = json.loads(gzip.decompress(file.read()))
+        return Reproduction(experiment(found["experiment"]), found["parameters"], found["seed"],
+                            unpacked(found["tables"]))
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"path must be a record of an experiment, got {path}: {error}") from None

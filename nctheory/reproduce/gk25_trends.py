@@ -60,14 +60,14 @@ def _finding(parameters: Parameters, span: str, fine: bool, words: Sequence[str]
 
 
 def _judge_2(tables: Tables, parameters: Parameters) -> Finding:
-    widths, (exponent,) = parameters["widths"], parameters["log2_weight_decays"]
-    return _finding(parameters, f"lam = 2^{exponent:g}, widths {widths[0]} to {widths[-1]}",
+    widths, exponents = parameters["widths"], parameters["log2_weight_decays"]
+    return _finding(parameters, f"lam = 2^{exponents[0]:g}, widths {widths[0]} to {widths[-1]}",
                     *_trends(tables, "width", 1, "rising"))
 
 
 def _judge_5(tables: Tables, parameters: Parameters) -> Finding:
-    (width,), decays = parameters["widths"], parameters["log2_weight_decays"]
-    return _finding(parameters, f"d = {width}, lam from 2^{decays[0]:g} to 2^{decays[-1]:g}",
+    widths, decays = parameters["widths"], parameters["log2_weight_decays"]
+    return _finding(parameters, f"d = {widths[0]}, lam from 2^{decays[0]:g} to 2^{decays[-1]:g}",
                     *_trends(tables, "weight_decay", -1, "falling"))
 
 

@@ -43,18 +43,19 @@ def place(suffix: str, *key: object) -> Path | None:
     return folder / (digest + suffix)
 
 
-def packed(tables: Tables) -> dict[str, Any]:
-    """Tables as JSON has them, {name: [columns, row, row, ...]}.
+def packed(tables: Tables, digits: int = 17) -> dict[str, Any]:
+    """Tables as JSON has them, {name: [columns, row, row, ...]}, floats to so many digits.
 
     >>> from nctheory.reproduce.tables import Interval
     >>> packed({"a": [Interval(1.0, 0.5, 2.0)]})
     {'a': [('mean', 'low', 'high'), (1.0, 0.5, 2.0)]}
     """
-    return {name: [rows[0]._fields, *map(_plain, rows)] for name, rows in tables.items() if rows}
+    def plain(value: Any) -> Any:
+        value = value.item() if isinstance(value, np.generic) else value
+        return float(f"{value:.{digits}g}") if isinstance(value, float) else value
 
-
-def _plain(row: Sequence[Any]) -> tuple[Any, ...]:
-    return tuple(value.item() if isinstance(value, np.generic) else value for value in row)
+    return {name: [rows[0]._fields, *(tuple(map(plain, row)) for row in rows)]
+            for name, rows in tables.items() if rows}
 
 
 def unpacked(found: Mapping[str, Any]) -> dict[str, list[Any]]:

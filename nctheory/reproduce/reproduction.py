@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TextIO
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from nctheory import __version__, files
-from nctheory.errors import InputError, integer, require
+from nctheory.errors import integer, require
 from nctheory.files import folder
-from nctheory.reproduce.kept import Parameters, Progress, Tables, keeping_in, packed, unpacked
+from nctheory.reproduce.kept import Parameters, Progress, Tables, keeping_in, packed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -146,37 +146,19 @@ class Reproduction:
         return figure
 
     def record(self) -> bytes:
-        """All of it as compressed JSON: equal outcomes, equal bytes; `Reproduction.read` reads."""
+        """All of it as compressed JSON, equal outcomes as equal bytes; `read_record` reads it.
+
+        Floats have ten digits: verdict, sentence and figure follow from the tables as before.
+        """
         text = files.envelope(
             experiment=self.experiment.name, source=self.experiment.source,
             claim=self.experiment.claim, parameters=dict(self.parameters), seed=self.seed,
-            verdict=self.verdict, sentence=self.sentence, tables=packed(self.tables))
+            verdict=self.verdict, sentence=self.sentence, tables=packed(self.tables, 10))
         buffer = io.BytesIO()
         # The name within says whose it is: `nctheory.files.check_target`.
         with gzip.GzipFile(f"nctheory-{self.experiment.name}.json", "wb", 9, buffer, 0) as file:
             file.write(text.encode())
         return buffer.getvalue()
-
-    @classmethod
-    def read(cls, experiment: Experiment, path: str | Path) -> Reproduction:
-        """The outcome that `record` wrote: verdict, sentence and figure follow from its tables.
-
-        Raises
-        ------
-        InputError
-            Where the file cannot be read, or is a record of another experiment.
-        """
-        try:
-            with files.open_regular(path) as file:
-                found = json.loads(gzip.decompress(file.read()))
-            require(found["experiment"] == experiment.name, "path",
-                    f"be a record of {experiment.name}", found["experiment"])
-            return cls(experiment, found["parameters"], found["seed"], unpacked(found["tables"]))
-        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-            if isinstance(error, InputError):
-                raise
-            raise InputError(f"path must be a record of an experiment, got {path}: "
-                             f"{error}") from None
 
     def write(self, directory: str | Path, *, force: bool = False) -> list[Path]:
         """Write NAME-TABLE.csv of each table, NAME.png, .pdf, .json.gz (`record`), .txt; paths.

@@ -181,7 +181,7 @@ class Result(Tabular):
     @cached_property
     def excess(self) -> dict[str, NDArray[np.float64]]:
         """The loss minus each family's closed form, by name."""
-        return {name: self.loss - value for name, value in closed_forms(self.problem).items()}
+        return {name: self.loss - value for name, value in family_losses(self.problem).items()}
 
     @QUIET
     def outcome(self, i: int) -> EndPoint:
@@ -195,11 +195,11 @@ class Result(Tabular):
                          "failed" if self.failed[i] else "diverged" for i in range(len(self))])
 
 
-def closed_forms(problem: Problem) -> dict[str, float]:
+def family_losses(problem: Problem) -> dict[str, float]:
     """The least loss of each family of constructions that has a member for `problem`, and of
     all of them ("best"); partial fits apart, and empty for classes of unequal size.
 
-    >>> found = closed_forms(Problem(classes=10, layers=4))
+    >>> found = family_losses(Problem(classes=10, layers=4))
     >>> {name: round(loss, 7) for name, loss in found.items()}
     {'dnc': 0.0991799, 'triangular': 0.0811362, 'best': 0.0811362}
     """

@@ -478,6 +478,6 @@ def _pack(result: Mapping[str, Any]) -> tuple[str, bytes | None]:
     text = _encode({k: v for k, v in result.items() if k not in arrays})
     if not arrays:
         return text, None
-    buffer = io.BytesIO()
+    buffer = io.BytesIO()  # for a column of the store: `files.write_npz` is for files
     np.savez_compressed(buffer, **arrays)
     return text, buffer.getvalue()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from nctheory import losses
 from nctheory.constructions import Construction, Ranks
-from nctheory.tabular import Tabular
+from nctheory.tabular import Record, Tabular
 
 BEATEN = "dnc beaten"
 NOT_BEATEN = "not beaten by this library"
@@ -77,7 +76,7 @@ class Row(Tabular):
         """Ranks of M_1..M_L and sigma(M_2)..sigma(M_L) of the construction."""
         return self.construction.ranks(self.layers, *self.model)
 
-    def records(self) -> list[dict[str, Any]]:
+    def records(self) -> list[Record]:
         """This row as plain data."""
         return [{
             "classes": self.classes,
@@ -115,7 +114,7 @@ class Table(Tabular):
         """K and L."""
         return "classes", "layers"
 
-    def records(self) -> list[dict[str, Any]]:
+    def records(self) -> list[Record]:
         """A record a row, as JSON and CSV have it."""
         return [record for row in self.rows for record in row.records()]
 

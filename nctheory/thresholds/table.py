@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from nctheory import activations, limits, losses
-from nctheory.constructions import FAMILIES, Construction, Orthogonal
+from nctheory.constructions import FAMILIES, Block, Construction, Orthogonal
 from nctheory.errors import InputError, choice, integer, positive
 from nctheory.optimality import for_every_decay, optimal
 from nctheory.problem import Problem
@@ -178,6 +178,7 @@ def cells(library: Library, K_values: Sequence[int], samples: int,
             yield Cell(K, [Orthogonal(classes=K), *choices], [*map(library.offer, choices)])
         else:
             offers = [offer for offer in blocks if offer.construction.classes <= K]
+            offers += [library.offer(other) for other in others if isinstance(other, Block)]
             yield Cell(K, [made, *choices] if is_dnc else choices, offers)
 
 

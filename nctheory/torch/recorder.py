@@ -21,7 +21,9 @@ from nctheory.metrics.classifier import nc4
 from nctheory.metrics.moments import FIELDS
 from nctheory.metrics.report import Report, add_balance, check_moments, of_layer
 from nctheory.report.metrics import rows
+from nctheory.report.source import Source
 from nctheory.specs import near
+from nctheory.sweep.export import write_csv
 from nctheory.tabular import library
 
 if TYPE_CHECKING:
@@ -249,6 +251,22 @@ class Recorder:
         first = self.moments(self.layers[0])
         return LayerReport(labels=first.labels.tolist(), counts=first.counts.tolist(),
                            layers=found)
+
+    def track(self, path: str | Path, step: float) -> LayerReport:
+        """Add the report of this moment of a training to a CSV table, a line a layer.
+
+        What the table has of this step and later ones is replaced: a training that was killed
+        and goes on from a checkpoint tracks on.  `nctheory figure collapse` draws it,
+        `nctheory.metrics.collapse_times` reads its records.
+        """
+        require(Path(path).suffix == ".csv", "path", "end in .csv", str(path))
+        found = self.report()
+        old = Source(path).need("step", "layer") if Path(path).exists() else []
+        records = [row for row in old if row["step"] < step]
+        records += [{"step": step, **{key: value for key, value in layer.items()
+                                      if key != "notes"}} for layer in found["layers"]]
+        write_csv(lambda: records, Path(path), force=True)
+        return found
 
     def reset(self) -> Recorder:
         """Forget what was gathered, for the next epoch."""

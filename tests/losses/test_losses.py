@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
-from nctheory import InputError, Orthogonal, Pairs, Problem, activations, losses, network
+from nctheory import InputError, Orthogonal, Pairs, Problem, activations, losses, network, solve
 from nctheory.activations import ACTIVATIONS
 from nctheory.losses import LOSSES
-from nctheory.specs import examples
+from nctheory.losses.mse import MeanSquaredError
+from nctheory.specs import Kind, examples
 
 WORDS = examples(LOSSES)
 CENTRED = [word for word in WORDS if losses.get(word).centred]
@@ -98,3 +99,20 @@ def test_unknown_words_are_refused_everywhere_alike(ask, message):
 def test_words_are_kept_in_one_spelling():
     problem = Problem(classes=3, layers=2, loss="smoothed:epsilon=0.1", activation="leaky:a=0.0")
     assert (problem.loss, problem.activation) == ("smoothed:epsilon=1/10", "relu")
+
+
+def test_hot_loops_refuse_a_loss_that_they_have_no_kernel_for(monkeypatch):
+    """Also one whose class derives from the mean squared error's: its kernel is another."""
+    class Half(MeanSquaredError):
+        word = "half"
+
+        def fit(self, outputs, labels):
+            return super().fit(outputs, labels) / 2
+
+    monkeypatch.setitem(LOSSES, "half", Kind(Half))
+    try:
+        problem = Problem(classes=3, layers=2, loss="half")
+        with pytest.raises(InputError, match="loss must be one that the solver has a kernel for"):
+            solve(problem, width=3, seeds=[0])
+    finally:
+        losses.get.cache_clear()

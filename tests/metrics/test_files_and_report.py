@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -250,6 +251,8 @@ def test_where_a_nan_is_in_the_file():
 
 def test_kinds_that_numpy_has_not(tmp_path):
     pytest.importorskip("safetensors")
+    if "ml_dtypes" in sys.modules:  # JAX brings bfloat16 to NumPy, and the file is read
+        pytest.skip("NumPy knows bfloat16 here")
     head = json.dumps({"features": {"dtype": "BF16", "shape": [1, 2], "data_offsets": [0, 4]},
                        "labels": {"dtype": "I64", "shape": [1], "data_offsets": [4, 12]}})
     path = tmp_path / "a.safetensors"

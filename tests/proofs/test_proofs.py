@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from nctheory.certify import Certificate, cell, checker
 from proofs import THEOREMS, Theorem, cover, orthant, prove, statements, theorem
-from proofs.__main__ import README, main
+from proofs.__main__ import main
 
 
 def test_a_theorem_a_file():
@@ -142,8 +142,7 @@ def test_report_and_certificates(tmp_path):
 
 
 def test_statements():
-    """Every theorem stands in the table once, statuses follow from what proofs cite, and the
-    README's table is this one."""
+    """Every theorem stands in the table once, and statuses follow from what proofs cite."""
     rows = list(statements.table(THEOREMS))
     assert sorted(row.proof for row in rows if row.proof) == sorted(THEOREMS)
     assert all((not row.proof) != (not row.status) for row in rows)
@@ -153,8 +152,6 @@ def test_statements():
     assert words["[GK25] Theorem 5, start"] == "refuted"
     assert words["[GK25] Theorem 3 (i)"].startswith("derived, with cited: [GK25] Lemma 1")
     assert statements.cited_by("three-classes-two-layers", THEOREMS) == []
-    readme = README.read_text(encoding="utf-8")
-    assert statements.rewritten(readme, THEOREMS) == readme
 
 
 def test_unknown_theorem():

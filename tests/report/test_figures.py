@@ -32,7 +32,8 @@ PLANS = {
 }
 SOURCES = {"threshold-map": "thresholds", "cost-curves": "thresholds", "loss-ratio": "loss",
            "decay-curves": "decays", "rank": "statistics", "dnc-probability": "statistics",
-           "singular-values": "run", "matrices": "run", "loss-curves": "run"}
+           "singular-values": "run", "matrices": "run", "loss-curves": "run",
+           "collapse": "training"}
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +41,17 @@ def stores(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stores")
     for name, plan in PLANS.items():
         run_plan(plan, folder / f"{name}.db", executor="inline")
+    # As `nctheory.torch.Recorder.track` writes it: NC1 = 1/step, ten times that on test.
+    lines = [f"{step},{layer},{1 / step},{10 / step},features" for step in (1, 10, 100)
+             for layer in ("fc1", "fc2")]
+    (folder / "training.csv").write_text("step,layer,nc1,test_nc1,note\n" + "\n".join(lines))
     return folder
 
 
 def drawn(stores, folder, kind, ending=".svg", **options):
     """The rows beside a figure."""
-    files = make_figure(kind, Source(stores / f"{SOURCES[kind]}.db", **options),
+    source, = stores.glob(f"{SOURCES[kind]}.*")
+    files = make_figure(kind, Source(source, **options),
                         folder / f"figure{ending}", force=True)
     assert [file.stat().st_size > 100 for file in files] == [True, True]
     return list(csv.DictReader(files[1].read_text().splitlines()))
@@ -275,3 +281,12 @@ def test_size_and_letters(stores, tmp_path):
     text = (tmp_path / "a.svg").read_text()
     assert 'width="288pt" height="216pt"' in text  # 72 points an inch
     assert "<text" in text and "layers" in text  # text stays text
+
+
+def test_collapse_is_drawn_by_layer_train_and_test(stores, tmp_path):
+    rows = drawn(stores, tmp_path, "collapse")
+    assert [(row["layer"], float(row["nc1"]), float(row["test_nc1"])) for row in rows[:2]] == [
+        ("fc1", 1.0, 10.0), ("fc2", 1.0, 10.0)]
+    axes = draw("collapse", stores / "training.csv")
+    assert [line.get_linestyle() for line in axes.lines] == ["-", "--"] * 2
+    np.testing.assert_allclose(axes.lines[1].get_ydata(), [10, 1, 0.1])

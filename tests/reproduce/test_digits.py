@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nctheory import InputError, metrics
-from nctheory.reproduce import Reproduction, experiment, hbn22, z24
+from nctheory.reproduce import experiment, hbn22, z24
 from nctheory.reproduce.hbn22 import LastLayer, LayerCollapse, Transfer
 
 NAMES = ("train-collapse-without-test-collapse", "cascading-collapse",
@@ -189,21 +189,6 @@ def test_what_is_done_is_kept(name, tmp_path):
     assert first.stat().st_mtime_ns == made
     assert again.tables == whole.tables and again.sentence == whole.sentence
     assert tiny(name).run(quick=True, seed=1, keep=tmp_path).tables != whole.tables
-
-
-def test_a_record_says_the_same(tmp_path):
-    found = tiny("cascading-collapse")
-    made = found.run(quick=True)
-    (tmp_path / "a.json.gz").write_bytes(made.record())
-    again = Reproduction.read(found, tmp_path / "a.json.gz")
-    assert again.tables == made.tables and again.text == made.text and again.seed == made.seed
-    assert again.record() == made.record()
-    with pytest.raises(InputError, match="path must be a record of rank-against-weight-decay"):
-        Reproduction.read(tiny("rank-against-weight-decay"), tmp_path / "a.json.gz")
-    (tmp_path / "b.json.gz").write_bytes(b"not")
-    for name in ("b.json.gz", "c.json.gz"):
-        with pytest.raises(InputError, match="path must be a record of an experiment"):
-            Reproduction.read(found, tmp_path / name)
 
 
 @pytest.mark.slow

@@ -82,7 +82,7 @@ def test_between_the_closed_forms(name, best):
     def judge(rows, variability=falling):
         return judged(name, rows, variability=variability)
 
-    inside = [a_run(classes=classes, layers=parameters["layers"], loss=loss, rank=7.0,
+    inside = [a_run(classes=classes, layers=parameters["layers"], loss=loss, dnc=high, rank=7.0,
                     before="7 " * (parameters["layers"] - 1) + "7",
                     after="7 " * (parameters["layers"] - 2) + "7")
               for loss in np.linspace(low, high, 11)[:-1]]
@@ -93,10 +93,11 @@ def test_between_the_closed_forms(name, best):
     finding = judge(outside)
     assert finding.verdict == "trend"
     assert "9 of 10 [0.60, 0.98] runs end between" in finding.sentence
+    assert "1 below the triangular loss" in finding.sentence
     above = [run._replace(loss=1.1 * high) for run in inside]
     assert judge(above).verdict == "no match"
-    at_dnc = [*inside[2:], *[run._replace(loss=high, rank=float(classes)) for run in inside[:2]]]
-    finding = judge(at_dnc)  # "ranks end below K" is not what two of ten runs do
+    at_dnc = [run._replace(loss=high, rank=float(classes)) for run in inside[:2]]
+    finding = judge([*inside[2:], *at_dnc])  # the ranks of two do not end below K
     assert finding.verdict == "trend" and "8 of 10 [0.49, 0.94] below DNC" in finding.sentence
     full_rank = [run._replace(rank=float(classes)) for run in inside]
     assert judge(full_rank).verdict == "no match"

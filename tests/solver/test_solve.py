@@ -16,7 +16,7 @@ from nctheory.problem import Problem
 from nctheory.solver import METHODS, solve
 from nctheory.solver.descent import Descent
 from nctheory.solver.outcome import ranks
-from nctheory.solver.result import closed_forms
+from nctheory.solver.result import family_losses
 from nctheory.solver.starts import starting_point
 
 TEN = Problem(classes=10, layers=4)
@@ -87,7 +87,7 @@ def test_excess_over_the_closed_forms():
     assert solve(uneven, 4, seeds=[0], steps=1).excess == {}
     linear = Problem(classes=10, layers=2, samples=5, weight_decay=2.0**-10, loss="ce",
                      activation="linear")
-    found = closed_forms(linear)  # values of [GK25]
+    found = family_losses(linear)  # values of [GK25]
     assert_allclose([found["dnc"], found["pairs"]], [0.0906622, 0.0800127], atol=5e-8)
 
 

@@ -97,14 +97,14 @@ def test_knapsack_compiled_and_in_python(compiled):
 
 
 def test_sums_are_chosen_by_the_cost_under_the_activation():
-    """With a leak the costs of blocks order otherwise than with ReLU: against all partitions."""
-    model = ("mse", "leaky:a=1/5")
-    for K in (21, 25, 30, 36):
-        row, = threshold_table([K], [4], library=["triangular"], activation=model[1]).rows
-        best = {0: 0.0}
-        for k in range(1, K + 1):
-            blocks = [size for size in (1, 6, 10, 15, 21, 28, 36) if size <= k]
-            best[k] = min(best[k - size] + threshold_table(
-                [max(size, 2)], [4], library=["triangular"], activation=model[1]).rows[0].cost
-                * (1 if size > 1 else 0.5) for size in blocks)
-        assert row.cost == pytest.approx(best[K], rel=1e-12)
+    """With a leak, where costs are not those of ReLU: against all sums, by recursion."""
+    def cost(K):
+        return threshold_table([K], [4], library=["triangular"],
+                               activation="leaky:a=1/5").rows[0].cost
+
+    sizes = {1: 1.0} | {r * (r - 1) // 2: cost(r * (r - 1) // 2) for r in range(4, 10)}
+    best = [0.0]
+    for K in range(1, 37):
+        best.append(min(best[K - size] + c for size, c in sizes.items() if size <= K))
+    assert [cost(K) for K in (21, 25, 30, 36)] == pytest.approx(
+        [best[K] for K in (21, 25, 30, 36)], rel=1e-12)

@@ -159,6 +159,22 @@ def test_two_processes_gather(tmp_path):
         assert_same_numbers(found.report(), whole.report())
 
 
+def test_a_training_is_tracked_and_a_killed_one_tracks_on(tmp_path):
+    from nctheory.report.figures import draw
+    from nctheory.report.source import Source
+
+    path = tmp_path / "run.csv"
+    for step in (1, 10, 100, 10):  # killed after 100, resumed from a checkpoint of before 10
+        found = Recorder(small(step)).read(loader()).read(loader(1), "test").track(path, step)
+    records = Source(path).records
+    assert [(r["step"], str(r["layer"])) for r in records] == [
+        (step, layer) for step in (1, 10) for layer in "035"]
+    assert records[-1]["nc1"] == found["layers"][-1]["nc1"]
+    times = metrics.collapse_times(records, threshold=1e9)
+    assert times["5"]["nc1"] == 1 and times["5"]["nc4"] is None
+    assert len(draw("collapse", path).lines) == 6
+
+
 # --- what is wrong with what was given ---
 
 def test_a_name_that_is_none_comes_with_the_list():
