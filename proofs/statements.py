@@ -74,6 +74,9 @@ PAPERS = (
               "`nctheory margins --starts 8`: that DNC is beaten, not what is best"),
     Statement("[GKT26] abstract", "depth shrinks DNC's basin, width works the other way", "",
               "observed", "`nctheory reproduce gkt26-basins`"),
+    Statement("[ZCML26] abstract", "NC0 vanishes with coupled decay, not with AdamW or sign "
+              "descent (ours: it does with Muon)", "", "observed",
+              "`nctheory reproduce zcml26-optimisers`"),
     Statement("[HBN22]", "collapse on the train set, not on the test set; cascades; worse "
               "transfer",
               "", "observed", "`nctheory reproduce --list`"),

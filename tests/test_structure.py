@@ -157,15 +157,14 @@ ELSEWHERE = {
     "metrics.crowded": "metrics/test_new_measures.py",
     "metrics.history": "metrics/test_new_measures.py",
     "metrics.regression": "metrics/test_new_measures.py",
-    # Margins of tables, codes and dynamics are compared with each other.
-    "margins": "margins/test_margins.py", "commands.margins": "margins/test_margins.py",
-    "report.margins": "margins/test_margins.py", "report.norms": "test_norms.py",
     # What is printed, by the commands that print it, and commands where their work is.
     "report.rows": "commands/test_options.py", "report.table": "commands/test_tables.py",
     "report.graph": "commands/test_tables.py", "report.runs": "commands/test_solve.py",
     "report.ranks": "commands/test_solve.py", "report.source": "report/test_figures.py",
     "report.metrics": "metrics/test_files_and_report.py",
     "report.phases": "cross_entropy/test_phases.py",
+    "report.margins": "margins/test_table.py", "commands.margins": "margins/test_table.py",
+    "report.norms": "test_norms.py",
     "report.atlas_pages": "report/test_atlas_site.py",
     "report.atlas_pictures": "report/test_atlas.py", "terminal.screen": "terminal/test_grid.py",
     "commands.atlas": "atlas/test_table.py", "commands.cite": "test_citations.py",

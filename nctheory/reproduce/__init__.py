@@ -33,6 +33,7 @@ EXPERIMENTS = {
     "slm24-end-to-end": "end_to_end:SQUARED",
     "gk25-end-to-end": "end_to_end:ENTROPY",
     "gkt26-basins": "gkt26:BASINS",
+    "zcml26-optimisers": "zcml26:OPTIMISERS",
 }
 
 

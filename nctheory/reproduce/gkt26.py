@@ -11,7 +11,7 @@ import numpy as np
 
 from nctheory.margins.descent import descend
 from nctheory.margins.flow import aligned_flow, basin
-from nctheory.reproduce.drawing import with_interval
+from nctheory.reproduce.drawing import LINE, with_interval
 from nctheory.reproduce.kept import Parameters, Progress, Tables
 from nctheory.reproduce.reproduction import Experiment, Finding
 from nctheory.reproduce.tables import clear, group
@@ -41,11 +41,11 @@ class Gaussian(NamedTuple):
 
 
 class Ratio(NamedTuple):
-    """How far two singular values that start near are apart while the loss is still large."""
+    """How far two singular values that start near are apart, as they grow."""
 
     layers: int
-    share: float  # the largest of log t over its range
-    ratio: float
+    growth: float  # of log t_1, the larger
+    ratio: float  # t_1 / t_2
 
 
 def _measure(parameters: Parameters, seed: int, progress: Progress | None) -> Tables:
@@ -118,15 +118,15 @@ def _draw(figure: Any, tables: Tables, parameters: Parameters) -> None:
     left, middle, right = figure.subplots(1, 3)
     for K, rows in group(tables["spectral"], "classes").items():
         depths = group(rows, "layers")
-        with_interval(left, list(depths), [_shares(runs) for runs in depths.values()], f"$K={K}$")
+        with_interval(left, list(depths), list(map(_shares, depths.values())), f"$K={K}$")
     left.set(xlabel="layers $L$", ylabel="share of DNC, spectral starts", ylim=(-0.03, 1.03))
     for L, rows in group(tables["gaussian"], "layers").items():
         widths = group(rows, "width")
-        with_interval(middle, list(widths), [_shares(runs) for runs in widths.values()],
-                      f"$L={L}$")
+        with_interval(middle, list(widths), list(map(_shares, widths.values())), f"$L={L}$")
     middle.set(xlabel="width $d$", ylabel="share of DNC, Gaussian starts", ylim=(-0.03, 1.03))
     for L, rows in group(tables["repulsion"], "layers").items():
-        right.plot([row.share for row in rows], [row.ratio for row in rows], label=f"$L={L}$")
+        right.plot([row.growth for row in rows], [row.ratio for row in rows], **LINE,
+                   label=f"$L={L}$")
     right.set(xlabel=r"growth of $\log t_1$", ylabel="$t_1/t_2$, at first 1.1", yscale="log")
     for axes in (left, middle, right):
         axes.legend()

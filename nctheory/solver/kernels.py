@@ -65,9 +65,9 @@ BLOW_UP = 1e12
 SECOND, EPSILON = 0.999, 1e-8
 
 # What Numba compiles for: this machine, or what NUMBA_CPU_FEATURES says.
-_asked: str = config.CPU_FEATURES  # type: ignore[attr-defined]
-_features = _asked.split(",") if _asked else [
-    f"+{name}" for name, has in llvmlite.binding.get_host_cpu_features().items() if has]
+_wanted: str | None = getattr(config, "CPU_FEATURES", None)
+_features = (_wanted.split(",") if _wanted else
+             [f"+{name}" for name, has in llvmlite.binding.get_host_cpu_features().items() if has])
 # Sums kept in registers: 25 of AVX-512's 32; elsewhere 6, as each takes two or more registers.
 TILE_ROWS, TILE_COLS = (5, 5) if "+avx512f" in _features else (2, 3)
 _FUSED = "+fma" in _features or "+neon" in _features

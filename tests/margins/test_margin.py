@@ -1,14 +1,14 @@
-"""Margins without decay against explicit matrices, exact comparisons, and found codes."""
+"""Margins without decay against explicit matrices, and exact comparisons."""
 
 import math
 
 import numpy as np
 import pytest
 
-from nctheory import Circle, Groups, InputError, Orthogonal, Pairs
+from nctheory import Circle, Groups, Orthogonal, Pairs
 from nctheory.constructions.edge_code import EdgeCode
 from nctheory.losses import get
-from nctheory.margins import SoftmaxCode, compare, limit, log_margin, margin_table, softmax_code
+from nctheory.margins import compare, limit, log_margin
 from nctheory.margins.margin import cost_bounds
 
 MADE = [Orthogonal(classes=5), Pairs(classes=6), Groups(sizes=(2, 2, 1)),
@@ -54,44 +54,3 @@ def test_limit_orders_by_rank_and_then_by_the_geometric_mean():
     for L in (200, 400):  # c = r + (2/(L+1)) r log g + ...
         c = Circle(classes=8).cost(L, "ce", "linear")
         assert c == pytest.approx(2 * circle[1] ** (2 / (L + 1)), rel=1e-12)
-
-
-def test_codes_are_feasible_and_enclosed():
-    code = softmax_code(7, 3, 3, starts=6)
-    margin, _ = code.least_margin()
-    S = code.matrix()
-    least = (S.diagonal() - S)[~np.eye(7, dtype=bool)].min()
-    assert float(margin) == pytest.approx(least, rel=1e-12)
-    low, high = cost_bounds(code, 3)
-    assert low < high and float(high - low) < 1e-12
-    # 5.204836 is the best family's: pairs and a centred single, rank 4.
-    assert float(high) < 5.1470 < Groups(sizes=(2, 2, 2, 1)).cost(3, "ce", "linear")
-    assert compare(code, Orthogonal(classes=7), 3) == 1
-
-
-def test_enclosures_hold_for_repeated_eigenvalues():
-    points = (1, 0), (0, 1), (-1, 0), (0, -1)
-    low, high = cost_bounds(SoftmaxCode(points, points), 3)
-    assert low**2 <= 8 <= high**2 and float(high - low) < 1e-12
-
-
-def test_table():
-    table = margin_table([3, 4, 8], [1, 3, 5])
-    verdicts = {(cell.classes, cell.layers): cell.verdict for cell in table.cells}
-    assert verdicts[3, 5] == verdicts[8, 1] == "dnc optimal" and verdicts[4, 3] == "dnc beaten"
-    assert table.takeovers()[8] == [(1, 7), (3, 4), (5, 2)]
-    with pytest.raises(InputError, match="classes"):
-        margin_table([2], [1])
-
-
-def test_relu_beside_it():
-    table = margin_table([6], [2, 3], activation="relu")
-    assert [cell.verdict for cell in table.cells] == ["not beaten by these", "dnc beaten"]
-    assert table.cells[1].best.label == "edgecode r=4"
-
-
-def test_the_command_tells_and_draws(run, tmp_path):
-    status, out, _ = run("margins", "--classes", "4:5", "--layers", "2:3", "--figure",
-                         str(tmp_path / "ranks.png"))
-    assert status == 0 and "K=4: rank 3 from L=2, rank 2 from L=3" in out
-    assert (tmp_path / "ranks.png").stat().st_size > 1000
