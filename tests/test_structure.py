@@ -157,9 +157,6 @@ ELSEWHERE = {
     "metrics.crowded": "metrics/test_new_measures.py",
     "metrics.history": "metrics/test_new_measures.py",
     "metrics.regression": "metrics/test_new_measures.py",
-    # Margins of tables, codes and dynamics are compared with each other.
-    "margins": "margins/test_margins.py", "commands.margins": "margins/test_margins.py",
-    "report.margins": "margins/test_margins.py", "report.norms": "test_norms.py",
     # What is printed, by the commands that print it, and commands where their work is.
     "report.rows": "commands/test_options.py", "report.table": "commands/test_tables.py",
     "report.graph": "commands/test_tables.py", "report.runs": "commands/test_solve.py",
