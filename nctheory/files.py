@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    Array = NDArray[Any]  # of whatever dtype the file has
+
 # An archive may unpack to this many bytes, or to so many times its own size if that is more:
 # what np.savez wrote always may, a zip bomb may not.
 MOST_BYTES = 2**30
@@ -44,7 +46,7 @@ _DATABASE = b"SQLite format 3\0"
 # --- reading ---
 
 def read_npz(path: str | Path, *, name: str = "file", kind: str = "a readable .npz file",
-             need: Collection[str] | None = None) -> dict[str, NDArray[Any]]:
+             need: Collection[str] | None = None) -> dict[str, Array]:
     """The arrays of an .npz file by name; nothing is ever unpickled.
 
     Headers are read before anything is allocated, so that a small file cannot claim a large
@@ -101,7 +103,7 @@ def _demand(condition: bool, reason: str) -> None:
         raise _Refused(reason)
 
 
-def _member(archive: zipfile.ZipFile, item: zipfile.ZipInfo, name: str) -> NDArray[Any]:
+def _member(archive: zipfile.ZipFile, item: zipfile.ZipInfo, name: str) -> Array:
     from numpy.lib import format as npy
 
     headers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
@@ -115,11 +117,11 @@ def _member(archive: zipfile.ZipFile, item: zipfile.ZipInfo, name: str) -> NDArr
         _demand(claimed <= item.file_size, f"the array {show(name)} claims the shape {shape}, "
                 f"and has {item.file_size} bytes")
     with archive.open(item) as member:
-        array: NDArray[Any] = npy.read_array(member, allow_pickle=False)
+        array: Array = npy.read_array(member, allow_pickle=False)
         return array
 
 
-def map_npy(path: str | Path) -> NDArray[Any]:
+def map_npy(path: str | Path) -> Array:
     """The array of an .npy file as a memory map; an `InputError` for what is none."""
     import numpy as np
 

@@ -73,7 +73,7 @@ def edge_vertices(classes: int, least: int) -> int | None:
     return r if r >= least and r * (r - 1) // 2 == classes else None
 
 
-def forward(matrices: Sequence[Any]) -> list[Any]:
+def forward(matrices: Sequence[Integers]) -> list[Integers]:
     """[M_1, ..., M_l] of a chain H_1, W_1, ...: M_2 = W_1 H_1, then M_{l+1} = W_l max(M_l, 0).
 
     Exact for matrices of Python integers or fractions (dtype object); floats go as well.

@@ -30,7 +30,7 @@ class Argument:
         Whether it may be left out; the result then lacks it.
     """
 
-    kind: Callable[[str], Any] = int
+    kind: Callable[[str], object] = int
     requirement: str = "be an integer"
     alias: str = ""
     optional: bool = False
@@ -49,7 +49,7 @@ class Kind(Generic[T]):
     """
 
     build: Callable[..., T]
-    parameters: Mapping[str, tuple[str, Callable[[str], Any]]] = field(default_factory=dict)
+    parameters: Mapping[str, tuple[str, Callable[[str], object]]] = field(default_factory=dict)
     examples: tuple[str, ...] = ()
 
     @property
@@ -148,7 +148,7 @@ def _given(name: str, listed: str, arguments: Arguments) -> dict[str, str]:
     return given
 
 
-def _value(name: str, text: str, argument: Argument) -> Any:
+def _value(name: str, text: str, argument: Argument) -> object:
     try:
         return argument.kind(text)
     except (ValueError, ZeroDivisionError):

@@ -35,7 +35,7 @@ except ImportError:
                      "got no such module") from None
 
 if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
+    from hypothesis.strategies import DrawFn, SearchStrategy
 
     from nctheory.graphs.named import NamedGraph
 
@@ -68,7 +68,7 @@ def decays(least: int = 1, most: int = 20) -> SearchStrategy[Fraction]:
 
 
 @st.composite
-def problems(draw: Any, /, *, equal_decays: bool = False, **fixed: Any) -> Problem:
+def problems(draw: DrawFn, /, *, equal_decays: bool = False, **fixed: Any) -> Problem:
     """Problems of every kind; keyword arguments of `Problem` fix what should not vary."""
     given = dict(fixed)
     given.setdefault("classes", draw(classes(most=8)))
@@ -84,7 +84,7 @@ def problems(draw: Any, /, *, equal_decays: bool = False, **fixed: Any) -> Probl
 
 
 @st.composite
-def triangulars(draw: Any, /, least: int = 4, most: int = 12) -> Triangular:
+def triangulars(draw: DrawFn, /, least: int = 4, most: int = 12) -> Triangular:
     """Members of the triangular family with `least` to `most` vertices."""
     r = draw(st.integers(least, most))
     return Triangular(vertices=r, subset=draw(st.integers(2, r - 2)))
@@ -125,7 +125,7 @@ def graphs() -> SearchStrategy[NamedGraph]:
 
 
 @st.composite
-def parameters(draw: Any, /, problem: Problem, width: int | None = None,
+def parameters(draw: DrawFn, /, problem: Problem, width: int | None = None,
                scale: float = 1.0) -> list[np.ndarray]:
     """[H_1, W_1, ..., W_L] of a problem: independent normal entries times `scale`, some of the
     matrices zero or of rank one, so that kinks and degenerate points occur."""

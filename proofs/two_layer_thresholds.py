@@ -54,6 +54,16 @@ def derived() -> list[str]:
 def agrees(made: Sequence[Certificate]) -> Iterator[bool]:
     """Each cell of r < LAST by itself; from there on each family lies on one side of the rule."""
     boxes = [(cover.triangular(c), c.verdict) for c in made]
+    yield from _cells_agree(boxes)
+    for ((s, most), (gap, largest), _), verdict in boxes:
+        if verdict == "below" and most is None:
+            yield (s, gap, largest) == (LEAST, GAP, None)
+        elif most is None or largest is None:
+            yield verdict == "above" and (most is not None and most < LEAST
+                                          or largest is not None and largest < GAP)
+
+
+def _cells_agree(boxes: Sequence[tuple[cover.Box, str]]) -> Iterator[bool]:
     cells = [(s, r - s, 2) for r in range(4, LAST) for s in range(2, r - 1)]
     yield NEVER is None and len(cells) == 2485  # 1 + 2 + ... + 70
     alone = {(s, gap): word for ((s, most), (gap, largest), _), word in boxes
@@ -64,12 +74,6 @@ def agrees(made: Sequence[Certificate]) -> Iterator[bool]:
             word for box, word in rows if cover.inside((s, gap, layers), box))
         yield (verdict == "below") == (s in two_layer_range(s + gap))
         yield (verdict == "equal") == ((s, gap) == (2, 2))
-    for ((s, most), (gap, largest), _), verdict in boxes:
-        if verdict == "below" and most is None:
-            yield (s, gap, largest) == (LEAST, GAP, None)
-        elif most is None or largest is None:
-            yield verdict == "above" and (most is not None and most < LEAST
-                                          or largest is not None and largest < GAP)
 
 
 def middle(r: int) -> int:

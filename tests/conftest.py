@@ -11,6 +11,9 @@ from hypothesis import settings
 # Two workers share two cores: more BLAS threads only get in each other's way.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# What a user has found is no part of what is tested, and tests add nothing to it.
+os.environ["NCTHEORY_DATA"] = os.path.join(os.devnull, "nctheory")
+
 # A first call may compile a kernel, and machines differ: time is measured in benchmarks only.
 settings.register_profile("nctheory", deadline=None)
 settings.load_profile("nctheory")

@@ -187,7 +187,8 @@ def experiments() -> None:
         "# Experiments", "", "What the papers measured, measured again at full size: made from "
         "the records that the commands write (`NAME.json.gz`), whose tables are judged and drawn "
         "anew for this page. *value*: numbers of the paper, of a theorem or of a closed form are "
-        "met; *trend*: the direction is, or only that is known to us; *no match*: neither.", "",
+        "met; *trend*: the direction is, or only that is known to us; *no match*: neither, or not "
+        "in every part of what is stated.", "",
         *([f"Not run at full size yet: {', '.join(missing)}.", ""] if missing else []),
         "| experiment | source | what the paper states | verdict |", "| --- | --- | --- | --- |",
         *rows, "", *sections]))

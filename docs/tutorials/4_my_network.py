@@ -7,8 +7,9 @@ layer by layer, train against test.
 """
 
 # %%
-# Features of each layer come from forward hooks.  Where PyTorch is not installed, this page trains
-# the same perceptron with ``nctheory.trained`` and says so; what follows does not differ.
+# A ``Recorder`` gathers what each Linear layer reads while the model runs, and keeps class moments
+# only. Where PyTorch is not installed, this page trains the same perceptron with
+# ``nctheory.trained`` and says so; what follows does not differ.
 
 from importlib.util import find_spec
 
@@ -31,8 +32,10 @@ def sample(count):
 
 
 def with_torch():
-    """Train in PyTorch; hooks keep what enters each hidden activation."""
+    """Train in PyTorch, and record: three lines behind the user's own."""
     import torch
+
+    from nctheory.torch import Recorder
 
     torch.manual_seed(0)
     sizes = [20, 32, 32, 32]
@@ -40,24 +43,16 @@ def with_torch():
     for a, b in zip(sizes, sizes[1:], strict=False):
         layers += [torch.nn.Linear(a, b), torch.nn.ReLU()]
     model = torch.nn.Sequential(*layers, torch.nn.Linear(32, 6))
-    kept = {}
-    for number, place in enumerate((0, 2, 4), start=1):
-        model[place].register_forward_hook(
-            lambda module, given, out, number=number: kept.update({number: out.detach().numpy()}))
     optimiser = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-3)
     x, y = torch.tensor(inputs, dtype=torch.float32), torch.tensor(labels)
     for _ in range(600):
         optimiser.zero_grad()
         torch.nn.functional.cross_entropy(model(x), y).backward()
         optimiser.step()
-    arrays = {"labels": labels, "test_labels": test_labels}
-    model(x)
-    arrays |= {f"features_{n}": value for n, value in kept.items()}
-    model(torch.tensor(test_inputs, dtype=torch.float32))
-    arrays |= {f"test_features_{n}": value for n, value in kept.items()}
-    arrays["weight_3"] = model[-1].weight.detach().numpy()
-    arrays["bias_3"] = model[-1].bias.detach().numpy()
-    return arrays
+    test = torch.tensor(test_inputs, dtype=torch.float32), torch.tensor(test_labels)
+    recorder = Recorder(model, ["2", "4", "6"])
+    recorder.read([(x, y)]).read([test], "test").decide([(x, y)])
+    return recorder.report(), recorder.moments("6")
 
 
 def without_torch():
@@ -68,19 +63,21 @@ def without_torch():
     split = Split(inputs, labels, test_inputs, test_labels, names)
     recipe = Recipe(epochs=600, batch=60, weight_decay=1e-3, schedule="cosine")
     training = Training(inputs, labels, Architecture((20, 32, 32, 32, 6)), recipe).run()
-    return feature_arrays(training, split)
+    arrays = feature_arrays(training, split)
+    return (metrics.report(metrics.assemble(arrays)),
+            metrics.Moments.of(arrays["features_3"], labels))
 
 
 # %%
-# One file holds it all; ``nctheory metrics FILE --activation relu`` reads it, and so do we.
+# Features after the activation, so that the weight reads them as they are. From a file,
+# ``nctheory metrics FILE`` prints the same.
 
 if find_spec("torch"):
-    arrays = with_torch()
+    report, moments = with_torch()
     print("trained with PyTorch")
 else:
-    arrays = without_torch()
+    report, moments = without_torch()
     print("PyTorch is not installed here: trained with nctheory.trained instead")
-report = metrics.report(metrics.assemble(arrays), activation="relu")
 for layer in report["layers"]:
     print(f"{layer['layer']}: NC1 {layer['nc1']:.4f}  NC2 (simplex) {layer['nc2_etf']:.4f}  "
           f"DNC2 (frame) {layer['dnc2']:.4f}  rank {layer['rank']}")
@@ -90,7 +87,7 @@ for layer in report["layers"]:
 
 figure, axes = plt.subplots(figsize=(8, 3), layout="constrained")
 depth = [layer["layer"] for layer in report["layers"]]
-for key in ("nc1", "nc2_etf", "dnc2_activated"):
+for key in ("nc1", "nc2_etf", "dnc2"):
     axes.plot(depth, [layer[key] for layer in report["layers"]], "o-", label=key)
 axes.set(yscale="log", ylabel="0 is collapse")
 axes.legend()
@@ -104,13 +101,13 @@ print({key: value for key, value in last.items()
 # The class means' Gram matrix says which geometry it is: a simplex after centring, a frame, or
 # another one.
 
-moments = metrics.Moments.of(arrays["features_3"], labels)
-gram = metrics.gram(np.maximum(moments.means, 0))
+gram = metrics.gram(moments.means)
 figure, axes = plt.subplots(figsize=(3.4, 3), layout="constrained")
 figure.colorbar(axes.imshow(gram / np.abs(gram).max(), cmap="RdBu", vmin=-1, vmax=1))
-axes.set(title="means after ReLU, inner products")
+axes.set(title="class means, inner products")
 
 # %%
 # Data that do not fit into memory go batch by batch: ``Moments.stream(batches)``; halves merge.
+# The weights of a saved model, and its head beside the theory: ``nctheory.torch.from_state``.
 # What each metric means, and what other packages compute under the same name: the page
 # "What the metrics mean".

@@ -112,15 +112,16 @@ class Candidate:
         return Chain(matrices=out, name=f"chain K={len(self.kept)} L={len(out)}")
 
 
-def close(classes: Iterable[int], layers: Iterable[int], folder: Path = stored.PACKAGE,
+def close(classes: Iterable[int], layers: Iterable[int], folder: Path | None = None,
           progress: Callable[[int, int], object] | None = None) -> Iterator[Closed]:
-    """Store in `folder` what is cheaper than all that is known, and yield it.
+    """Store in `folder` (by default the user's) what is cheaper than all known, and yield it.
 
     Raises
     ------
     InputError
         Where a K is below 3 or an L below 2.
     """
+    folder = stored.user_folder() if folder is None else folder
     classes, layers = limits.cells(classes, layers)
     K_values = sorted({integer("classes", K, 3) for K in classes})
     L_values = sorted({integer("layers", L, 2, limits.LAYERS) for L in layers})
@@ -141,10 +142,10 @@ def close(classes: Iterable[int], layers: Iterable[int], folder: Path = stored.P
 # --- sources ---
 
 def _sources(most: int, layers: Sequence[int], folder: Path) -> Iterator[Source]:
-    """The chains of the folder and of the package, what can be made of them without a search,
+    """The chains of the folder and all known, what can be made of them without a search,
     and the members of other families."""
     for K in range(3, most + 1):
-        for chain in {*stored.chains(K, stored.PACKAGE), *stored.chains(K, folder)}:
+        for chain in {*stored.chains(K), *stored.chains(K, folder)}:
             yield Source(chain, chain.projected[1], known=True)
             yield from (_made(made, known=False)
                         for made in (_shortened(chain), _of_low_rank(chain)) if made is not None)
@@ -264,5 +265,5 @@ def _kept(candidates: Sequence[Candidate], sums: dict[int, float],
         cells = sorted(L for L in left if found.log_cost(L) < best[L] + EQUAL)
         left -= set(cells)
         chain = found.chain()
-        write(chain, folder)
+        write(chain, folder, "atlas close")
         yield Closed(chain, tuple(cells), max(known[L] - best[L] for L in cells))

@@ -47,15 +47,17 @@ class Searched(NamedTuple):
 
 
 def discover(classes: Iterable[int], layers: Iterable[int], *, seconds: float = 5.0,
-             seed: int = 0, folder: Path = stored.PACKAGE) -> Iterator[Searched]:
-    """Search each cell for `seconds`, store improvements in `folder`, yield what happened."""
+             seed: int = 0, folder: Path | None = None) -> Iterator[Searched]:
+    """Search each cell for `seconds`, store improvements in `folder` (by default the user's),
+    yield what happened."""
+    folder = stored.user_folder() if folder is None else folder
     seconds, rng = positive("seconds", seconds), np.random.default_rng(integer("seed", seed, 0))
     K_values, L_values = limits.cells(classes, layers)
     limits.affordable("classes", max(K_values), memory=100 * max(K_values)**2)
     cells = [(K, L) for L in L_values for K in K_values]
     pool: Pool = {}
     for K in {k + step for k, _ in cells for step in range(-k, NEAR + 1)}:
-        for chain in stored.chains(K, folder):
+        for chain in {*stored.chains(K), *stored.chains(K, folder)}:
             factors = [m.astype(np.float64) for m in chain.matrices]
             cost = evaluate(factors)
             if (K, len(factors)) not in pool or cost < pool[K, len(factors)][0]:
@@ -76,7 +78,7 @@ def discover(classes: Iterable[int], layers: Iterable[int], *, seconds: float = 
                 break
         if improved:
             pool[K, L] = polished(*pool[K, L])
-            store(pool[K, L][1], folder)
+            store(pool[K, L][1], folder, f"atlas search, seed {seed}")
         yield Searched(K, L, before, known(K, L, folder), starts)
 
 

@@ -31,7 +31,7 @@ from nctheory.atlas.search import (
 )
 from nctheory.constructions import Construction, Orthogonal, Ranks
 from nctheory.constructions.partial import PartialFit, rounded
-from nctheory.constructions.stored import PACKAGE, partial_fits, write_partial_fits
+from nctheory.constructions.stored import partial_fits, user_folder, write_partial_fits
 from nctheory.errors import integer, positive, require
 from nctheory.network import collapse
 from nctheory.network import forward as forward_pass
@@ -102,7 +102,7 @@ class Interval:
 
 
 def intervals(classes: Iterable[int], layers: Iterable[int],
-              folder: Path = PACKAGE) -> list[Interval]:
+              folder: Path | None = None) -> list[Interval]:
     """The best known interval of each cell where there is one, by layers within classes.
 
     >>> [(found.classes, round(found.late.ratio, 4)) for found in intervals(range(3, 7), [2])]
@@ -126,9 +126,9 @@ def intervals(classes: Iterable[int], layers: Iterable[int],
 
 
 def seek(classes: Iterable[int], layers: Iterable[int], *, seconds: float = 10.0, seed: int = 0,
-         folder: Path = PACKAGE) -> Iterator[Interval]:
-    """Search each cell for `seconds`; store what lasts longer or starts earlier than all known,
-    and yield the interval of each cell where there is one."""
+         folder: Path | None = None) -> Iterator[Interval]:
+    """Search each cell for `seconds`; store what lasts longer or starts earlier than all known in
+    `folder`, by default the user's, and yield the interval of each cell where there is one."""
     seconds, rng = positive("seconds", seconds), np.random.default_rng(integer("seed", seed, 0))
     K_values, depths = limits.cells(classes, layers)
     for K in K_values:
@@ -141,7 +141,7 @@ def seek(classes: Iterable[int], layers: Iterable[int], *, seconds: float = 10.0
                     fits = _best([*fits, *followed(start)])
             if fits:
                 others = [fit for fit in partial_fits(K, folder) if fit.layers != L]
-                write_partial_fits([*others, *fits], K, folder)
+                write_partial_fits([*others, *fits], K, folder or user_folder())
             yield from intervals([K], [L], folder)
 
 

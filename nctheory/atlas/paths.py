@@ -314,7 +314,7 @@ def compare(classes: Iterable[int], layers: Iterable[int],
         for cell in cells:
             path = best[cell.layers]
             if folder is not None:
-                store(path.factors, folder)
+                store(path.factors, folder, "atlas paths")
             yield Comparison(path, cell.cost, cell.construction.label)
 
 

@@ -69,11 +69,12 @@ class Simplified(NamedTuple):
 
 
 def explain_stored(classes: Iterable[int], layers: Iterable[int], *, store: bool = False,
-                   folder: Path = stored.PACKAGE) -> Iterator[Simplified]:
+                   folder: Path | None = None) -> Iterator[Simplified]:
     """Simplify the stored chains of these cells; with `store`, write the simpler ones and names.
 
     A chain replaces a stored one where it costs no more and its numbers are no longer, or
-    where they are shorter by a tenth and it costs no more than 1e-7 more, relatively.
+    where they are shorter by a tenth and it costs no more than 1e-7 more, relatively.  Without a
+    folder all known chains are looked at, and what is stored goes to the user's.
     """
     K_values, L_values = limits.cells(classes, layers)
     wanted = set(L_values)
@@ -82,7 +83,8 @@ def explain_stored(classes: Iterable[int], layers: Iterable[int], *, store: bool
             if chain.least_layers in wanted:
                 step, chosen = _explained(chain)
                 if store:
-                    write(chosen, folder, instead=chain)
+                    write(chosen, folder or stored.user_folder(), chain.by or "atlas explain",
+                          instead=chain)
                 yield step
 
 

@@ -25,8 +25,9 @@ ROUNDING = 3e-7
 DIGITS = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 5.5)
 
 
-def store(factors: Factors, folder: Path = stored.PACKAGE) -> bool:
-    """Round a chain to integers and keep it, where it improves on everything known."""
+def store(factors: Factors, folder: Path, by: str) -> bool:
+    """Round a chain to integers and keep it, where it improves on everything known; `by` says
+    what found it."""
     K, L = factors[0].shape[1], len(factors)
     target = evaluate(factors)
     if target / (L + 1) > known(K, L, folder) - MARGIN:
@@ -43,19 +44,20 @@ def store(factors: Factors, folder: Path = stored.PACKAGE) -> bool:
         return False
     try:
         chain = Chain(matrices=[m.tolist() for m in integers])
-        write(chain, folder)
+        write(chain, folder, by)
     except InputError:  # the rounded matrices do not separate the classes
         return False
     return True
 
 
-def write(chain: Chain, folder: Path = stored.PACKAGE, instead: Chain | None = None) -> None:
-    """Put a chain into its file, with its name, `instead` of one or of all that it dominates."""
+def write(chain: Chain, folder: Path, by: str, instead: Chain | None = None) -> None:
+    """Put a chain into its file, with its name, `instead` of one or of all that it dominates, and
+    with what found it."""
     name = chain_name([m.astype(np.float64) for m in chain.matrices])
-    stored.write_chain(chain, name, folder, instead)
+    stored.write_chain(chain, name, folder, instead, by=by)
 
 
-def known(classes: int, layers: int, folder: Path = stored.PACKAGE) -> float:
+def known(classes: int, layers: int, folder: Path) -> float:
     """log c of the best known construction: the library's, and the chains of `folder`."""
     row = threshold_table([max(classes, 2)], [layers]).rows[0]
     best = math.log(row.cost)

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from nctheory import integers
+from nctheory.atlas.store import write
 from nctheory.atlas.table import atlas
-from nctheory.constructions import Block, Chain, DirectSum, Features
+from nctheory.constructions import Block, Chain, DirectSum, Features, stored
 from nctheory.constructions.factors import Matrix
 from nctheory.errors import InputError, require
 from nctheory.exact import decide
@@ -86,6 +87,25 @@ def submit(path: str | Path, layers: int | None = None) -> Verdict:
         reason += (f"; the given W_L is off by {error:.3g} and was replaced by the exact "
                    "pseudo-inverse")
     return Verdict(verdict, reason, block.classes, L, block.cost(L), known, error)
+
+
+def keep(path: str | Path, verdict: Verdict, folder: Path | None = None) -> Path | None:
+    """Put a chain that improves its cell into a folder, by default the user's, as integers.
+
+    Returns
+    -------
+    Path or None
+        The folder; None where the verdict is another, or the file has features and rows, which
+        are no chain.
+    """
+    folder = stored.user_folder() if folder is None else folder
+    if not verdict.improves:
+        return None
+    block = _block(read_npz(path), verdict.layers)[0]
+    if not isinstance(block, Chain):
+        return None
+    write(block, folder, f"submission {Path(path).name}")
+    return folder
 
 
 def _block(arrays: dict[str, Matrix], layers: int | None) -> tuple[Block, int, float | None]:

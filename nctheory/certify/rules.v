@@ -1,6 +1,7 @@
 (* The checkers' rules in integers are sound: what a rule accepts is true of the real numbers.
    Stands alone; no axioms but those of Coq's real numbers. *)
 From Coq Require Import Reals ZArith Lia Lra Psatz List.
+From Coq Require FunctionalExtensionality.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -207,9 +208,148 @@ assert (t <= a) by (apply Rnot_lt_le; intro C; assert (v L a < v L t) by
 assert (f L b <= f L t) by (apply f_increases; assumption).
 assert (f L t <= f L a) by (apply f_increases; assumption). lra. Qed.
 
+(* --- Chains: the pseudo-inverse ends one, projections lengthen it (claims chain, cost) ---
+   Matrices are zero outside of their shape; A is p x k, G = A^T A, and X its inverse. *)
+Ltac entry i j := apply FunctionalExtensionality.functional_extensionality; intro i;
+  apply FunctionalExtensionality.functional_extensionality; intro j.
+Definition matrix := nat -> nat -> R.
+Fixpoint sum (n : nat) (g : nat -> R) : R := match n with O => 0 | S m => sum m g + g m end.
+Definition mul (n : nat) (A B : matrix) : matrix := fun i j => sum n (fun l => A i l * B l j).
+Definition transpose (A : matrix) : matrix := fun i j => A j i.
+Definition relu (A : matrix) : matrix := fun i j => Rmax (A i j) 0.
+Definition one (k : nat) : matrix :=
+  fun i j => if ((i =? j)%nat && (i <? k)%nat)%bool then 1 else 0.
+Definition trace (n : nat) (A : matrix) : R := sum n (fun i => A i i).
+Definition norm2 (m n : nat) (A : matrix) : R := sum m (fun i => sum n (fun j => A i j * A i j)).
+Definition shape (m n : nat) (A : matrix) : Prop :=
+  forall i j, (m <= i)%nat \/ (n <= j)%nat -> A i j = 0.
+
+Lemma sum_ext : forall n g h, (forall i, g i = h i) -> sum n g = sum n h.
+Proof. induction n; simpl; intros g h E; [reflexivity |]. rewrite (IHn g h E), E. reflexivity. Qed.
+Lemma sum_scale : forall n c g, sum n (fun i => c * g i) = c * sum n g.
+Proof. induction n; simpl; intros; [ring |]. rewrite IHn. ring. Qed.
+Lemma sum_add : forall n g h, sum n (fun i => g i + h i) = sum n g + sum n h.
+Proof. induction n; simpl; intros; [ring |]. rewrite IHn. ring. Qed.
+Lemma sum_swap : forall m n g,
+  sum m (fun i => sum n (fun j => g i j)) = sum n (fun j => sum m (fun i => g i j)).
+Proof. induction m; simpl; intros n g.
+- induction n; simpl; [reflexivity |]. rewrite <- IHn. ring.
+- rewrite IHm. symmetry. apply (sum_add n (fun j => sum m (fun i => g i j)) (g m)). Qed.
+
+Lemma mul_assoc : forall m n A B C, mul n (mul m A B) C = mul m A (mul n B C).
+Proof. intros. entry i j. unfold mul.
+transitivity (sum n (fun l => sum m (fun x => A i x * B x l * C l j))).
+- apply sum_ext. intro l. rewrite Rmult_comm, <- sum_scale. apply sum_ext. intro. ring.
+- rewrite sum_swap. apply sum_ext. intro x. rewrite <- sum_scale. apply sum_ext. intro. ring. Qed.
+Lemma transpose_mul : forall n A B, transpose (mul n A B) = mul n (transpose B) (transpose A).
+Proof. intros. entry i j. apply sum_ext. intro. unfold transpose. ring. Qed.
+Lemma trace_mul : forall m n A B, trace m (mul n A B) = trace n (mul m B A).
+Proof. intros. unfold trace, mul. rewrite sum_swap. apply sum_ext. intro. apply sum_ext. intro.
+ring. Qed.
+
+Lemma sum_one : forall k i g n, (n <= k)%nat ->
+  sum n (fun l => one k i l * g l) = if (i <? n)%nat then g i else 0.
+Proof. intros k i g. induction n; intro H; [reflexivity |]. simpl sum. rewrite IHn by lia.
+unfold one. destruct (Nat.ltb_spec i n), (Nat.eqb_spec i n), (Nat.ltb_spec i (S n)),
+(Nat.ltb_spec i k); subst; simpl; try lia; ring. Qed.
+Lemma one_symmetric : forall k, transpose (one k) = one k.
+Proof. intro. entry i j. unfold transpose, one.
+rewrite (Nat.eqb_sym j i). destruct (Nat.eqb_spec i j) as [-> |]; reflexivity. Qed.
+Lemma one_left : forall k n A, shape k n A -> mul k (one k) A = A.
+Proof. intros k n A H. entry i j. unfold mul.
+etransitivity; [apply (sum_one k i (fun l => A l j) k); lia |].
+destruct (Nat.ltb_spec i k); [reflexivity |]. symmetry. apply H. left. assumption. Qed.
+Lemma one_right : forall m k A, shape m k A -> mul k A (one k) = A.
+Proof. intros m k A H.
+assert (E : mul k (one k) (transpose A) = transpose A).
+{ apply one_left with m. intros i j C. apply H. tauto. }
+apply (f_equal transpose) in E. rewrite transpose_mul, one_symmetric in E. exact E. Qed.
+Lemma trace_one : forall k, trace k (one k) = INR k.
+Proof. intro k. unfold trace. assert (E : forall n, (n <= k)%nat ->
+  sum n (fun i => one k i i) = INR n).
+{ induction n; intro H; [reflexivity |]. rewrite S_INR. simpl sum. rewrite IHn by lia.
+  unfold one. rewrite Nat.eqb_refl. destruct (Nat.ltb_spec n k); [simpl; ring | lia]. }
+apply E. lia. Qed.
+
+Section Ending.
+Variables (p k : nat) (A X : matrix).
+Hypotheses (SA : shape p k A) (SX : shape k k X).
+Hypothesis inverse : mul k (mul p (transpose A) A) X = one k.
+Let W := mul k X (transpose A).
+Let Pi := mul k A W.
+
+Lemma symmetric : transpose X = X.
+Proof. assert (E := f_equal transpose inverse).
+rewrite transpose_mul, transpose_mul, one_symmetric in E.
+change (transpose (transpose A)) with A in E.
+rewrite <- (one_right k k (transpose X)) by (intros i j C; apply SX; tauto).
+rewrite <- inverse, <- mul_assoc, E. apply one_left with k. exact SX. Qed.
+Lemma ends : mul p W A = one k.
+Proof. unfold W. rewrite mul_assoc. assert (E := f_equal transpose inverse).
+rewrite transpose_mul, transpose_mul, one_symmetric, symmetric in E. exact E. Qed.
+Lemma transpose_W : transpose W = mul k A X.
+Proof. unfold W. rewrite transpose_mul, symmetric. reflexivity. Qed.
+Lemma norm_W : norm2 k p W = trace k X.
+Proof. change (norm2 k p W) with (trace k (mul p W (transpose W))).
+rewrite transpose_W, <- mul_assoc, ends, (one_left k k X SX). reflexivity. Qed.
+Lemma Pi_keeps : mul p Pi A = A.
+Proof. unfold Pi. rewrite mul_assoc, ends. apply one_right with p. exact SA. Qed.
+Lemma norm_Pi : norm2 p p Pi = INR k.
+Proof. change (norm2 p p Pi) with (trace p (mul p Pi (transpose Pi))).
+assert (T : transpose Pi = Pi).
+{ unfold Pi at 1. rewrite transpose_mul, transpose_W, mul_assoc. reflexivity. }
+rewrite T. unfold Pi at 2. rewrite <- mul_assoc, Pi_keeps, trace_mul, ends. apply trace_one. Qed.
+End Ending.
+
+(* Layers behind H as (rows, weights); the last weights are read without the activation. *)
+Fixpoint hidden (p : nat) (A : matrix) (ws : list (nat * matrix)) : nat * matrix :=
+  match ws with [] => (p, A) | (q, W) :: rest => hidden q (relu (mul p W A)) rest end.
+Fixpoint power (p : nat) (ws : list (nat * matrix)) : R :=
+  match ws with [] => 1 | (q, W) :: rest => norm2 q p W * power q rest end.
+
+Lemma hidden_app : forall ws us p A,
+  hidden p A (ws ++ us) = hidden (fst (hidden p A ws)) (snd (hidden p A ws)) us.
+Proof. induction ws as [| [q W] rest IH]; intros; simpl; [reflexivity | apply IH]. Qed.
+Lemma power_app : forall ws us p A,
+  power p (ws ++ us) = power p ws * power (fst (hidden p A ws)) us.
+Proof. induction ws as [| [q W] rest IH]; intros us p A; simpl; [ring |].
+rewrite (IH us q (relu (mul p W A))). ring. Qed.
+Lemma hidden_nonnegative : forall ws p A, ws <> [] -> forall i j, 0 <= snd (hidden p A ws) i j.
+Proof. induction ws as [| [q W] rest IH]; intros p A N i j; [congruence |].
+destruct rest; [apply Rmax_r |]. apply IH. discriminate. Qed.
+Lemma repeated : forall p A W d, relu (mul p W A) = A ->
+  hidden p A (repeat (p, W) d) = (p, A) /\ power p (repeat (p, W) d) = norm2 p p W ^ d.
+Proof. intros p A W d H. induction d as [| d [IH1 IH2]]; simpl; [tauto |].
+rewrite H, IH1, IH2. tauto. Qed.
+
+Theorem chain_sound : forall k p0 H ws p A X, (0 < k)%nat -> ws <> [] ->
+  hidden p0 H ws = (p, A) -> shape p k A -> shape k k X ->
+  mul k (mul p (transpose A) A) X = one k ->
+  norm2 p0 k H * power p0 ws * trace k X < INR k ^ (length ws + 2) ->
+  forall L, (length ws + 1 <= L)%nat -> exists us W,
+    length us = (L - 1)%nat /\ hidden p0 H us = (p, A) /\ mul p W A = one k /\
+    norm2 p0 k H * power p0 us * norm2 k p W < INR k ^ (L + 1).
+Proof. intros k p0 H ws p A X Hk N E SA SX I B L HL.
+set (W := mul k X (transpose A)). set (d := (L - 1 - length ws)%nat).
+assert (R : relu (mul p (mul k A W) A) = A).
+{ unfold W. rewrite (Pi_keeps p k A X SA SX I). entry i j.
+  apply Rmax_left. replace A with (snd (hidden p0 H ws)) by (rewrite E; reflexivity).
+  apply hidden_nonnegative. exact N. }
+destruct (repeated p A (mul k A W) d R) as [R1 R2].
+exists (ws ++ repeat (p, mul k A W) d), W. repeat split.
+- rewrite app_length, repeat_length. unfold d. lia.
+- rewrite hidden_app, E. exact R1.
+- apply ends; assumption.
+- rewrite (power_app ws _ p0 H), E. simpl fst. rewrite R2. unfold W at 1 2.
+  rewrite norm_Pi, norm_W by assumption.
+  replace (L + 1)%nat with (length ws + 2 + d)%nat by (unfold d; lia). rewrite pow_add.
+  replace (norm2 p0 k H * (power p0 ws * INR k ^ d) * trace k X)
+    with (norm2 p0 k H * power p0 ws * trace k X * INR k ^ d) by ring.
+  apply Rmult_lt_compat_r; [| exact B]. apply pow_lt, lt_0_INR. exact Hk. Qed.
 Print Assumptions cell_sound.
 Print Assumptions root_sound.
 Print Assumptions threshold_sound.
 Print Assumptions positive_sound.
 Print Assumptions partial_fit_sound.
 Print Assumptions enclosed_sound.
+Print Assumptions chain_sound.

@@ -42,10 +42,12 @@ def atlas(context: click.Context, classes: Sequence[int], layers: Sequence[int],
     from nctheory.atlas.table import atlas as table
     from nctheory.report.atlas import rows
     from nctheory.report.atlas_pictures import draw_phases
+    from nctheory.terminal.progress import waiting
 
     if figure is not None:
         check_figure(figure, name="--figure", force=forced())
-    cells = table(classes, layers)
+    with waiting("cells"):
+        cells = table(classes, layers)
     tell(rows(cells))
     if figure is not None:
         draw_phases(cells, figure, force=forced())
@@ -78,14 +80,17 @@ def site(directory: Path, classes: Sequence[int], layers: Sequence[int]) -> None
 def submit(file: Path, layers: int | None, format_: str) -> None:
     """Do the matrices of FILE improve a cell of the atlas?
 
-    FILE (.npz) has H_1, W_1, ..., or features and rows.  Verified exactly.
+    FILE (.npz) has H_1, W_1, ..., or features and rows.  Verified exactly; factors that improve
+    their cell are kept in the user's data folder, which tables read.
 
     \b
     Example: nctheory atlas submit mine.npz --layers 4
     """
+    from nctheory.atlas.submit import keep
     from nctheory.atlas.submit import submit as judge
 
     verdict = judge(file, layers)
+    kept = keep(file, verdict)
     page = f"cells/{verdict.classes}-{verdict.layers}.html" if verdict.improves else None
     if format_ == "json":
         click.echo(json.dumps({**asdict(verdict), "improves": verdict.improves, "page": page}))
@@ -94,6 +99,8 @@ def submit(file: Path, layers: int | None, format_: str) -> None:
     if page:
         click.echo(f"of the site (nctheory atlas site), {page} would change, and cells whose best "
                    "sum takes it up")
+    if kept is not None:
+        click.echo(f"kept in {kept}")
 
 
 @atlas.command()
@@ -103,7 +110,7 @@ def submit(file: Path, layers: int | None, format_: str) -> None:
               help="Search each cell so long first (the folder of --data is changed).")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None,
-              help="Folder of the partial fits; by default the package's own.")
+              help="Folder of the partial fits; by default the user's own.")
 @rows_options
 def partial(classes: Sequence[int], layers: Sequence[int], seconds: float | None, seed: int,
             data: Path | None) -> None:
@@ -113,14 +120,13 @@ def partial(classes: Sequence[int], layers: Sequence[int], seconds: float | None
     Example: nctheory atlas partial --classes 4:6 --layers 2
     """
     from nctheory.atlas.partial import intervals, seek
-    from nctheory.constructions.stored import PACKAGE
     from nctheory.report.atlas import partial_rows
 
     if seconds is not None:
-        for found in seek(classes, layers, seconds=seconds, seed=seed, folder=data or PACKAGE):
+        for found in seek(classes, layers, seconds=seconds, seed=seed, folder=data):
             click.echo(f"K={found.classes} L={found.layers}  from {found.onset:.4f}  "
                        f"to {found.end:.4f}", err=True)
-    tell(partial_rows(intervals(classes, layers, data or PACKAGE)))
+    tell(partial_rows(intervals(classes, layers, data)))
 
 
 @atlas.command()
@@ -173,11 +179,14 @@ def gauge(file: Path, symmetric: bool, certify: bool, tolerance: float, seed: in
     from nctheory.atlas.certified import certified_gauge
     from nctheory.atlas.gauge import two_layer_gauge
     from nctheory.files import read_npz
+    from nctheory.terminal.progress import waiting
 
     features = read_npz(file, need=["features"])["features"]
-    with np.errstate(all="ignore"):  # sizes that no float holds end in a refusal
-        found = two_layer_gauge(features, tolerance=tolerance, seed=seed, symmetric=symmetric)
-    proved = certified_gauge(features) if certify else None
+    with waiting("regions"):
+        with np.errstate(all="ignore"):  # sizes that no float holds end in a refusal
+            found = two_layer_gauge(features, tolerance=tolerance, seed=seed,
+                                    symmetric=symmetric)
+        proved = certified_gauge(features) if certify else None
     if format_ == "json":
         exact = proved and {"lower": str(proved.lower), "cones": proved.cones,
                             "upper squared": str(proved.upper_squared)}
@@ -218,11 +227,14 @@ def show(classes: int, layers: int, format_: str, output: Path | None,
     from nctheory.atlas.explain import explain
     from nctheory.report.atlas_cell import FORMATS
     from nctheory.report.atlas_pictures import draw
+    from nctheory.terminal.progress import waiting
 
     if figure is not None:
         check_figure(figure, name="--figure", force=forced())
-    explanation = explain(classes, layers)
-    write(FORMATS[format_](explanation), output)
+    with waiting("explaining"):
+        explanation = explain(classes, layers)
+        text = FORMATS[format_](explanation)
+    write(text, output)
     if figure is not None:
         draw(explanation, figure, force=forced())
 
@@ -233,7 +245,7 @@ def show(classes: int, layers: int, format_: str, output: Path | None,
 @click.option("--seconds", type=float, default=5.0, show_default=True, help="A cell.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None,
-              help="Folder of the chains; by default the package's own.")
+              help="Folder of the chains; by default the user's own.")
 def search(classes: Sequence[int], layers: Sequence[int], seconds: float, seed: int,
            data: Path | None) -> None:
     """Search cells for cheaper chains; keep what improves.
@@ -244,9 +256,8 @@ def search(classes: Sequence[int], layers: Sequence[int], seconds: float, seed: 
     import math
 
     from nctheory.atlas.discover import discover
-    from nctheory.constructions.stored import PACKAGE
 
-    for step in discover(classes, layers, seconds=seconds, seed=seed, folder=data or PACKAGE):
+    for step in discover(classes, layers, seconds=seconds, seed=seed, folder=data):
         before, after = (math.exp(v) / step.classes for v in (step.before, step.after))
         click.echo(f"K={step.classes} L={step.layers}  c/K {before:.6f} -> {after:.6f}  "
                    f"{step.starts} starts")
@@ -256,7 +267,7 @@ def search(classes: Sequence[int], layers: Sequence[int], seconds: float, seed: 
 @classes_option("3:64")
 @layers_option("2:30")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None,
-              help="Folder of the chains; by default the package's own.")
+              help="Folder of the chains; by default the user's own.")
 def close(classes: Sequence[int], layers: Sequence[int], data: Path | None) -> None:
     """Close the stored chains under deletion of classes.
 
@@ -266,11 +277,10 @@ def close(classes: Sequence[int], layers: Sequence[int], data: Path | None) -> N
     Example: nctheory atlas close --classes 3:8 --data mine
     """
     from nctheory.atlas.closure import close as closed
-    from nctheory.constructions.stored import PACKAGE
     from nctheory.terminal.progress import progress
 
     with progress("chains") as count:
-        found = list(closed(classes, layers, data or PACKAGE, count))
+        found = list(closed(classes, layers, data, count))
     for one in found:
         click.echo(f"{one.chain.label}  best for L = {one.layers[0]}..{one.layers[-1]}, "
                    f"log c {-one.gain:+.1e}")
@@ -282,7 +292,7 @@ def close(classes: Sequence[int], layers: Sequence[int], data: Path | None) -> N
 @layers_option("2:6")
 @click.option("--store", is_flag=True, help="Replace chains by simpler ones, store names.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None,
-              help="Folder of the chains; by default the package's own.")
+              help="Folder of the chains; by default the user's own.")
 def explain_(classes: Sequence[int], layers: Sequence[int], store: bool,
              data: Path | None) -> None:
     """Make stored chains simple and name them.
@@ -293,9 +303,8 @@ def explain_(classes: Sequence[int], layers: Sequence[int], store: bool,
     Example: nctheory atlas explain --classes 3:5 --layers 4
     """
     from nctheory.atlas.simplify import explain_stored
-    from nctheory.constructions.stored import PACKAGE
 
-    for step in explain_stored(classes, layers, store=store, folder=data or PACKAGE):
+    for step in explain_stored(classes, layers, store=store, folder=data):
         click.echo(f"{step.chain.label}  group of order {step.order}, numbers {step.before} -> "
                    f"{step.after}, log c {step.change:+.1e}")
 
@@ -306,7 +315,7 @@ def explain_(classes: Sequence[int], layers: Sequence[int], store: bool,
 @rows_options
 @click.option("--store", is_flag=True, help="Keep what is better than everything known.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None,
-              help="Folder to keep it in; by default the package's own.")
+              help="Folder to keep it in; by default the user's own.")
 def paths(classes: Sequence[int], layers: Sequence[int], store: bool,
           data: Path | None) -> None:
     """The best chain of named feature sets in each cell.
@@ -315,11 +324,11 @@ def paths(classes: Sequence[int], layers: Sequence[int], store: bool,
     Example: nctheory atlas paths --classes 6 --layers 3
     """
     from nctheory.atlas.paths import compare
-    from nctheory.constructions.stored import PACKAGE
+    from nctheory.constructions.stored import user_folder
     from nctheory.report.atlas import path_rows
     from nctheory.terminal.progress import progress
 
     with progress("sets") as count:
-        found = list(compare(classes, layers, (data or PACKAGE) if store else None,
+        found = list(compare(classes, layers, (data or user_folder()) if store else None,
                              progress=count))
     tell(path_rows(found))

@@ -50,18 +50,11 @@ def certify(claim: str, classes: Sequence[int], layers: Sequence[int], format_: 
     \b
     Example: nctheory certify thresholds --output certs.json
     """
-    from nctheory.certify import UNIFORM, cell, costs, thresholds, to_json
+    from nctheory.certify import to_json
+    from nctheory.terminal.progress import waiting
 
-    tables = {"thresholds": thresholds, "atlas": costs}
-    if claim in tables:
-        made = list(tables[claim](classes, layers))
-    elif claim in UNIFORM:
-        made = UNIFORM[claim]()
-    elif claim.startswith("triangular:"):  # as nctheory cost names it
-        given = parse("construction", claim, {"triangular": _needs("r", "s")})[1]
-        made = [cell(given["r"], given["s"], L) for L in layers]
-    else:
-        made = [_single(claim)]
+    with waiting("certificates"):
+        made = _made(claim, classes, layers)
     if format_ == "coq":
         from nctheory.certify.coq import to_coq
 
@@ -115,6 +108,20 @@ CLAIMS: dict[str, Arguments] = {
     "minimal-loss": {"K": _OPTIONAL, "r": _OPTIONAL, "s": _OPTIONAL, **_needs("L"), **_SETTING},
     "cross-entropy": {"first": _WORD, "second": _WORD, **_needs("K", "L"), **_SETTING},
 }
+
+
+def _made(claim: str, classes: Sequence[int], layers: Sequence[int]) -> list[Certificate]:
+    from nctheory.certify import UNIFORM, cell, costs, thresholds
+
+    tables = {"thresholds": thresholds, "atlas": costs}
+    if claim in tables:
+        return list(tables[claim](classes, layers))
+    if claim in UNIFORM:
+        return list(UNIFORM[claim]())
+    if claim.startswith("triangular:"):  # as nctheory cost names it
+        given = parse("construction", claim, {"triangular": _needs("r", "s")})[1]
+        return [cell(given["r"], given["s"], L) for L in layers]
+    return [_single(claim)]
 
 
 def _single(claim: str) -> Certificate:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast, get_args
 
 import click
 
-from nctheory import files
+from nctheory import files, limits
 from nctheory.errors import InputError, show
 from nctheory.report.rows import Format, Rows, names
 from nctheory.terminal.screen import SCREEN, Screen
@@ -41,6 +41,8 @@ class Integers(click.ParamType[Sequence[int]]):
                       f"got {show(whole)}")
         if high < low:
             self.fail(f"must have ranges a:b with a <= b, got {show(whole)}")
+        if high - low >= limits.VALUES:
+            self.fail(f"must be at most {limits.VALUES} numbers, got {show(whole)}")
         return range(low, high + 1)
 
 

@@ -25,12 +25,14 @@ def refute(claim: str | None, examples: int, seed: int) -> None:
     """
     from nctheory.claims import CLAIMS, load
     from nctheory.refute import refute as hunt
+    from nctheory.terminal.progress import waiting
 
     if claim is None:
         for name, registered in CLAIMS.items():
             print(f"{name}: {registered.text}")
         return
-    found = hunt(load(claim), examples=examples, seed=seed)
+    with waiting("hunting"):
+        found = hunt(load(claim), examples=examples, seed=seed)
     print(found)
     if found.counterexample is not None:
         sys.exit(1)

@@ -26,10 +26,10 @@ def reproduce(name: str | None, list_: bool, quick: bool, output: Path, seed: in
 
     Writes NAME-TABLE.csv, NAME.png, NAME.pdf, NAME.txt and NAME.json.gz (all of it); what is done
     is kept in NAME-runs/, and the same command goes on from there (delete the folder to start
-    afresh).  The verdict is "value"
-    where numbers of the paper, of a theorem or of a closed form are met, "trend" where only the
-    direction is (or only that is known to us), else "no match".  Bars in figures: 95 % intervals
-    of probabilities (Wilson), two standard errors of means.
+    afresh).  The verdict is "value" where numbers of the paper, of a theorem or of a closed form
+    are met, "trend" where only the direction is (or only that is known to us), else "no match":
+    also where only some parts of what the paper states are found.  Bars in figures: 95 %
+    intervals of probabilities (Wilson), two standard errors of means.
 
     \b
     Example: nctheory reproduce slm24-fig2 --quick

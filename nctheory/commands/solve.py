@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nctheory import limits
 from nctheory.commands.options import (
     activation_option,
     classes_option,
@@ -99,6 +100,7 @@ def solve(classes: Sequence[int], layers: Sequence[int], samples: Any, width: in
     from nctheory.solver import solve as run
     from nctheory.terminal.progress import progress
 
+    classes, layers = limits.cells(classes, layers)
     _check_files(len(classes) * len(layers), checkpoint, save)
     problems = [Problem(classes=K, layers=L, samples=samples, width=width,
                         weight_decay=weight_decay, loss=loss, activation=activation)

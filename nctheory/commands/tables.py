@@ -45,6 +45,7 @@ def thresholds(classes: Sequence[int], layers: Sequence[int], samples: int,
     Example: nctheory thresholds --classes 9:11 --layers 3,4 --weight-decay 0.004
     """
     from nctheory.report.table import rows
+    from nctheory.terminal.progress import waiting
     from nctheory.thresholds import threshold_table
 
     if norm is not None:
@@ -53,9 +54,10 @@ def thresholds(classes: Sequence[int], layers: Sequence[int], samples: int,
 
         tell(norms.rows(norm_table(classes, layers, norm, loss=loss, activation=activation)))
         return
-    table = threshold_table(classes, layers, samples=samples, weight_decay=weight_decay,
-                            loss=loss, activation=activation,
-                            library=library.split(",") if library else None, width=width)
+    with waiting("cells"):
+        table = threshold_table(classes, layers, samples=samples, weight_decay=weight_decay,
+                                loss=loss, activation=activation,
+                                library=library.split(",") if library else None, width=width)
     tell(rows(table))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from nctheory.commands.options import Word, force_option, forced, rows_options, tell
-from nctheory.terminal.progress import progress
+from nctheory.terminal.progress import progress, waiting
 
 if TYPE_CHECKING:
     from nctheory.trained import Training
@@ -46,10 +46,10 @@ def metrics(file: Path | None, activation: str, package: str | None, explain: bo
         return
     if file is None:
         raise click.UsageError("FILE must be given, or --explain")
-    if package is not None:
-        tell(elsewhere_rows(elsewhere(load(file), package)))
-        return
-    tell(rows(report(load(file), activation)))
+    with waiting("measuring"):
+        found = (rows(report(load(file), activation)) if package is None
+                 else elsewhere_rows(elsewhere(load(file), package)))
+    tell(found)
 
 
 @click.command()

@@ -17,10 +17,9 @@ from typing import Any
 import numpy as np
 
 from nctheory.activations import PiecewiseLinear
-from nctheory.constructions.base import Block
-from nctheory.constructions.factors import Matrix, Ranks
-from nctheory.constructions.lifted import LARGEST_MATRIX
-from nctheory.errors import InputError, integer
+from nctheory.constructions.factors import Matrix
+from nctheory.constructions.lifted import Lifted
+from nctheory.errors import integer
 from nctheory.losses import Loss
 
 # --- formulas, each stated once: integers in, integers out; sympy symbols in, polynomials out ---
@@ -50,7 +49,7 @@ def row_norms(n: Any, c: Any) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arc(Block):
+class Arc(Lifted):
     r"""Classes on a segment in the plane: rank 2 in every hidden layer, for any K >= 4, L >= 3.
 
     P(L) = 2^(L-3) (sqrt(x) + sqrt(y))^2 (6K-12)/n^2 sum_i (i^2 + (n-i)^2), n = K-1, with the
@@ -88,34 +87,32 @@ class Arc(Block):
     def gram_spectrum(self, layers: int) -> Mapping[Fraction, int]:
         return {Fraction(*value): 1 for value in spectrum(self._end)}
 
-    def squared_norms(self, layers: int) -> tuple[Fraction, ...]:
-        n = self._end
+    @property
+    def hidden_norm(self) -> Fraction:
+        return Fraction(row_norms(self._end, self._end // 2))
+
+    @property
+    def inverse_gram_trace(self) -> Fraction:
         # Ones, -2 and ones: 6p - 6 for p classes, p >= 2, on either side.
-        last = Fraction(6 * self.classes - 12, n**2)
-        return (*(Fraction(2),) * (layers - 3), Fraction(row_norms(n, n // 2)), last)
+        return Fraction(6 * self.classes - 12, self._end**2)
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        return 2, self.classes
 
     def common_norm(self, layers: int) -> Fraction:
         # Of the second differences' column sums only the first two are not 0, 1 and -1.
         return Fraction(4, self._end**2 * self.classes)
 
-    def hidden_sizes(self, layers: int) -> tuple[int, ...]:
-        return (*(2,) * (layers - 1), self.classes)
+    def hidden_rows(self) -> Matrix:
+        features, _, rows = self.lift()
+        return rows @ features
 
-    def layer_ranks(self, layers: int) -> Ranks:
-        layers = self._check_layers(layers)
-        return Ranks((2,) * layers, (*(2,) * (layers - 2), self.classes))
-
-    def shapes(self, layers: int) -> list[Matrix]:
-        K, n = self.classes, self._end
-        if K * K > LARGEST_MATRIX:
-            raise InputError(f"classes must give at most {LARGEST_MATRIX} matrix entries, got "
-                             f"{K} rows of {K} for {self.label}")
-        j = np.arange(K, dtype=np.float64)
-        features = np.array([n - j, j])
+    def lift(self) -> tuple[Matrix, Matrix, Matrix]:
+        n, j = self._end, np.arange(float(self.classes))
         up, down = j[n // 2:n], j[1:n // 2 + 2]
         rows = np.vstack([np.stack([-up, n - up], axis=1), np.stack([down, down - n], axis=1)])
-        last = np.linalg.inv(np.maximum(rows @ features, 0))
-        return [features, *[np.eye(2)] * (layers - 3), rows, last]
+        return np.array([n - j, j]), np.eye(2), rows
 
     @classmethod
     def best(cls, classes: int, layers: int, loss: Loss,

@@ -42,6 +42,8 @@ class Chain(Block):
         What tables call it.
     known_trace, known_ranks : optional
         `inverse_trace` and `base_ranks`, where they were computed before: they take long.
+    by : str
+        What found it, if that was kept: "atlas search, seed 0".
     found : str
         The day on which it was stored, 2026-11-21; empty where that was not recorded.
 
@@ -68,6 +70,7 @@ class Chain(Block):
     known_trace: Fraction | None = field(default=None, repr=False)
     known_ranks: Ranks | None = field(default=None, repr=False)
     found: str = field(default="", repr=False)
+    by: str = field(default="", repr=False)
     classes: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -1,13 +1,16 @@
 """The chains and partial fits that the library keeps as data: read, listed, written.
 
-A folder holds chains/KK.json and partial/KK.json, a list by layers for each number of classes.
-The package's own is `PACKAGE`.  The exact trace and the ranks of a chain stand in its entry: they
-take long to compute, and tests compute all of them again.
+A folder holds chains/KK.json and partial/KK.json, a list by layers for each number of classes:
+`PACKAGE` the package's own, which only its authors write, `user_folder()` what was found or
+submitted here.  Reading, without a folder, joins both.  The exact trace and the ranks of a chain
+stand in its entry: they take long to compute, and tests compute all of the package's again.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -31,16 +34,35 @@ CHAINS, PARTIAL = "chains", "partial"
 LARGEST_PARTIAL = 64  # as many as chains are stored for
 
 
+def user_folder() -> Path:
+    """Where searches and submissions keep what they find: the environment's NCTHEORY_DATA, or
+    "nctheory" where the system keeps a user's data."""
+    given = os.environ.get("NCTHEORY_DATA")
+    if given:
+        return Path(given)
+    home = Path.home()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "nctheory"
+    if sys.platform == "darwin":
+        return home / "Library" / "Application Support" / "nctheory"
+    return Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "nctheory"
+
+
 # --- chains ---
 
-@lru_cache(maxsize=None)
-def chains(classes: int, folder: Path = PACKAGE) -> tuple[Chain, ...]:
-    """The chains that a folder holds for so many classes, by layers.
+def chains(classes: int, folder: Path | None = None) -> tuple[Chain, ...]:
+    """The chains that a folder holds for so many classes, by layers; without one, all known.
 
     Of several with as many layers the cheapest has the plain name; the others, of less rank and
     so better for more layers, have theirs with the rank.
     """
-    found = [load(entry) for entry in _entries(folder, CHAINS, classes)]
+    return _chains(classes, _folders(folder))
+
+
+@lru_cache(maxsize=None)
+def _chains(classes: int, folders: tuple[Path, ...]) -> tuple[Chain, ...]:
+    found = sorted(map(load, _entries(folders, CHAINS, classes)),
+                   key=lambda one: one.least_layers)
     plain: dict[int, Chain] = {}
     for one in sorted(found, key=lambda one: -one.log_cost(one.least_layers)):
         plain[one.least_layers] = one
@@ -48,10 +70,15 @@ def chains(classes: int, folder: Path = PACKAGE) -> tuple[Chain, ...]:
                  else replace(one, name=f"{one.name}, rank {one.projected[1]}") for one in found)
 
 
+def chain_sizes() -> tuple[int, ...]:
+    """The numbers of classes that chains are known for."""
+    return _sizes(_folders(None))
+
+
 @lru_cache(maxsize=None)
-def chain_sizes(folder: Path = PACKAGE) -> tuple[int, ...]:
-    """The numbers of classes that a folder has chains for."""
-    return tuple(sorted(int(path.stem) for path in (folder / CHAINS).glob("*.json")))
+def _sizes(folders: tuple[Path, ...]) -> tuple[int, ...]:
+    return tuple(sorted({int(path.stem) for folder in folders
+                         for path in (folder / CHAINS).glob("*.json")}))
 
 
 def chain(classes: int, layers: int) -> Chain:
@@ -60,7 +87,7 @@ def chain(classes: int, layers: int) -> Chain:
     Raises
     ------
     InputError
-        Where the package has none for exactly these.
+        Where none is known for exactly these.
 
     Examples
     --------
@@ -68,33 +95,34 @@ def chain(classes: int, layers: int) -> Chain:
     -1
     """
     K, L = integer("classes", classes, 1), integer("layers", layers, 1)
-    found = [one for one in chains(K, PACKAGE) if one.least_layers == L]
+    found = [one for one in chains(K) if one.least_layers == L]
     if found:
         return min(found, key=lambda one: one.log_cost(L))
-    known = ", ".join(str(one.least_layers) for one in chains(K, PACKAGE)) or "none"
+    known = ", ".join(str(one.least_layers) for one in chains(K)) or "none"
     raise InputError(f"layers must be one of the atlas's for K = {K} ({known}), got {show(L)}")
 
 
 def best_chain(classes: int, layers: int, loss: Loss,
                activation: PiecewiseLinear) -> Chain | None:
     """The cheapest chain of so many classes for L layers, or None (chains are of the ReLU)."""
-    if activation.leak or classes not in chain_sizes(PACKAGE):
+    if activation.leak or classes not in chain_sizes():
         return None
-    fitting = [one for one in chains(classes, PACKAGE) if one.least_layers <= layers]
+    fitting = [one for one in chains(classes) if one.least_layers <= layers]
     return min(fitting, key=lambda one: one.log_cost(layers), default=None)
 
 
-def write_chain(chain: Chain, name: str, folder: Path, instead: Chain | None = None) -> None:
-    """Put a chain into its file, `instead` of one of its own or of all that it dominates."""
-    kept = [entry for entry, old in zip(_entries(folder, CHAINS, chain.classes),
-                                        chains(chain.classes, folder), strict=True)
-            if not (dominates(chain, old) if instead is None
-                    else _plain(old.matrices) == _plain(instead.matrices))]
+def write_chain(chain: Chain, name: str, folder: Path, instead: Chain | None = None, *,
+                by: str = "") -> None:
+    """Put a chain into its file, `instead` of one of its own or of all that it dominates, with
+    today's date and `by` what it was found."""
+    kept = [entry for entry in _entries((folder,), CHAINS, chain.classes)
+            if not (dominates(chain, load(entry)) if instead is None
+                    else entry["matrices"] == _plain(instead.matrices))]
     today = datetime.now(UTC).date().isoformat()
-    entries = [*kept, {"name": name, "found": today, **dump(chain)}]
+    entries = [*kept, {"name": name, "found": today, "by": by, **dump(chain)}]
     _rewrite(folder, CHAINS, chain.classes, sorted(entries, key=lambda e: len(e["matrices"])))
-    chains.cache_clear()
-    chain_sizes.cache_clear()
+    _chains.cache_clear()
+    _sizes.cache_clear()
 
 
 def dominates(one: Chain, other: Chain) -> bool:
@@ -113,7 +141,7 @@ def load(entry: Mapping[str, Any]) -> Chain:
                  name=f"chain K={matrices[0].shape[1]} L={len(matrices)}{found}",
                  known_trace=Fraction(numerator, denominator),
                  known_ranks=Ranks(*map(tuple, entry["ranks"])),
-                 found=entry.get("found", ""))
+                 found=entry.get("found", ""), by=entry.get("by", ""))
 
 
 def dump(chain: Chain) -> dict[str, Any]:
@@ -126,12 +154,16 @@ def dump(chain: Chain) -> dict[str, Any]:
 
 # --- partial fits ---
 
+def partial_fits(classes: int, folder: Path | None = None) -> tuple[PartialFit, ...]:
+    """The partial fits that a folder holds for so many classes, by layers; without one, all."""
+    return _partial_fits(classes, _folders(folder))
+
+
 @lru_cache(maxsize=None)
-def partial_fits(classes: int, folder: Path = PACKAGE) -> tuple[PartialFit, ...]:
-    """The partial fits that a folder holds for so many classes, by layers."""
+def _partial_fits(classes: int, folders: tuple[Path, ...]) -> tuple[PartialFit, ...]:
     return tuple(PartialFit(matrices=[integers.as_integers(matrix) for matrix in entry],
                             name=f"partial fit K={classes} L={len(entry) - 1}")
-                 for entry in _entries(folder, PARTIAL, classes))
+                 for entry in _entries(folders, PARTIAL, classes))
 
 
 def partial_fit(classes: int, layers: int) -> PartialFit:
@@ -175,7 +207,8 @@ def write_partial_fits(fits: Iterable[PartialFit], classes: int, folder: Path) -
     """Replace the partial fits that a folder holds for so many classes."""
     ordered = sorted(fits, key=lambda fit: (fit.layers, fit.ratio_power))
     _rewrite(folder, PARTIAL, classes, [_plain(fit.matrices) for fit in ordered])
-    partial_fits.cache_clear()
+    _partial_fits.cache_clear()
+    _least_ratio.cache_clear()
 
 
 # --- files ---
@@ -188,11 +221,14 @@ def _path(folder: Path, kind: str, classes: int) -> Path:
     return folder / kind / f"{classes:02d}.json"
 
 
-def _entries(folder: Path, kind: str, classes: int) -> list[Any]:
-    path = _path(folder, kind, classes)
-    if not path.exists():
-        return []
-    return list(json.loads(path.read_text(encoding="utf-8")))
+def _folders(folder: Path | None) -> tuple[Path, ...]:
+    return (PACKAGE, user_folder()) if folder is None else (folder,)
+
+
+def _entries(folders: Iterable[Path], kind: str, classes: int) -> list[Any]:
+    paths = (_path(folder, kind, classes) for folder in folders)
+    return [entry for path in paths if path.exists()
+            for entry in json.loads(path.read_text(encoding="utf-8"))]
 
 
 def _rewrite(folder: Path, kind: str, classes: int, entries: Iterable[Any]) -> None:

@@ -121,7 +121,7 @@ def cell_page(page: Page) -> str:
         "atlas_cell.html", "../", K=str(K), L=str(L), facts=_list(_facts(page)),
         construction=_list(_construction(page)), pieces=_pieces(page),
         explanation=_explanation(page), certificate=_certificate(page),
-        neighbours=_neighbours(page), target=f"{page.cell.cost:.6g}",
+        neighbours=_neighbours(page), beat=_beat(page.cell), s="s" * (L > 1),
         papers=escape(" ".join(["nctheory cite", *_papers(page.cell)])),
         entry=escape(cell_entry(K, L, page.evidence.digest)))
 
@@ -191,7 +191,8 @@ def _when(construction: Construction) -> str:
     """When it entered the atlas, of chains: other families are closed forms."""
     if not isinstance(construction, Chain):
         return ""
-    return (f"; stored on {construction.found}" if construction.found else
+    by = f", found by {construction.by}" if construction.by else ""
+    return (f"; stored on {construction.found}{by}" if construction.found else
             "; when it was stored was not recorded (version 0.2.0 or before)")
 
 
@@ -240,6 +241,17 @@ def _certificate(page: Page) -> str:
             "<p>The certificate is too large for this site; the first command makes it.</p>")
     return (f"{link}<pre>{escape(chr(10).join(lines))}</pre>"
             f"<p>SHA-256 of the text: <code>{page.evidence.digest}</code></p>")
+
+
+def _beat(cell: Cell) -> str:
+    K, L = cell.classes, cell.layers
+    if cell.status == OPTIMAL:
+        return "<p>No collapsed exact fit can: see the theorem above.</p>"
+    return (f"<p>Any network that fits all classes exactly, with c below {cell.cost:.6g}: put H_1,"
+            " W_1, ... into an .npz file. It is verified exactly: this page would change.</p>"
+            f"<pre>nctheory atlas submit FILE.npz --layers {L}\n"
+            f"nctheory atlas search --classes {K} --layers {L} --seconds 60   # or look for one"
+            "</pre>")
 
 
 def _neighbours(page: Page) -> str:

@@ -616,7 +616,7 @@ def _draw_collapse(panels: Panels, rows: list[Record]) -> None:
     for layer in layers:
         chosen = [row for row in rows if row["layer"] == layer]
         steps = [row["step"] for row in chosen]
-        line, = ax.plot(steps, [row["nc1"] for row in chosen], label=layer)
+        line, = ax.plot(steps, [row["nc1"] for row in chosen], "-", label=layer)
         if chosen[0]["test_nc1"] is not None:
             ax.plot(steps, [row["test_nc1"] for row in chosen], "--", color=line.get_color())
     ax.set(xscale="log", yscale="log", xlabel="step", ylabel="NC1 (dashed: test)")

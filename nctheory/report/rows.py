@@ -148,28 +148,30 @@ def _plain(record: Record) -> Record:
 
 
 def to_latex(rows: Rows) -> str:
-    r"""A `tabular` with a line a row; the first line says which package it needs.
+    r"""A `tabular` with a line a row, no wider than the text; the first line says what it needs.
 
     >>> from nctheory.terminal.grid import grid
     >>> table = grid({"K": "right", "rank σ(M_L)": "left"})
     >>> table.add_row("10", "5_5")
     >>> print(to_latex(Rows([], table)), end="")
-    % nctheory ...; needs \usepackage{booktabs}
+    % nctheory ...; needs \usepackage{booktabs,graphicx}
+    \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%
     \begin{tabular}{rl}
     \toprule
     $K$ & rank $\sigma(M_L)$ \\
     \midrule
     10 & 5\_5 \\
     \bottomrule
-    \end{tabular}
+    \end{tabular}}
     """
     sides = "".join(side[0] for side in rows.grid.columns.values())
     heads = [_head(head) for head in rows.grid.columns]
     lines = [" & ".join(map(_tex, row)) + r" \\" for row in rows.grid.cells]
     return "\n".join([
-        rf"% nctheory {__version__}; needs \usepackage{{booktabs}}",
+        rf"% nctheory {__version__}; needs \usepackage{{booktabs,graphicx}}",
+        r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
         rf"\begin{{tabular}}{{{sides}}}", r"\toprule", " & ".join(heads) + r" \\", r"\midrule",
-        *lines, r"\bottomrule", r"\end{tabular}", ""])
+        *lines, r"\bottomrule", r"\end{tabular}}", ""])
 
 
 def _head(head: str) -> str:

@@ -17,10 +17,9 @@ from nctheory.metrics import Moments, trace_ratio
 from nctheory.problem import Problem
 from nctheory.reproduce import drawing
 from nctheory.reproduce.kept import Parameters, Progress, place
-from nctheory.reproduce.tables import clear, group
+from nctheory.reproduce.tables import clear, group, share
 from nctheory.solver import Result, solve
 from nctheory.solver.methods import MethodName
-from nctheory.statistics import wilson
 
 TRACE_EVERY = 100
 CURVE_POINTS = 120
@@ -180,23 +179,22 @@ def curve_rows(job: Job, result: Result) -> list[CurvePoint]:
             for i, seed in enumerate(result.seeds) for k in chosen]
 
 
-def variability_rows(job: Job, seeds: Iterable[int]) -> list[Variability]:
+def variability_rows(job: Job, seed: int) -> list[Variability]:
     """DNC1 of each layer over training: the job's descent run again, in pieces."""
     stops = np.unique(np.geomspace(1, job.steps, HISTORY_POINTS).round().astype(int))
-    rows = []
-    for seed in seeds:
-        init: Any = "gaussian"
-        for before, after in zip(np.r_[0, stops], stops, strict=False):
-            piece = solve(job.problem, job.width, [seed], steps=int(after - before), init=init,
-                          learning_rate=job.learning_rate, threads=1,
-                          scale=job.scale if before == 0 else 1.0)
-            if not piece.sound(0):
-                break
-            init = piece.parameters(0)
-            features, _ = network.forward(init, job.problem)
-            classes = network.labels(job.problem)
-            rows += [Variability(seed, int(after), l, trace_ratio(Moments.of(H.T, classes)))
-                     for l, H in enumerate(features, start=1)]
+    rows: list[Variability] = []
+    init: Any = "gaussian"
+    for before, after in zip(np.r_[0, stops], stops, strict=False):
+        piece = solve(job.problem, job.width, [seed], steps=int(after - before), init=init,
+                      learning_rate=job.learning_rate, threads=1,
+                      scale=job.scale if before == 0 else 1.0)
+        if not piece.sound(0):
+            break
+        init = piece.parameters(0)
+        features, _ = network.forward(init, job.problem)
+        classes = network.labels(job.problem)
+        rows += [Variability(seed, int(after), l, trace_ratio(Moments.of(H.T, classes)))
+                 for l, H in enumerate(features, start=1)]
     return rows
 
 
@@ -238,31 +236,6 @@ def draw_ranks(axes: Any, runs: Sequence[Run], after: bool = True) -> None:
     drawing.rank_grid(axes, [run.before.split() for run in runs],
                       [run.after.split() if after else [] for run in runs],
                       [f"{run.loss:.4f}" for run in runs])
-
-
-def share(rows: Sequence[Run], holds: Callable[[Run], bool]) -> tuple[float, float, float]:
-    """The share of runs of which something holds, and its Wilson 95 % interval.
-
-    >>> row = Run(3, 2, 6, 0.1, 1.0, 0, 0.3, 0.3, "dnc", 3.0, "3 3", "3")
-    >>> [round(value, 3) for value in share([row] * 10, is_dnc)]
-    [1.0, 0.722, 1.0]
-    """
-    hits = sum(map(holds, rows))
-    return hits / len(rows), *wilson(hits, len(rows))
-
-
-def counted(rows: Sequence[Run], holds: Callable[[Run], bool]) -> str:
-    """How many runs something holds of, with the interval of the probability, in words.
-
-    >>> row = Run(3, 2, 6, 0.1, 1.0, 0, 0.3, 0.3, "dnc", 3.0, "3 3", "3")
-    >>> counted([row] * 10, is_dnc)
-    '10 of 10 [0.72, 1.00]'
-    """
-    _, low, high = share(rows, holds)
-    return f"{sum(map(holds, rows))} of {len(rows)} [{low:.2f}, {high:.2f}]"
-
-
-BRACKETS = "In brackets: 95 % intervals of the probability over random starts."
 
 
 def setting(parameters: Parameters) -> str:

@@ -32,7 +32,7 @@ from nctheory.problem import Problem
 from nctheory.reproduce.drawing import LEVELS, LINE, looks
 from nctheory.reproduce.kept import Parameters, Progress, Tables, over
 from nctheory.reproduce.reproduction import Experiment, Finding
-from nctheory.reproduce.tables import group
+from nctheory.reproduce.tables import BRACKETS, counted, group
 from nctheory.trained.data import Split, dataset, described
 from nctheory.trained.network import Architecture
 from nctheory.trained.network import Array as NetworkArray
@@ -164,17 +164,18 @@ def _judge(tables: Tables, size: Parameters) -> Finding:
     (name, dnc), *rest = _levels(size, K).items()
     ends = [run.loss for run in last]
     fitted = sum(run.train_accuracy == 1 for run in last)
-    low, below = sum(rank < full for rank in ranks), sum(loss < dnc for loss in ends)
+    low = sum(rank < full for rank in ranks)
     shown = 2 * min(fitted, low) > len(last)
     rows = [row for part in inner.values() for row in part]
     others = "".join(f" ({other}: {loss:.5f})" for other, loss in rest)
     return Finding("trend" if shown else "no match", (
-        f"{_setting(size)} {fitted} of {len(last)} runs fit the train set, {low} end with mean "
-        f"rank of M_2..M_L below DNC's {full} (average {np.mean(ranks):.2f}), {below} with a "
+        f"{_setting(size)} {fitted} of {len(last)} runs fit the train set, "
+        f"{counted(ranks, lambda rank: rank < full)} end with mean rank of M_2..M_L below DNC's "
+        f"{full} (average {np.mean(ranks):.2f}), {counted(ends, lambda loss: loss < dnc)} with a "
         f"loss ({min(ends):.5f} to {max(ends):.5f}) below {name} {dnc:.5f}"
         f"{others}: {_structure(low, len(last), rows)}. Test accuracy "
-        f"{np.mean([run.test_accuracy for run in last]):.3f}. The ResNets of the figures need "
-        "images and a library for convolutions that are not shipped: docs/examples/"
+        f"{np.mean([run.test_accuracy for run in last]):.3f}. {BRACKETS} The ResNets of the "
+        "figures need images and a library for convolutions that are not shipped: docs/examples/"
         "measure_my_run.py measures such a run."))
 
 
@@ -226,6 +227,7 @@ def _draw(figure: Any, tables: Tables, size: Parameters) -> None:
     panels[1, 2].set(xlabel="$i$", ylabel="$s_i(M_l)/s_1(M_l)$ at the end",
                      xticks=range(1, len(values) + 1))
     panels[0, 1].legend(ncols=2)
+    panels[0, 1].set_title("from here on: the run of the lowest loss")
 
 
 SIZE = {"samples": 30, "backbone": [128, 128], "width": 32, "layers": 4, "rate": 2e-3}
@@ -234,7 +236,7 @@ CE = {**SIZE, "loss": "ce", "weight_decay": 0.002}
 
 SQUARED = Experiment(
     name="slm24-end-to-end", source="[SLM24] Fig 2 (end to end), a perceptron",
-    claim="networks trained end to end end with low-rank structures in the head",
+    claim="networks that are trained end to end have low-rank structures in the head",
     quick={"data": "digits", **MSE, "epochs": 3500, "seeds": 2},
     full={"data": "mnist", **MSE, "epochs": 6000, "seeds": 4},
     measure=_measure, judge=_judge, draw=_draw, size=(7.2, 4.2))

@@ -13,7 +13,7 @@ from nctheory.problem import Problem
 from nctheory.reproduce import drawing, dufm
 from nctheory.reproduce.kept import Parameters, Progress, Tables
 from nctheory.reproduce.reproduction import Experiment, Finding, Verdict
-from nctheory.reproduce.tables import group
+from nctheory.reproduce.tables import BRACKETS, counted, group
 from nctheory.solver import Result
 
 VALUE = 1e-3  # relative distance to a closed form that counts as its value
@@ -88,16 +88,16 @@ def _judge_1(tables: Tables, parameters: Parameters) -> Finding:
     verdict: Verdict = "no match"
     if pairs < dnc and any(map(dufm.is_below, runs)):
         verdict = "value" if any(map(at_pairs, runs)) and any(map(at_dnc, runs)) else "trend"
-    ends = "; ".join(f"from starts of scale {scale:g}, {dufm.counted(rows, at_pairs)} at pairs, "
-                     f"with rank {half}, and {dufm.counted(rows, at_dnc)} at DNC"
+    ends = "; ".join(f"from starts of scale {scale:g}, {counted(rows, at_pairs)} at pairs, "
+                     f"with rank {half}, and {counted(rows, at_dnc)} at DNC"
                      for scale, rows in group(runs, "scale").items())
     return Finding(verdict, (
         f"{dufm.setting(parameters)}: in closed form pairs have the loss {pairs:.7f}, "
         f"{'below' if pairs < dnc else 'not below'} DNC's {dnc:.7f}. Of the runs "
-        f"{dufm.counted(runs, dufm.is_below)} end below DNC (least "
+        f"{counted(runs, dufm.is_below)} end below DNC (least "
         f"{min(run.loss for run in runs):.7f}); at a closed form, to {VALUE:g} of it: {ends}; the "
         f"others at neither. The scale of the paper's starts is not known to us. "
-        f"{dufm.BRACKETS}"))
+        f"{BRACKETS}"))
 
 
 def title_of(parameters: Parameters) -> str:

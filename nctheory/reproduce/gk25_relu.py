@@ -16,7 +16,7 @@ from nctheory.reproduce import drawing, dufm
 from nctheory.reproduce.gk25 import SETTING, problem_of, title_of
 from nctheory.reproduce.kept import Parameters, Progress, Tables
 from nctheory.reproduce.reproduction import Experiment, Finding, Verdict
-from nctheory.reproduce.tables import group
+from nctheory.reproduce.tables import BRACKETS, counted, group
 from nctheory.solver import Result
 
 
@@ -110,16 +110,16 @@ def _judge_6(tables: Tables, parameters: Parameters) -> Finding:
     return Finding(verdict, (
         f"{dufm.setting(parameters)}: the paper's line is the bound for DNC under its Assumption "
         f"1, {line.loss:.6f}; a DNC with ReLU that can be written down has {dnc.loss:.6f}. Of the "
-        f"descents {dufm.counted(runs, below_line)} end below the line and "
-        f"{dufm.counted(runs, dufm.is_below)} below that DNC (least "
+        f"descents {counted(runs, below_line)} end below the line and "
+        f"{counted(runs, dufm.is_below)} below that DNC (least "
         f"{min(run.loss for run in runs):.6f}, mean rank {dufm.mean_rank(runs)[0]:.2f}); of the "
-        f"quasi-Newton runs, width {newton[0].width}, {dufm.counted(newton, below_line)} end "
+        f"quasi-Newton runs, width {newton[0].width}, {counted(newton, below_line)} end "
         f"below the line, the best at {best.loss:.6f} with ranks {best.before}; the least closed "
         f"form is that of {structure.name} (ours), {structure.loss:.6f}, with rank "
         f"{structure.rank} from M_2 on. "
         f"{'Nothing beats the line' if verdict == 'no match' else 'The line is beaten'}. "
         f"Descents from DNC with noise end at {min(near):.6f} to {max(near):.6f}. "
-        f"{_assumption(tables['assumption'])} {dufm.BRACKETS}"))
+        f"{_assumption(tables['assumption'])} {BRACKETS}"))
 
 
 def _assumption(rows: Sequence[Ratio]) -> str:

@@ -17,7 +17,7 @@ from nctheory.reproduce import drawing, dufm
 from nctheory.reproduce.gk25 import SETTING, problem_of
 from nctheory.reproduce.kept import Parameters, Progress, Tables
 from nctheory.reproduce.reproduction import Experiment, Finding
-from nctheory.reproduce.tables import group
+from nctheory.reproduce.tables import BRACKETS, counted, group
 
 
 def _sweep(parameters: Parameters, seed: int, progress: Progress | None) -> Tables:
@@ -33,30 +33,30 @@ def _sweep(parameters: Parameters, seed: int, progress: Progress | None) -> Tabl
 
 
 def _trends(tables: Tables, column: str, sign: int, word: str) -> tuple[bool, list[str]]:
-    """Whether rank and probability of DNC move with a column, for every scale."""
-    fine, words = True, []
+    """Whether rank and probability of DNC both move with a column for one of the scales, and
+    neither the other way for any: the paper's scale is not known to us."""
+    words, shown, opposed = [], False, False
     for scale, rows in group(tables["runs"], "scale").items():
         groups = group(rows, column)
         ranks = [dufm.mean_rank(runs)[0] for runs in groups.values()]
-        shares = [dufm.counted(runs, dufm.is_dnc) for runs in groups.values()]
-        some = any(map(dufm.is_dnc, rows))
-        moves = dufm.rank_moves(rows, column, sign)
-        # Where no run is DNC anywhere, its probability says nothing.
-        moves &= not some or dufm.share_moves(rows, "dnc", column, sign)
-        fine &= moves
-        verdict = f"both {word}" if moves and some else f"the rank {word}" if moves \
-            else "no trend in both"
+        shares = [counted(runs, dufm.is_dnc) for runs in groups.values()]
+        moves, against = ((dufm.rank_moves(rows, column, way),
+                           dufm.share_moves(rows, "dnc", column, way)) for way in (sign, -sign))
+        shown |= all(moves)
+        opposed |= any(against)
+        verdict = {(True, True): f"both {word}", (True, False): f"the rank {word}",
+                   (False, True): f"DNC {word}"}.get(moves, "no clear trend")
         words.append(f"from starts of scale {scale:g} the mean rank of M_2 goes from "
                      f"{ranks[0]:.2f} to {ranks[-1]:.2f}, and DNC from {shares[0]} to "
-                     f"{shares[-1]} runs: {verdict}")
-    return fine and any(row.label == "dnc" for row in tables["runs"]), words
+                     f"{shares[-1]} runs: {'the other way' if any(against) else verdict}")
+    return shown and not opposed, words
 
 
 def _finding(parameters: Parameters, span: str, fine: bool, words: Sequence[str]) -> Finding:
     return Finding("trend" if fine else "no match", (
         f"{dufm.setting(parameters)}, {span}: {'; '.join(words)}. A trend is a rank correlation "
         f"over the single runs that chance gives with probability 0.01 at most; the scale of the "
-        f"paper's starts is not known to us. {dufm.BRACKETS}"))
+        f"paper's starts is not known to us. {BRACKETS}"))
 
 
 def _judge_2(tables: Tables, parameters: Parameters) -> Finding:

@@ -29,7 +29,7 @@ class Finding(NamedTuple):
     """How measurements compare with what the paper states.
 
     value: its numbers (or a theorem's, or a closed form's) are met; trend: the direction is, and
-    numbers are either not known to us or not met; no match: neither.
+    numbers are either not known to us or not met; no match: neither, or not in every part.
     """
 
     verdict: Verdict

@@ -12,9 +12,9 @@ from nctheory.constructions import Orthogonal, Triangular
 from nctheory.integers import triangular_root
 from nctheory.problem import Problem
 from nctheory.reproduce import drawing, dufm
-from nctheory.reproduce.kept import Parameters, Progress, Tables
+from nctheory.reproduce.kept import Parameters, Progress, Tables, over
 from nctheory.reproduce.reproduction import Experiment, Finding, Verdict
-from nctheory.reproduce.tables import group
+from nctheory.reproduce.tables import BRACKETS, counted, group, share
 
 CLOSE = 1e-3  # relative distance to a closed form that counts as its value
 
@@ -107,14 +107,13 @@ def _curves(parameters: Parameters, seed: int, progress: Progress | None) -> Tab
     job = dufm.job_of(problem, parameters)
     seeds = range(seed, seed + parameters["runs"])
     (_, result), = dufm.trained([job], seeds, progress)
-    followed = dufm.variability_rows(job, seeds[:parameters["followed"]]) \
-        if "followed" in parameters else []
+    followed = over(seeds[:parameters.get("followed", 0)],
+                    lambda one: {"variability": dufm.variability_rows(job, one)}, job, None)
     matrices = []
     for l, M in enumerate(result.means(int(np.nanargmin(result.loss)))[1:], start=2):
         matrices += dufm.entry_rows(problem.classes, f"M_{l}", M)
     return {"runs": dufm.run_rows(job, result), "curves": dufm.curve_rows(job, result),
-            "spectra": dufm.singular_rows(result), "matrices": matrices,
-            **({"variability": followed} if followed else {})}
+            "spectra": dufm.singular_rows(result), "matrices": matrices, **followed}
 
 
 def _spectra(rows: Sequence[dufm.SingularValue], wanted: Mapping[str, tuple[str, int]]
@@ -140,17 +139,17 @@ def _between(tables: Tables, parameters: Parameters) -> tuple[Verdict, str]:
     def low(run: dufm.Run) -> bool:
         return run.rank < K
 
-    holds = {what: dufm.share(runs, what)[0] for what in (inside, dufm.is_below, low)}
+    holds = {what: share(runs, what)[0] for what in (inside, dufm.is_below, low)}
     verdict: Verdict = "no match"
     if min(holds[dufm.is_below], holds[low]) > 0.5:
         verdict = "value" if holds[inside] == holds[low] == 1 else "trend"
     losses = [run.loss for run in runs]
     return verdict, (
-        f"{dufm.setting(parameters)}: {dufm.counted(runs, inside)} runs end between the "
+        f"{dufm.setting(parameters)}: {counted(runs, inside)} runs end between the "
         f"triangular loss {family[s]:.5f} (s = {s}) and DNC's {dnc:.5f} ({min(losses):.5f} to "
-        f"{max(losses):.5f}), {dufm.counted(runs, dufm.is_below)} below DNC, "
+        f"{max(losses):.5f}), {counted(runs, dufm.is_below)} below DNC, "
         f"{sum(run.loss < family[s] * (1 - CLOSE) for run in runs)} below the triangular loss, "
-        f"{dufm.counted(runs, low)} with mean rank of M_2..M_L below K (average "
+        f"{counted(runs, low)} with mean rank of M_2..M_L below K (average "
         f"{dufm.mean_rank(runs)[0]:.2f})")
 
 
@@ -164,7 +163,7 @@ def _judge_2(tables: Tables, parameters: Parameters) -> Finding:
     return Finding(verdict, (
         f"{words}; DNC1 (tr Sigma_W / tr Sigma_B, the largest of all layers of "
         f"{parameters['followed']} runs) goes from {first:.1e} to {last:.1e} in training. "
-        f"{dufm.BRACKETS}"))
+        f"{BRACKETS}"))
 
 
 def _judge_6(tables: Tables, parameters: Parameters) -> Finding:
@@ -176,7 +175,7 @@ def _judge_6(tables: Tables, parameters: Parameters) -> Finding:
     return Finding("trend" if verdict == "value" else verdict, (
         f"{words}; of the best run rank M_2 = {before[1]}, rank M_{L - 1} = {before[-2]} and rank "
         f"sigma(M_{L - 1}) = {after[-2]}. Weight decay, width, rate and steps are ours; no number "
-        f"of the figure is known to us. {dufm.BRACKETS}"))
+        f"of the figure is known to us. {BRACKETS}"))
 
 
 def _loss_panel(axes: Any, tables: Tables, parameters: Parameters) -> None:

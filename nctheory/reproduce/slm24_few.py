@@ -16,7 +16,7 @@ from nctheory.reproduce import drawing, dufm
 from nctheory.reproduce.kept import Parameters, Progress, Tables
 from nctheory.reproduce.reproduction import Experiment, Finding
 from nctheory.reproduce.slm24 import problem_of
-from nctheory.reproduce.tables import group
+from nctheory.reproduce.tables import BRACKETS, group, share
 from nctheory.thresholds import threshold_table
 
 
@@ -72,7 +72,7 @@ def _judge_5(tables: Tables, parameters: Parameters) -> Finding:
     for K, runs in group(tables["runs"], "classes").items():
         dnc, fit, relaxed = known[K]
         widths = group(runs, "width")
-        shares = {d: dufm.share(rows, dufm.is_below) for d, rows in widths.items()}
+        shares = {d: share(rows, dufm.is_below) for d, rows in widths.items()}
         winners = [d for d, (p, _, _) in shares.items() if p > 0]
         best = min(runs, key=lambda run: run.loss)
         found &= bool(winners)
@@ -88,7 +88,7 @@ def _judge_5(tables: Tables, parameters: Parameters) -> Finding:
             f"{relaxed.loss / dnc.loss:.4f} of the atlas trained on at this decay (observed)")
     return Finding("trend" if found else "no match", (
         f"{dufm.setting(parameters)}, {parameters['runs']} runs a width, for neither the figure's "
-        f"width nor any number of it is known to us: {'; '.join(words)}. {dufm.BRACKETS}"))
+        f"width nor any number of it is known to us: {'; '.join(words)}. {BRACKETS}"))
 
 
 def _widths(widths: Sequence[int]) -> str:

@@ -15,7 +15,7 @@ from nctheory.reproduce import drawing, dufm
 from nctheory.reproduce.kept import Parameters, Progress, Tables
 from nctheory.reproduce.reproduction import Experiment, Finding
 from nctheory.reproduce.slm24 import triangular_losses
-from nctheory.reproduce.tables import group
+from nctheory.reproduce.tables import BRACKETS, counted, group
 
 
 class Ratio(NamedTuple):
@@ -77,12 +77,13 @@ def _judge_3(tables: Tables, parameters: Parameters) -> Finding:
         words.append(f"at K = {K} the mean rank {falls} with weight decay, {ranks[0]:.2f} at "
                      f"{min(groups):.1e} to {ranks[-1]:.2f} at {max(groups):.1e}")
     groups = group(tables["width"], "width")
-    shares = [dufm.counted(runs, dufm.is_dnc) for runs in groups.values()]
+    shares = [counted(runs, dufm.is_dnc) for runs in groups.values()]
     fine.append(dufm.share_moves(tables["width"], "dnc", "width", 1))
     words.append(f"at K = {parameters['classes'][0]} DNC {'is' if fine[-1] else 'is not clearly'} "
                  f"more probable in wider models, {shares[0]} runs at d = {min(groups)} and "
                  f"{shares[-1]} at {max(groups)}")
-    return Finding("trend" if all(fine) else "no match", f"{'; '.join(words)}. {dufm.BRACKETS}")
+    return Finding("trend" if all(fine) else "no match", (
+        f"{'; '.join(words)}: {sum(fine)} of {len(fine)} parts are found again. {BRACKETS}"))
 
 
 def _draw_3(figure: Any, tables: Tables, parameters: Parameters) -> None:

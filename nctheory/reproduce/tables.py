@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from scipy.stats import spearmanr
 from scipy.stats import t as student
+
+from nctheory.statistics import wilson
 
 CHANCE = 0.01  # a trend that chance makes with a larger probability does not count
 
@@ -20,6 +22,29 @@ def group(rows: Iterable[Any], *columns: str) -> dict[Any, list[Any]]:
         values = tuple(getattr(row, column) for column in columns)
         found.setdefault(values if len(values) > 1 else values[0], []).append(row)
     return found
+
+
+def share(rows: Sequence[Any], holds: Callable[[Any], bool]) -> tuple[float, float, float]:
+    """The share of rows of which something holds, and its Wilson 95 % interval.
+
+    >>> [round(value, 3) for value in share([1] * 10, bool)]
+    [1.0, 0.722, 1.0]
+    """
+    hits = sum(map(holds, rows))
+    return hits / len(rows), *wilson(hits, len(rows))
+
+
+def counted(rows: Sequence[Any], holds: Callable[[Any], bool]) -> str:
+    """How many rows something holds of, with the interval of the probability, in words.
+
+    >>> counted([1] * 10, bool)
+    '10 of 10 [0.72, 1.00]'
+    """
+    _, low, high = share(rows, holds)
+    return f"{sum(map(holds, rows))} of {len(rows)} [{low:.2f}, {high:.2f}]"
+
+
+BRACKETS = "In brackets: 95 % intervals of the probability over random starts."
 
 
 def trend(x: Sequence[float], y: Sequence[float]) -> float:

@@ -117,7 +117,8 @@ class Descent:
             target = min(self.steps, step + chunk,
                          (step // self.trace_every + 1) * self.trace_every)
             table = getattr(program, self.tables[1])
-            kernels.descend(work, table, numbers, fit, step, target - step, diverged)
+            kernels.descend(work, table, numbers, fit, step, target - step, diverged,
+                            program.many)
             step = target
 
     def _keep(self, state: State, row: int, lane: int, program: Program, work: Array, step: int,
@@ -136,7 +137,7 @@ class Descent:
               numbers: Array, fit: Array) -> None:
         """Add a point to the trace, and stop the runs whose gradient is small enough."""
         kernels.descend(work, program.gradient, numbers, fit, step, 1,
-                        np.zeros(program.lanes, np.int64))
+                        np.zeros(program.lanes, np.int64), program.many)
         decays = self.problem.decays
         for lane, row in enumerate(rows):
             if state.finished[row]:

@@ -2,11 +2,14 @@
 
 A network's arithmetic is a table of operations (an int64 row each, written by program.py) on
 one flat work array, and `descend` interprets it: no allocation, no Python between the steps,
-one compilation for all shapes.  Everything is in units of one AVX-512 register: 8 lanes of double
-precision, or 16 of single precision, as the work array is.
+one compilation for all shapes of a layout.  Everything is in units of one AVX-512 register: 8
+lanes of double precision, or 16 of single precision, as the work array is.
 
 * Seed innermost (small networks): entry (i, j) of a matrix is a register, a lane a run.
 * One run (larger networks): a register is neighbours in a row; rows are padded to registers.
+
+`many` is True for the first layout and None for the second: a type of its own each, so that
+Numba compiles the tiles of a layout when it is first used.
 
 Two functions are machine-level, `tile` (the register-blocked matrix product) and
 `transpose_block`: their meaning is their Python body, their speed the LLVM instructions emitted
@@ -40,9 +43,9 @@ REGISTER = 64  # bytes
 # Columns of an operation's row; the kinds other than PRODUCT use the same names as they need.
 #  A product is C[rows x cols] = A[rows x inner] B[inner x cols];
 # offsets and strides are in numbers, and cols counts registers.
-CODE, ROWS, COLS, INNER, EPILOGUE, SPLAT, FACTOR = range(7)
-A, A_ROW, A_INNER, B, B_INNER, B_COL, C, C_ROW, C_COL, MASK = range(7, 17)
-ROW_LENGTH = 17
+CODE, ROWS, COLS, INNER, EPILOGUE, FACTOR = range(6)
+A, A_ROW, A_INNER, B, B_INNER, B_COL, C, C_ROW, C_COL, MASK = range(6, 16)
+ROW_LENGTH = 16
 X_BITS, Y_BITS = B_INNER, B_COL  # of BLEND: its weights, the bits of doubles
 
 # What becomes of a finished entry s of a product.
@@ -62,9 +65,9 @@ BLOW_UP = 1e12
 SECOND, EPSILON = 0.999, 1e-8
 
 # What Numba compiles for: this machine, or what NUMBA_CPU_FEATURES says.
-_asked: str = config.CPU_FEATURES  # type: ignore[attr-defined]
-_features = _asked.split(",") if _asked else [
-    f"+{name}" for name, has in llvmlite.binding.get_host_cpu_features().items() if has]
+_wanted: str | None = getattr(config, "CPU_FEATURES", None)
+_features = (_wanted.split(",") if _wanted else
+             [f"+{name}" for name, has in llvmlite.binding.get_host_cpu_features().items() if has])
 # Sums kept in registers: 25 of AVX-512's 32; elsewhere 6, as each takes two or more registers.
 TILE_ROWS, TILE_COLS = (5, 5) if "+avx512f" in _features else (2, 3)
 _FUSED = "+fma" in _features or "+neon" in _features
@@ -73,12 +76,12 @@ _FUSED = "+fma" in _features or "+neon" in _features
 # ---- the register-blocked product ----------------------------------------------------------
 
 def tile(work: Any, op: Any, top: int, left: int, height: int, width: int,
-         keep: float, rate: float, leak: float) -> None:
+         keep: float, rate: float, leak: float, many: bool | None) -> None:
     """One tile (height x width registers at row `top`, column `left`) of the product `op`."""
     rows, cols = top + np.arange(height), left + np.arange(width)
     inner, lane = np.arange(op[INNER]), np.arange(REGISTER // work.itemsize)
     a = work[op[A] + np.add.outer(rows * op[A_ROW], inner * op[A_INNER])[..., None]
-             + (0 if op[SPLAT] else lane)]
+             + (0 if many is None else lane)]
     b = work[op[B] + np.add.outer(inner * op[B_INNER], cols * op[B_COL])[..., None] + lane]
     total = np.sum(a[:, :, None, :] * b[None], axis=1)
     at = np.add.outer(rows * op[C_ROW], cols * op[C_COL])[..., None] + lane
@@ -214,27 +217,25 @@ class _Emitter:
 
 @intrinsic
 def _tile(typing: Any, work: Any, op: Any, top: Any, left: Any, height: Any, width: Any,
-          keep: Any, rate: Any, leak: Any) -> Any:
-    signature = types.void(work, op, *[types.int64] * 4, *[work.dtype] * 3)
+          keep: Any, rate: Any, leak: Any, many: Any) -> Any:
+    signature = types.void(work, op, *[types.int64] * 4, *[work.dtype] * 3, many)
+    splat = isinstance(many, types.NoneType)
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         work, op = (context.make_array(kind)(context, builder, value).data
                     for kind, value in zip(signature.args[:2], arguments[:2], strict=True))
-        top, left, height, width, keep, rate, leak = arguments[2:]
+        top, left, height, width, keep, rate, leak, _ = arguments[2:]
         emitter = _Emitter(builder, work, op)
         done = builder.append_basic_block("done")
-        # One case for each size of tile and for each kind of left operand.
-        size = builder.add(builder.mul(height, ir.Constant(_INT, 16)),
-                           builder.add(builder.mul(width, ir.Constant(_INT, 2)),
-                                       emitter.op[SPLAT]))
+        # One case for each size of tile.
+        size = builder.add(builder.mul(height, ir.Constant(_INT, 8)), width)
         switch = builder.switch(size, done)
         for h in range(1, TILE_ROWS + 1):
             for w in range(1, TILE_COLS + 1):
-                for splat in (0, 1):
-                    block = builder.append_basic_block(f"tile{h}x{w}")
-                    switch.add_case(ir.Constant(_INT, 16 * h + 2 * w + splat), block)
-                    builder.position_at_end(block)
-                    emitter.tile(top, left, h, w, bool(splat), keep, rate, leak, done)
+                block = builder.append_basic_block(f"tile{h}x{w}")
+                switch.add_case(ir.Constant(_INT, 8 * h + w), block)
+                builder.position_at_end(block)
+                emitter.tile(top, left, h, w, splat, keep, rate, leak, done)
         builder.position_at_end(done)
         return context.get_dummy_value()
 
@@ -243,13 +244,14 @@ def _tile(typing: Any, work: Any, op: Any, top: Any, left: Any, height: Any, wid
 
 @overload(tile, strict=False, inline="always")
 def _tile_compiled(work: Any, op: Any, top: Any, left: Any, height: Any, width: Any,
-                   keep: Any, rate: Any, leak: Any) -> Any:
-    return lambda work, op, top, left, height, width, keep, rate, leak: _tile(  # type: ignore
-        work, op, top, left, height, width, keep, rate, leak)
+                   keep: Any, rate: Any, leak: Any, many: Any) -> Any:
+    return lambda work, op, top, left, height, width, keep, rate, leak, many: (
+        _tile(work, op, top, left, height, width, keep, rate, leak, many))  # type: ignore
 
 
 @njit(error_model="numpy", inline="always")
-def product(work: Any, op: Any, keep: float, rate: float, leak: float) -> None:
+def product(work: Any, op: Any, keep: float, rate: float, leak: float,
+            many: bool | None) -> None:
     """A matrix product, cut into tiles of nearly equal sizes."""
     row_tiles = (op[ROWS] + TILE_ROWS - 1) // TILE_ROWS
     col_tiles = (op[COLS] + TILE_COLS - 1) // TILE_COLS
@@ -261,7 +263,7 @@ def product(work: Any, op: Any, keep: float, rate: float, leak: float) -> None:
         left = 0
         for j in range(col_tiles):
             w = width + (j < wide)
-            tile(work, op, top, left, h, w, keep, rate, leak)
+            tile(work, op, top, left, h, w, keep, rate, leak, many)
             left += w
         top += h
 
@@ -479,7 +481,8 @@ def normalise(c: Any, a: Any, lanes: int) -> None:
 
 
 @njit(error_model="numpy", inline="always")
-def interpret(work: Any, table: Any, numbers: Any, measure: bool, step: int) -> None:
+def interpret(work: Any, table: Any, numbers: Any, measure: bool, step: int,
+              many: bool | None) -> None:
     """Run the operations of `table` once, as step number `step` of a run."""
     real = work.dtype.type
     rate, inertia, leak = real(numbers[RATE]), real(numbers[INERTIA]), real(numbers[LEAK])
@@ -492,7 +495,7 @@ def interpret(work: Any, table: Any, numbers: Any, measure: bool, step: int) -> 
         pull = real(numbers[DECAYS + op[FACTOR]] * (1.0 - numbers[DECOUPLED]))
         keep = real(1.0 - numbers[RATE] * numbers[DECAYS + op[FACTOR]] * numbers[DECOUPLED])
         if code == PRODUCT:
-            product(work, op, keep, -rate, leak)
+            product(work, op, keep, -rate, leak, many)
         elif code == TRANSPOSE:
             transpose(work, op)
         elif code == MSE:
@@ -514,7 +517,7 @@ def interpret(work: Any, table: Any, numbers: Any, measure: bool, step: int) -> 
         elif code == ACCUMULATE:
             accumulate(c, a, b, inertia, pull)
         elif code == NORMALISE:
-            normalise(c, a, 1 if op[SPLAT] else REGISTER // work.itemsize)
+            normalise(c, a, 1 if many is None else REGISTER // work.itemsize)
         else:
             combine(c, a, real(np.int64(op[X_BITS]).view(np.float64)), b,
                     real(np.int64(op[Y_BITS]).view(np.float64)))
@@ -522,7 +525,7 @@ def interpret(work: Any, table: Any, numbers: Any, measure: bool, step: int) -> 
 
 @cached(njit, nogil=True, error_model="numpy")
 def descend(work: Any, table: Any, numbers: Any, fit: Any, first: int, steps: int,
-            diverged: Any) -> None:
+            diverged: Any, many: bool | None) -> None:
     """`steps` steps of one group of runs; `fit` is the slice of `work` the loss op writes.
 
     diverged[lane] becomes the number of the step at which a column of that run first blew up
@@ -531,7 +534,7 @@ def descend(work: Any, table: Any, numbers: Any, fit: Any, first: int, steps: in
     """
     lanes = REGISTER // work.itemsize
     for t in range(steps):
-        interpret(work, table, numbers, t == steps - 1, first + t + 1)
+        interpret(work, table, numbers, t == steps - 1, first + t + 1, many)
         for c in range(fit.size):
             if not fit[c] < BLOW_UP and diverged[c % lanes] < 0:
                 diverged[c % lanes] = first + t
@@ -600,7 +603,7 @@ def minimise(work: Any, table: Any, numbers: Any, fit: Any, ends: Any, start: in
     count, searching, trials = 0, False, 0
     before = slope = t = low = high = norm = 0.0
     for used in range(1, evaluations + 1):
-        interpret(work, table, numbers, True, 1)
+        interpret(work, table, numbers, True, 1, None)
         loss = penalised(fit, x, numbers, ends)
         s, y = pairs[count % m, 0], pairs[count % m, 1]
         if searching:

@@ -63,6 +63,8 @@ class Program:
         One step of each method.
     gradient, smooth : the same
         The gradient, left in `gradients`; that of the smoothed loss (one run only).
+    many : True or None
+        The layout, as the kernels want it.
     averages : list of lists of Slot
         What the methods keep of gradients past: velocities, or Adam's two moments.
     """
@@ -78,6 +80,7 @@ class Program:
             interleaved = entries * kernels.REGISTER <= INTERLEAVED_BYTES
         self.interleaved = interleaved
         self.runs = self.lanes if interleaved else 1
+        self.many = True if interleaved else None
         self.size = 0
         self._table: list[list[int]] = []
 
@@ -186,7 +189,7 @@ class Program:
         unit = 1 if self.interleaved else self.lanes
         self._add(
             kernels.PRODUCT, rows=a.rows, cols=-(-b.cols // unit), inner=a.cols,
-            epilogue=epilogue, splat=not self.interleaved, factor=factor,
+            epilogue=epilogue, factor=factor,
             a=a.offset, a_row=a.row_stride, a_inner=a.col_stride,
             b=b.offset, b_inner=b.row_stride, b_col=b.col_stride * unit,
             c=c.offset, c_row=c.row_stride, c_col=c.col_stride * unit,
@@ -252,7 +255,7 @@ class Program:
         self._entrywise(kernels.ACCUMULATE, velocity, gradient, factor, factor=index)
         start = self._like(self._scratch.offset, factor)
         self._add(kernels.NORMALISE, rows=1, cols=factor.size, c=start.offset,
-                  a=velocity.offset, splat=not self.interleaved)
+                  a=velocity.offset)
         wide = factor.rows < factor.cols
         x = self._transposed(start) if wide else start
         gram, square, y = (self._slot(x.cols, x.cols), self._slot(x.cols, x.cols),

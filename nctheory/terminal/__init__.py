@@ -2,5 +2,5 @@
 
     screen     where text goes; set by the command line alone
     grid       grid, render, span
-    progress   progress, track
+    progress   progress, track, waiting
 """

@@ -7,6 +7,7 @@ commands hand them one from here.
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -48,6 +49,27 @@ def progress(what: str) -> Iterator[Count]:
             bar.update(task, completed=done, total=everything, note=note)
 
         yield count
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """For work whose share is not known: a bar that moves, or a line a minute."""
+    if sys.stderr.isatty():
+        with progress(what):
+            yield
+        return
+    over, start = threading.Event(), time.monotonic()
+
+    def say() -> None:
+        while not over.wait(INTERVAL):
+            print(f"{what}: {duration(time.monotonic() - start)} so far", file=sys.stderr,
+                  flush=True)
+
+    threading.Thread(target=say, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 class _Lines:

@@ -7,9 +7,10 @@ stands:
     c = (P / mu^2)^(1/(L+1)),   P = |M_1|_F^2 |W_1|_F^2 ... |W_L|_F^2,
 
 mu the scale of its outputs Z: under the squared loss the multiple of I nearest to Z, tr(Z)/K,
-under cross-entropy the least margin (ours). Where Z is exactly z I it is the cost of the head as
-a construction, at least, for scales between factors and rotations do not lower it; how far Z is
-from that form is `Head.misfit`.
+under cross-entropy the least margin (ours). Where Z is exactly z I it is at least the cost of the
+construction with these shapes, and equal to it once |M_1|_F |W_1|_F is the nuclear norm of their
+product, as it is at a minimum; scales between the factors do not matter. How far Z is from that
+form is `Head.misfit`.
 """
 
 from __future__ import annotations

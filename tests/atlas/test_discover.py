@@ -10,4 +10,4 @@ def test_discovery_stores_what_improves_and_resumes(tmp_path):
     assert first[0].after <= first[0].before
     chain = stored.chain(5, 4)
     factors = [m.astype(float) for m in chain.matrices]
-    assert not store(factors, tmp_path)  # the library knows it already
+    assert not store(factors, tmp_path, "a test")  # the library knows it already

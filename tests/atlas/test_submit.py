@@ -55,6 +55,40 @@ def test_an_improvement_is_recognised(tmp_path, monkeypatch):
     assert verdict.known == pytest.approx(5)
 
 
+def test_an_improvement_is_kept_with_the_users_data(tmp_path, monkeypatch, run):
+    """Beside a package without chains: found in tables and by name, nothing else written."""
+    chain = stored.chain(5, 4)
+    path = save(tmp_path, H_1=chain.matrices[0].astype(float), **{
+        f"W_{i}": m.astype(float) for i, m in enumerate(chain.matrices[1:], 1)})
+    package, mine = tmp_path / "package", tmp_path / "mine"
+    monkeypatch.setattr(stored, "PACKAGE", package)
+    monkeypatch.setenv("NCTHEORY_DATA", str(mine))
+
+    code, out, _ = run("atlas", "submit", str(path))
+    assert code == 0 and "improves the cell" in out and f"kept in {mine}" in out
+    out = run("atlas", "submit", str(path))[1]
+    assert "no improvement: equal" in out and "kept" not in out
+    (found,) = stored.chains(5)
+    assert found.by == "submission mine.npz" and found.found.startswith("20")
+    assert threshold_table([5], [4]).rows[0].construction.log_cost(4) == pytest.approx(
+        chain.log_cost(4))
+    assert stored.chain_sizes() == (5,) and not package.exists()
+
+
+@pytest.mark.parametrize("system, variables, ends", [
+    ("linux", {"XDG_DATA_HOME": "/x"}, "/x/nctheory"), ("linux", {}, ".local/share/nctheory"),
+    ("darwin", {}, "Application Support/nctheory"),
+    ("win32", {"LOCALAPPDATA": "/local"}, "/local/nctheory"),
+    ("linux", {"NCTHEORY_DATA": "/data"}, "/data")])
+def test_where_a_system_keeps_a_users_data(system, variables, ends, monkeypatch):
+    for name in ("NCTHEORY_DATA", "XDG_DATA_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.platform", system)
+    assert stored.user_folder().as_posix().endswith(ends)
+
+
 @pytest.mark.parametrize("arrays, message", [
     (dict(H_1=np.eye(3), W_1=np.eye(2)), "W_1 must have 3 columns"),
     (dict(H_1=np.eye(3)), "file must hold H_1, W_1"),

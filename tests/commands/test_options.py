@@ -40,8 +40,8 @@ def test_every_format_holds_the_same_rows(run, name):
     lines = list(csv.DictReader(io.StringIO(shown["csv"][1])))
     assert len(lines) == len(rows) > 0
     tex = shown["latex"][1].splitlines()
-    assert tex[0].endswith(r"needs \usepackage{booktabs}")
-    columns = re.fullmatch(r"\\begin\{tabular\}\{([lr]+)\}", tex[1])[1]
+    assert tex[0].endswith(r"needs \usepackage{booktabs,graphicx}")
+    columns = re.fullmatch(r"\\begin\{tabular\}\{([lr]+)\}", tex[2])[1]
     body = [line for line in tex if line.endswith(r"\\")]
     assert len(body) > 1
     for line in body:  # one cell a column, no sign that LaTeX would trip over

@@ -42,7 +42,7 @@ def test_csv_and_latex_hold_the_same_rows(run, tmp_path):
     assert rows[0]["ranks"] == "5 5 5 / 5 10"
     _, out, _ = run("thresholds", "--classes", "10", "--layers", "3:4", "--format", "latex")
     lines = out.splitlines()
-    columns = lines[1].split("}{")[1].rstrip("}")
+    columns = lines[2].split("}{")[1].rstrip("}")
     body = [line for line in lines if line.startswith("10 &")]
     assert len(body) == 2 and all(line.count("&") == len(columns) - 1 for line in body)
 

@@ -25,6 +25,26 @@ def test_metrics_of_an_ideal_frame(run, frame):
     assert run("metrics", str(frame))[1].splitlines()[0].split() == ["metric", "features"]
 
 
+def test_metrics_as_another_package_has_them(run, frame):
+    """d = K = 3: their factors are 1, and the frame is their simplex once centred."""
+    status, out, _ = run("metrics", str(frame), "--as", "neural-collapse", "--format", "json")
+    rows = {row["measure"]: row for row in json.loads(out)["rows"]}
+    assert status == 0
+    assert rows["simplex_etf_error"]["value"] == pytest.approx(0, abs=1e-12)
+    assert rows["self_duality_error"]["value"] is None  # no weight in the file
+    assert "covariance_pinv" in run("metrics", str(frame), "--as", "neural-collapse")[1]
+    assert run("metrics", str(frame), "--as", "other")[0] == 2
+
+
+def test_train_in_single_precision_with_decoupled_decay(run, tmp_path):
+    status, out, _ = run("train", "digits", "--hidden", "16", "--epochs", "2", "--optimiser",
+                         "adam", "--decay", "decoupled", "--dtype", "float32",
+                         "--learning-rate", "1e-3", "--directory", str(tmp_path / "run"))
+    assert status == 0 and json.loads(out)["train_accuracy"] > 0.2
+    with np.load(tmp_path / "run" / "features.npz") as saved:
+        assert saved["features_1"].dtype == np.float32
+
+
 def test_train_resumes_and_its_features_are_read(run, tmp_path):
     common = ["train", "digits", "--hidden", "16", "--seed", "3"]
     run(*common, "--epochs", "4", "--directory", str(tmp_path / "straight"))

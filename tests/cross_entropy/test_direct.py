@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nctheory import InputError, Orthogonal, Pairs, Problem, network
+from nctheory import Circle, InputError, Orthogonal, Pairs, Problem, network
 from nctheory.cross_entropy import direct
 
 UNEQUAL = Problem(classes=5, layers=3, samples=(1, 2, 3, 1, 2), loss="ce", activation="linear",
@@ -70,6 +70,15 @@ def test_known_minima(K, L, n, decay, loss, rank):
     gradient = network.gradient(best.weights, problem)
     assert max(np.abs(g).max() for g in gradient) < 1e-6
     assert network.loss(best.weights, problem) == pytest.approx(best.loss, rel=1e-12)
+
+
+def test_a_rank_3_code_beats_every_family():
+    """THEORY.md section 4: (10, 6, 1, 1e-4).  Of rank 2 nothing beats the circle."""
+    problem = linear(10, 6, 1, 1e-4)
+    three, two = direct.minimise(problem, ranks=(2, 3), starts=24)
+    circle, pairs, dnc = (made(classes=10).loss(problem) for made in (Circle, Pairs, Orthogonal))
+    assert (three.rank, two.rank) == (3, 2) and three.loss < 0.00346
+    assert three.loss < circle < pairs < dnc and two.loss > circle * (1 - 1e-9)
 
 
 def test_one_layer_is_convex_and_collapse_is_its_minimum():

@@ -3,6 +3,7 @@
 Slow: the build runs the tutorials and the proofs.  What is built already is not built again.
 """
 
+import gzip
 import re
 import shutil
 import subprocess
@@ -19,8 +20,8 @@ ROOT = Path(__file__).parent.parent.parent
 SITE = ROOT / "docs" / "_build"
 PAGES = ("index", "auto/tutorials/1_where_dnc_stops", "auto/tutorials/5_for_my_paper",
          "auto/theorems/index", "auto/theorems/gk25-theorem-7", "auto/reference/nctheory.network",
-         "metrics", "formats", "certificates", "check", "atlas", "auto/commands", "atlas/index",
-         "atlas/cells/9-6")
+         "metrics", "guide", "formats", "certificates", "check", "atlas", "auto/commands",
+         "atlas/index", "atlas/cells/9-6")
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("docs")]  # it is built once
 
@@ -121,6 +122,20 @@ def test_no_complaint_and_no_overflow_on_a_phone(browser, name):
     assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
 
 
+def test_the_keys_of_the_map(browser):
+    from selenium.webdriver.common.keys import Keys
+
+    browser.get((SITE / "atlas" / "index.html").as_uri() + "#at-9-6")
+    browser.refresh()
+    said = browser.find_element("id", "said")
+    assert said.text.startswith("K=9 L=6")
+    for key, expected in ((Keys.ARROW_RIGHT, "K=9 L=7"), (Keys.ARROW_DOWN, "K=10 L=7"),
+                          (Keys.HOME, "K=10 L=1"), (Keys.ARROW_LEFT, "K=10 L=1")):
+        browser.switch_to.active_element.send_keys(key)
+        assert said.text.startswith(expected + ":")
+    assert len(browser.find_elements("css selector", "#map a[tabindex='0']")) == 1
+
+
 def test_search_finds(browser):
     from selenium.webdriver.support.ui import WebDriverWait
 
@@ -134,11 +149,13 @@ def test_the_checker_accepts_and_refuses(browser, tmp_path):
 
     text = certify.to_json([certify.cell(6, 3, 2), certify.cost(3, 4)])
     assert text.count('"below"') == 1
-    for content, expected in ((text, "2 of 2 certificates verified"),
-                              (text.replace('"below"', '"above"'), "1 of 2 certificates"),
-                              ("{}", "not a certificate file")):
+    for content, expected in ((text.encode(), "2 of 2 certificates verified"),
+                              (gzip.compress(text.encode()), "2 of 2 certificates verified"),
+                              (text.replace('"below"', '"above"').encode(), "1 of 2 certificates"),
+                              (b"\x1f\x8b and no more", "not a certificate file"),
+                              (b"{}", "not a certificate file")):
         file = tmp_path / "certificate.json"
-        file.write_text(content)
+        file.write_bytes(content)
         browser.get((SITE / "check.html").as_uri())
         browser.find_element("id", "certificate").send_keys(str(file))
         WebDriverWait(browser, 60).until(

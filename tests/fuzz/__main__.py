@@ -19,7 +19,7 @@ import time  # noqa: E402
 from collections.abc import Iterator  # noqa: E402
 from itertools import islice  # noqa: E402
 
-from tests.fuzz.attack import CPU, Attack, run  # noqa: E402
+from tests.fuzz.attack import Attack, run  # noqa: E402
 
 PRELOADED = ("nctheory.thresholds", "nctheory.solver", "nctheory.atlas", "nctheory.certify",
              "nctheory.metrics", "nctheory.sweep.run", "nctheory.report.figures",
@@ -36,7 +36,6 @@ def main() -> None:
                         help="only every so many attacks of the corpus; 0: none")
     parser.add_argument("--first", type=int, default=0, help="attack of the corpus to begin at")
     parser.add_argument("--only", default="", help="only commands with this text")
-    parser.add_argument("--cpu", type=float, default=CPU, help="seconds an attack may take")
     parser.add_argument("-v", "--verbose", action="store_true", help="print every attack")
     given = parser.parse_args()
     for module in PRELOADED:
@@ -49,7 +48,7 @@ def main() -> None:
     started = time.monotonic()
     for attack in _attacks(given):
         count += 1
-        outcome = run(attack, given.cpu)
+        outcome = run(attack)
         faults += bool(outcome.fault)
         if outcome.fault or given.verbose:
             note = outcome.fault or f"status {outcome.status}"

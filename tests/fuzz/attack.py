@@ -42,6 +42,8 @@ class Attack:
         The exit statuses allowed.
     says : str
         What standard output or error must hold.
+    cpu : float
+        Seconds of a processor that it may take.
     """
 
     arguments: tuple[str, ...]
@@ -49,6 +51,7 @@ class Attack:
     keeps: tuple[str, ...] = ()
     status: tuple[int, ...] = (0, 1, 2)
     says: str = ""
+    cpu: float = CPU
 
     def __str__(self) -> str:
         return "nctheory " + " ".join(a if len(a) < 60 else a[:57] + "..."
@@ -66,14 +69,14 @@ class Outcome:
     seconds: float
 
 
-def run(attack: Attack, cpu: float = CPU) -> Outcome:
+def run(attack: Attack) -> Outcome:
     """Carry out an attack and judge it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file, content in attack.files.items():
             _make(folder / file, content)
         started = time.monotonic()
-        status, out, err = _fork(attack.arguments, folder, cpu)
+        status, out, err = _fork(attack.arguments, folder, attack.cpu)
         seconds = time.monotonic() - started
         fault = _fault(attack, status, out, err) or _changed(attack, folder)
     return Outcome(fault, status, out, err, seconds)
@@ -92,7 +95,7 @@ def _make(path: Path, content: bytes) -> None:
 def _fault(attack: Attack, status: int | None, out: str, err: str) -> str:
     """What is wrong, in a few words."""
     if status is None:
-        return f"blocked for {WAIT} s"
+        return f"blocked for {WAIT * attack.cpu / CPU:.0f} s"
     if status in (-signal.SIGXCPU, -signal.SIGKILL):
         return "too much processor time"
     if "MemoryError" in err or "Unable to allocate" in err:
@@ -129,7 +132,7 @@ def _fork(arguments: tuple[str, ...], folder: Path, cpu: float) -> tuple[int | N
         child = os.fork()
         if child == 0:
             _child(arguments, folder, (out.fileno(), err.fileno()), int(cpu))
-        status = _wait(child)
+        status = _wait(child, WAIT * cpu / CPU)
         texts = []
         for file in (out, err):
             file.seek(0)
@@ -169,9 +172,9 @@ def _child(arguments: tuple[str, ...], folder: Path, streams: tuple[int, int],
             os._exit(status)
 
 
-def _wait(child: int) -> int | None:
+def _wait(child: int, seconds: float) -> int | None:
     """The exit status (negative: the signal); None where it had to be ended."""
-    deadline = time.monotonic() + WAIT
+    deadline = time.monotonic() + seconds
     pause = 0.002
     while time.monotonic() < deadline:
         found, code = os.waitpid(child, os.WNOHANG)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tests.fuzz import formats
-from tests.fuzz.attack import FIFO, FOLDER, Attack
+from tests.fuzz.attack import CPU, FIFO, FOLDER, Attack
 
 OK, REFUSED, ANY = (0,), (2,), (0, 1, 2)
 HUGE = "9" * 30
@@ -25,10 +25,10 @@ def corpus() -> Iterator[Attack]:
 
 
 def _attack(line: str, status: tuple[int, ...] = REFUSED, says: str = "",
-            keeps: tuple[str, ...] = (), **files: bytes) -> Attack:
+            keeps: tuple[str, ...] = (), cpu: float = CPU, **files: bytes) -> Attack:
     """An attack by its command line; files are named with "_" for "."."""
     named = {name.replace("_", "."): content for name, content in files.items()}
-    return Attack(tuple(line.split()), named, keeps, status, says)
+    return Attack(tuple(line.split()), named, keeps, status, says, cpu)
 
 
 def _destroyed_data() -> Iterator[Attack]:
@@ -111,9 +111,10 @@ def _sizes() -> Iterator[Attack]:
         yield _attack(line)
     yield _attack("cost circle:K=1000000 --loss ce --layers 3", (0, 2))
     yield _attack("cost dnc:K=1000000 --layers 1000", OK)
-    yield _attack("thresholds --classes 1000000 --layers 1000", OK)
-    yield _attack("thresholds --classes 1000000 --layers 3 --weight-decay 1e-9", (0, 2))
-    yield _attack("atlas --classes 1000000 --layers 1000", OK)
+    for line in ("thresholds --classes 1000000 --layers 1000",
+                 "thresholds --classes 1000000 --layers 3 --weight-decay 1e-9",
+                 "atlas --classes 1000000 --layers 1000"):
+        yield _attack(line, OK, cpu=4 * CPU)
     yield _attack("thresholds --classes 3:6 --layers 2:3 --width 100000000", OK)
     yield _attack(f"thresholds --classes 3:6 --layers 2:3 --width {HUGE}", OK)
     yield _attack("cost triangular:r=1415,s=3 --layers 1000", OK)

@@ -33,7 +33,8 @@ SMALL = {"solve": ("--classes", "3", "--layers", "2", "--width", "4", "--seeds",
          "atlas partial": ("--classes", "3:4", "--layers", "2:2"),
          "atlas relax": ("--classes", "3:3", "--layers", "2:2", "--weight-decay", "0.01"),
          "atlas paths": ("--classes", "3:4", "--layers", "2:3"),
-         "atlas explain": ("--classes", "3:3", "--layers", "2:2")}
+         "atlas explain": ("--classes", "3:3", "--layers", "2:2"),
+         "atlas close": ("--classes", "3:5", "--layers", "2:3", "--data", "chains")}
 ARGUMENTS = {"cost": ("dnc:K=4",), "certify": ("thresholds",), "check": ("a.json",),
              "sweep": ("a.toml", "--store", "b.db"), "refute": ("two-layers-below-15-classes",),
              "atlas site": ("site",), "atlas submit": ("a.npz",), "atlas gauge": ("a.npz",)}

@@ -64,6 +64,7 @@ def test_where_a_theorem_decides_both_bounds_are_those_of_dnc():
     text = page_of(cell)
     assert cell.status == "dnc optimal" and "c ≤ 3," in text
     assert "c ≥ 3, by the theorem above" in text and "theorem: no exact fit costs less" in text
+    assert "No collapsed exact fit can" in text and "atlas submit" not in text
 
 
 def page_of(cell, drawn=None):

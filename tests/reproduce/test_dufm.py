@@ -16,11 +16,10 @@ from nctheory.reproduce.dufm import (
     descent,
     is_below,
     mean_rank,
-    share,
     trained,
     variability_rows,
 )
-from nctheory.reproduce.tables import clear, trend
+from nctheory.reproduce.tables import clear, share, trend
 
 NAMES = [name for name in EXPERIMENTS if name.startswith(("slm24", "gk25"))]
 TINY = {"runs": 2, "steps": 200, "times": 0.1, "width": 16, "widths": [10, 16],
@@ -115,7 +114,7 @@ def test_samples_of_figure_2_have_the_minima_of_one_sample():
 def test_dnc1_over_training_is_that_of_one_descent():
     """Pieces of descent are one descent: the last point is the end of the whole run."""
     job = Job(Problem(classes=3, layers=2, samples=3, weight_decay=0.01), 6, 400, 0.5)
-    rows = variability_rows(job, [5])
+    rows = variability_rows(job, 5)
     (_, result), = trained([job], range(5, 6), None)
     for row in rows[-2:]:
         H = result.solutions[0][0] if row.layer == 1 else \
@@ -256,6 +255,11 @@ def test_trends_of_probability_and_rank(name, column, values, sign):
     assert judged(name, rows(-sign, sign)).verdict == "no match"
     assert judged(name, rows(sign, -sign)).verdict == "no match"
     assert judged(name, rows(sign, 0)).verdict == "no match"  # no DNC anywhere
+    # The scale of the paper's starts is not known: one will do, if no other says the opposite.
+    other = [run._replace(scale=2.0) for run in rows(0, 0)]
+    assert judged(name, rows(sign, sign) + other).verdict == "trend"
+    other = [run._replace(scale=2.0) for run in rows(-sign, 0)]
+    assert judged(name, rows(sign, sign) + other).verdict == "no match"
 
 
 def test_a_diverged_run_does_not_count_as_a_rank():

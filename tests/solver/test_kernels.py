@@ -52,7 +52,8 @@ def descend(module, program, work, table, steps, nesterov=0.0, decoupled=True):
     losses = program.losses
     fit = work[losses.offset:losses.offset + losses.row_stride]
     diverged = np.full(program.lanes, -1)
-    module.descend(work, getattr(program, table), numbers, fit, 0, steps, diverged)
+    module.descend(work, getattr(program, table), numbers, fit, 0, steps, diverged,
+                   program.many)
     return diverged
 
 
@@ -194,24 +195,25 @@ def test_single_precision_takes_the_steps_of_double(python_kernels, table, inter
 
 @pytest.mark.parametrize("rows", [1, 2, 5, 6, 7, 11, 13])
 @pytest.mark.parametrize("epilogue", range(5))
-@pytest.mark.parametrize("splat", [0, 1])
-def test_every_tile_size_and_epilogue(python_kernels, rows, epilogue, splat):
+@pytest.mark.parametrize("many", [True, None])
+def test_every_tile_size_and_epilogue(python_kernels, rows, epilogue, many):
     rng = np.random.default_rng(rows)
     for cols in (1, 3, 4, 6, 10):
         inner = 3
         op = np.zeros(kernels.ROW_LENGTH, np.int64)
-        unit = 1 if splat else 8
-        fields = dict(ROWS=rows, COLS=cols, INNER=inner, EPILOGUE=epilogue, SPLAT=splat,
-                      A=0, A_ROW=inner * unit, A_INNER=unit, B=1000, B_INNER=8 * cols, B_COL=8,
-                      C=2000, C_ROW=8 * cols, C_COL=8, MASK=4000)
+        unit = 8 if many else 1
+        fields = dict(ROWS=rows, COLS=cols, INNER=inner, EPILOGUE=epilogue, A=0,
+                      A_ROW=inner * unit, A_INNER=unit, B=1000, B_INNER=8 * cols, B_COL=8, C=2000,
+                      C_ROW=8 * cols, C_COL=8, MASK=4000)
         for name, value in fields.items():
             op[getattr(kernels, name)] = value
         work = rng.standard_normal(6000)
         other = work.copy()
         # The kernel runs whole tables: one product, with keep = 1 - rate * decay.
         numbers = np.array([0.25, 0.0, 0.0, 0.0, 0.3, 1.0, 2.0])
-        kernels.descend(work, op[None], numbers, work[:0], 0, 1, np.zeros(8, np.int64))
-        python_kernels.descend(other, op[None], numbers, other[:0], 0, 1, np.zeros(8, np.int64))
+        rest = 0, 1, np.zeros(8, np.int64), many
+        kernels.descend(work, op[None], numbers, work[:0], *rest)
+        python_kernels.descend(other, op[None], numbers, other[:0], *rest)
         assert_allclose(work, other, rtol=0, atol=1e-14)
 
 

@@ -236,6 +236,66 @@ def test_a_full_disk(tmp_path, small_disk, plan):
         assert store.check() == {}
 
 
+def limited(size):
+    """Files of this process end at so many bytes, as those on a full disk do."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+@LINUX
+def test_a_file_that_cannot_grow(tmp_path):
+    """As a full disk, where no file system can be mounted."""
+    (tmp_path / "plan.toml").write_text(PLAN.format(last=4))
+    line = [sys.executable, "-m", "nctheory", "sweep", "plan.toml", "--store", "killed.db",
+            "--executor", "inline"]
+    options = {"cwd": tmp_path, "capture_output": True, "text": True,
+               "env": {**os.environ, "PYTHONPATH": str(ROOT)}}
+    stopped = subprocess.run(line, preexec_fn=lambda: limited(200_000), **options)
+    assert stopped.returncode == 2 and stopped.stderr.count("\n") == 1, stopped.stderr
+    kept = finished(tmp_path / "killed.db")
+    resumed = subprocess.run(line, **options)
+    assert resumed.returncode == 0 and f"{kept} found in the store" in resumed.stdout
+    run_plan(Plan.read(tmp_path / "plan.toml"), tmp_path / "whole.db", executor="inline")
+    assert exported(tmp_path / "killed.db") == exported(tmp_path / "whole.db")
+
+
+def test_two_writers(tmp_path):
+    """The second is refused in a line, and the first does not notice."""
+    (tmp_path / "plan.toml").write_text(PLAN.format(last=40))
+    first = start(tmp_path, "inline")
+    while not finished(tmp_path / "killed.db"):
+        time.sleep(0.02)
+    second = start(tmp_path, "inline")
+    _, err = second.communicate()
+    assert second.returncode == 2 and "one writer at a time" in err and err.count("\n") == 1
+    _, err = first.communicate()
+    assert first.returncode == 0, err
+    run_plan(Plan.read(tmp_path / "plan.toml"), tmp_path / "whole.db", executor="inline")
+    assert exported(tmp_path / "killed.db") == exported(tmp_path / "whole.db")
+
+
+@pytest.mark.slow
+def test_flipped_bytes(tmp_path, run):
+    """A store with any byte changed exports what it held, or less with a word, or nothing."""
+    path, out = tmp_path / "a.db", tmp_path / "out.csv"
+    run_plan(Plan("loss", fixed={"construction": "dnc:K=6"},
+                  grid={"layers": [3, 4, 5], "samples": range(1, 30)}), path, executor="inline")
+    sound, wanted = path.read_bytes(), exported(path).splitlines()
+    choose, statuses = random.Random(14), set()
+    for _ in range(400):
+        changed = bytearray(sound)
+        changed[choose.randrange(len(sound))] ^= choose.randrange(1, 256)
+        path.write_bytes(changed)
+        out.unlink(missing_ok=True)
+        status, _, err = run("store", "export", str(path), "--output", str(out))
+        rows = out.read_bytes().splitlines() if out.exists() else []
+        statuses.add(status)
+        assert "Traceback" not in err and (status == 0) == (err == "")
+        assert rows == wanted if status == 0 else set(rows) <= set(wanted)
+    assert statuses == {0, 1, 2}
+
+
 def test_a_read_only_disk(small_disk):
     folder, remount = small_disk
     plan = Plan("loss", fixed={"construction": "dnc:K=6"}, grid={"layers": [3, 4]})

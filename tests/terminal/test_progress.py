@@ -2,10 +2,12 @@
 
 import io
 import sys
+import time
 
 import pytest
 
-from nctheory.terminal.progress import _Lines, duration, progress, track
+import nctheory.terminal.progress as module
+from nctheory.terminal.progress import _Lines, duration, progress, track, waiting
 
 
 class Terminal(io.StringIO):
@@ -51,3 +53,13 @@ def test_stopping_goes_on_to_the_caller():
                                             (7199, "120 min"), (7200, "2.0 h")])
 def test_durations(seconds, words):
     assert duration(seconds) == words
+
+
+def test_waiting_tells_the_time_where_there_is_no_terminal(monkeypatch, capsys):
+    monkeypatch.setattr(module, "INTERVAL", 0.05)
+    with waiting("explaining"):
+        time.sleep(0.3)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines and all(line.startswith("explaining: 0.") for line in lines)
+    time.sleep(0.15)
+    assert capsys.readouterr().err == ""  # silent once it is over
