@@ -37,13 +37,12 @@ from nctheory.solver.sigma import leak
 DEAD = 1e-6  # norm below which a unit's weights count as zero
 LARGEST = 2500  # unknowns beyond which a dense system is not worth solving
 NARROWEST = 1e-4  # of smoothing
-KINK_ERROR = 1e-10  # largest |h| left at a kink
+KINK_ERROR = 1e-11  # largest |h| left at a kink
 STEPS = 100  # of Newton's method
 FOLLOW = 150  # evaluations, at most, that make use of one Hessian
 FIRST_RIDGE, LEAST_RIDGE, LARGEST_RIDGE = 1e-6, 1e-10, 1e3
 ROUNDING = 1e-15  # of losses
 MEMORY = 20
-PATIENCE = 6  # steps at the first width
 FAR = 1e-4  # share of the loss: a step that gains more has left the neighbourhood
 
 
@@ -78,7 +77,7 @@ def newton_finish(parameters: Parameters, slopes: list[Array], problem: Problem,
         return None
     widest = width
     ridge, error, goal, end = FIRST_RIDGE, np.inf, np.inf, "stuck"
-    point, since = _smoothed(small, shifts, width, problem), 0
+    point = _smoothed(small, shifts, width, problem)
     for _ in range(STEPS):
         norm = float(np.linalg.norm(point.gradient))
         if norm <= max(goal, tolerance):
@@ -91,12 +90,8 @@ def newton_finish(parameters: Parameters, slopes: list[Array], problem: Problem,
                 break
             if error > 0.1 * before:
                 width = max(NARROWEST, 0.1 * width)
-            goal, since = 0.01 * error, 0
+            goal = 0.01 * error
             point = _smoothed(point.parameters, shifts, width, problem)
-        elif since == PATIENCE and width == widest:  # a valley that only the smoothing makes
-            width, since = 0.1 * width, 0
-            point = _smoothed(point.parameters, shifts, width, problem)
-        since += 1
         found = _step(point, shifts, width, problem, ridge)
         if found is not None:
             gain = point.value - found[0].value
