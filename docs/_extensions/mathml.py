@@ -31,7 +31,7 @@ def _visit(block: bool) -> Any:
     def visit(self: Any, node: nodes.math) -> None:
         try:
             self.body.append(mathml(node.astext(), block))
-        except MathError as error:
+        except (MathError, IndexError) as error:  # docutils pops from an empty row at "$^2$"
             LOGGER.warning("formula %r: %s", node.astext(), error, location=node)
         raise nodes.SkipNode
 

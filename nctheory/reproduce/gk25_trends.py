@@ -56,7 +56,8 @@ def _finding(parameters: Parameters, span: str, fine: bool, words: Sequence[str]
     return Finding("trend" if fine else "no match", (
         f"{dufm.setting(parameters)}, {span}: {'; '.join(words)}. A trend is a rank correlation "
         f"over the single runs that chance gives with probability 0.01 at most; the scale of the "
-        f"paper's starts is not known to us. {BRACKETS}"))
+        f"paper's starts is not known to us, so one scale is enough for the verdict if none goes "
+        f"the other way (a rule made after these runs were seen). {BRACKETS}"))
 
 
 def _judge_2(tables: Tables, parameters: Parameters) -> Finding:

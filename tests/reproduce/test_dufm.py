@@ -8,7 +8,7 @@ import pytest
 from nctheory import Orthogonal, Problem, Triangular
 from nctheory.constructions import Pairs
 from nctheory.constructions.edge_code import EdgeCode
-from nctheory.reproduce import EXPERIMENTS, experiment, gk25, gk25_relu, slm24, slm24_few
+from nctheory.reproduce import EXPERIMENTS, dufm, experiment, gk25, gk25_relu, slm24, slm24_few
 from nctheory.reproduce.dufm import (
     Job,
     Run,
@@ -108,7 +108,7 @@ def test_samples_of_figure_2_have_the_minima_of_one_sample():
     parameters = experiment("slm24-fig2").full
     problem = slm24.problem_of(parameters, 10)
     assert problem.samples == 2
-    assert slm24.dnc_loss(problem) == pytest.approx(0.0991799, abs=1e-7)  # THEORY, n = 1
+    assert dufm.dnc_loss(problem) == pytest.approx(0.0991799, abs=1e-7)  # THEORY, n = 1
 
 
 def test_dnc1_over_training_is_that_of_one_descent():

@@ -37,7 +37,8 @@ def test_what_is_kept_comes_back_to_the_last_bit(values):
 
 @pytest.mark.parametrize("content", [
     b"not", gzip.compress(b"{}"), gzip.compress(b"[1]"),
-    gzip.compress(b'{"experiment": "x", "parameters": {}, "seed": 0, "tables": {}}')])
+    gzip.compress(b'{"experiment": "x", "parameters": {}, "seed": 0, "tables": {}}')],
+    ids=["no gzip", "empty", "a list", "no experiment"])
 def test_what_is_no_record_is_refused(content, tmp_path):
     (tmp_path / "a.json.gz").write_bytes(content)
     for name in ("a.json.gz", "missing.json.gz"):
