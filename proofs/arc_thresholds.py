@@ -14,7 +14,7 @@ i, j, c = sympy.symbols("i j c", integer=True, positive=True)
 q = sympy.Symbol("q", integer=True, positive=True)
 u = sympy.Symbol("u", nonnegative=True)
 g, d, m = sympy.symbols("g d m", positive=True)
-LEAST = 4  # classes
+LEAST = 4  # classes that an arc has; from more on it is as true: free
 FIVE = 15  # classes from which on L = 5 is enough
 DOMAIN = f"K >= {LEAST}, L >= 3"
 RESULT = (f"L = 5 and K >= {FIVE}", f"L >= 6 and K >= {LEAST}")

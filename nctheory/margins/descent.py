@@ -85,7 +85,7 @@ def descend(classes: int, layers: int, width: int, *, runs: int = 16, steps: int
     Examples
     --------
     >>> found = descend(3, 1, 6, runs=4, steps=1000)
-    >>> found.is_dnc().tolist(), bool(abs(found.log_margins + np.log(2)).max() < 0.01)
+    >>> found.is_dnc().tolist(), bool(abs(found.log_margins + np.log(2)).max() < 1e-3)
     ([True, True, True, True], True)
     """
     K, L, d = integer("classes", classes, 2), integer("layers", layers, 1), integer("width", width,
@@ -135,7 +135,9 @@ def _run(factors: list[Array], steps: int, sigma: PiecewiseLinear) -> Descent:
         keep = better[:, None, None]
         factors = [np.where(keep, t, f) for t, f in zip(tried, factors, strict=True)]
         slopes = [np.where(keep, t, g) for t, g in zip(new_slopes, slopes, strict=True)]
-        eta = np.clip(np.where(better, 1.02 * eta, 0.5 * eta), SMALLEST_STEP, LARGEST_STEP)
+        # Steps of one size zigzag over the kinks of the margin while norms grow: they shrink to 0.
+        largest = LARGEST_STEP * (1 - step / steps)
+        eta = np.clip(np.where(better, 1.02 * eta, 0.5 * eta), SMALLEST_STEP, largest)
         if step == steps - 1 - steps // 10:
             before = _log_margins(factors, sigma)
     Z = _forward(factors, sigma)[-1]

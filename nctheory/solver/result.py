@@ -201,7 +201,7 @@ def family_losses(problem: Problem) -> dict[str, float]:
 
     >>> found = family_losses(Problem(classes=10, layers=4))
     >>> {name: round(loss, 7) for name, loss in found.items()}
-    {'dnc': 0.0991799, 'triangular': 0.0811362, 'best': 0.0811362}
+    {'dnc': 0.0991799, 'triangular': 0.0811362, 'arc': 0.1428244, 'best': 0.0811362}
     """
     if isinstance(problem.samples, tuple):
         return {}

@@ -147,6 +147,7 @@ def test_a_better_submission_names_the_page(tmp_path, monkeypatch):
     chain = stored.chain(3, 4)
     np.savez(tmp_path / "mine.npz", **{f"{'W' if i else 'H'}_{i or 1}": np.array(m, dtype=float)
                                        for i, m in enumerate(chain.matrices)})
+    monkeypatch.setenv("NCTHEORY_DATA", str(tmp_path / "data"))
     # As if it were not known.
     monkeypatch.setattr("nctheory.atlas.submit._judge", lambda block, layers: "improves the cell")
     done = CliRunner().invoke(cli, ["atlas", "submit", str(tmp_path / "mine.npz")])

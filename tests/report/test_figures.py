@@ -50,7 +50,7 @@ def stores(tmp_path_factory):
 
 def drawn(stores, folder, kind, ending=".svg", **options):
     """The rows beside a figure."""
-    source, = stores.glob(f"{SOURCES[kind]}.*")
+    source, = (path for kept in ("db", "csv") for path in stores.glob(f"{SOURCES[kind]}.{kept}"))
     files = make_figure(kind, Source(source, **options),
                         folder / f"figure{ending}", force=True)
     assert [file.stat().st_size > 100 for file in files] == [True, True]
