@@ -63,12 +63,12 @@ class Recorder:
 
     Examples
     --------
-    In a loop of one's own, a line after each forward pass::
+    In a loop of one's own, a line after each forward pass:
 
-        recorder = Recorder(model)
-        for x, y in loader:
-            loss = criterion(model(x), y)
-            recorder.update(y)
+    >>> recorder = Recorder(model)                  # doctest: +SKIP
+    >>> for x, y in loader:                         # doctest: +SKIP
+    ...     loss = criterion(model(x), y)
+    ...     recorder.update(y)
     """
 
     def __init__(self, model: torch.nn.Module, layers: str | Sequence[str] = "auto") -> None:
