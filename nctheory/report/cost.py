@@ -14,7 +14,7 @@ from nctheory.constructions.factors import Factored
 from nctheory.errors import InputError, show
 from nctheory.problem import Problem
 from nctheory.report import table as threshold_rows
-from nctheory.report.rows import Rows
+from nctheory.report.rows import Rows, whole
 from nctheory.terminal.grid import Justify, grid, span
 from nctheory.thresholds import NOT_BEATEN, Library
 from nctheory.thresholds.table import Cell, row_at
@@ -149,7 +149,7 @@ def _columns(setting: Setting) -> list[tuple[str, Justify, Any]]:
         columns += [("DNC", "right", lambda row: f"{row['dnc_loss']:.7f}"),
                     ("ratio", "right", lambda row: f"{row['loss_ratio']:.6f}")]
     columns += [("rank M", "left", lambda row: span(row["ranks"]["before"])),
-                ("rank σ(M_L)", "left", last), ("width", "right", lambda row: row["width"])]
+                ("rank σ(M_L)", "left", last), ("width", "right", lambda row: whole(row["width"]))]
     if exact:
         return [*columns, ("DNC", "left", lambda row: row["comparison"]),
                 ("P", "left", lambda row: row["exact"] or "(a sum)")]

@@ -12,6 +12,7 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any, Literal, get_args
 
 from nctheory import __version__
@@ -30,6 +31,15 @@ _MATH = {r"rank σ(M_L)": r"rank $\sigma(M_L)$", "rank σ(M)": r"rank $\sigma(M)
 _SIGNS = {"\\": r"\textbackslash{}", "σ": r"$\sigma$", "λ": r"$\lambda$",
           "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$", ">": "$>$",
           **{sign: "\\" + sign for sign in "&%$#_{}"}}
+
+
+def whole(number: int) -> str:
+    """An integer as people read it: exact up to twelve digits, else its size.
+
+    >>> whole(252), whole(2**100)
+    ('252', '1.27e+30')
+    """
+    return str(number) if number < 10**12 else f"{Decimal(number):.2e}"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from nctheory import activations, losses
-from nctheory.report.rows import Rows
+from nctheory.report.rows import Rows, whole
 from nctheory.terminal.grid import Grid, Justify, grid, span
 from nctheory.thresholds import (
     BEATEN,
@@ -47,7 +47,7 @@ def _grid(table: Table) -> Grid:
         loss = [f"{row.loss:.7f}", f"{row.loss_ratio:.4f}"] if with_loss else []
         lines.add_row(
             str(row.classes), str(row.layers), row.construction.label, f"{row.cost:.4f}",
-            f"{row.ratio:.4f}", *loss, str(row.width), span(row.ranks.before),
+            f"{row.ratio:.4f}", *loss, whole(row.width), span(row.ranks.before),
             _last(row.ranks.after), row.verdict, row.evidence.split(":")[0],
             colour=COLOURS[row.verdict],
             end_section=row.layers == table.layers[-1] and len(table.layers) > 1)
