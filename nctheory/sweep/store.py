@@ -326,7 +326,9 @@ class Store:
         names = ("task", "version", "finished", "failed", "seconds")
         with self._clear_errors():
             return [dict(zip(names, row, strict=True)) for row in self._db.execute(
-                "SELECT CAST(task AS TEXT) AS t, CAST(version AS TEXT) AS v, "
+                # Damaged, a name may be no text, or nothing.
+                "SELECT ifnull(CAST(task AS TEXT), '') AS t, "
+                "ifnull(CAST(version AS TEXT), '') AS v, "
                 "sum(error IS NULL), sum(error IS NOT NULL), sum(seconds) FROM points "
                 "GROUP BY t, v ORDER BY t, v")]
 
