@@ -19,7 +19,6 @@ function say(event) {
 
 links.forEach((link) => { link.tabIndex = -1; });
 make(links.find((link) => link.href.endsWith(`/${location.hash.slice(4)}.html`)) || current);
-if (location.hash) current.focus();
 map.addEventListener("pointerover", say);
 map.addEventListener("focusin", (event) => { say(event); make(event.target.closest("a")); });
 map.addEventListener("keydown", (event) => {
@@ -35,3 +34,4 @@ map.addEventListener("keydown", (event) => {
   }
   event.preventDefault();
 });
+if (location.hash) current.focus();  // said, too

@@ -67,7 +67,8 @@ def _square(cell: Cell) -> str:
     ink = "#000" if red + green + blue > 380 else "#fff"
     title = (f"K={cell.classes} L={cell.layers}: {cell.lower:.4f} ≤ c ≤ {cell.cost:.4f}, "
              f"c/K {ratio:.4f}, {cell.construction.label}, {cell.status}")
-    return (f'<td><a href="cells/{cell.classes}-{cell.layers}.html" title="{escape(title)}" '
+    name = f"{cell.classes}-{cell.layers}"
+    return (f'<td><a id="at-{name}" href="cells/{name}.html" title="{escape(title)}" '
             f'style="background:rgb({red},{green},{blue});color:{ink}">'
             f'{LETTERS[kind(cell.construction)]}</a></td>')
 
