@@ -32,7 +32,9 @@ def tiny(name):
                                                if k in found.quick})
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "slm24-fig1"])
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=pytest.mark.slow if name.endswith("end-to-end") else ())
+    for name in NAMES if name != "slm24-fig1"])
 def test_runs_are_reproducible_and_counted(name):
     steps = []
     first = tiny(name).run(quick=True, seed=3, progress=lambda *counts: steps.append(counts))
