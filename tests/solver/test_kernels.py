@@ -174,7 +174,7 @@ def test_compiled_and_python_kernels_agree_to_rounding(python_kernels, problem, 
         assert np.abs(work).max() > 0.1
 
 
-# Numba compiles kernels anew for single precision: each layout once by default, the rest when slow.
+# Numba compiles kernels anew for single precision: a layout once each by default.
 @pytest.mark.parametrize("table, interleaved", [
     pytest.param(table, interleaved,
                  marks=() if (table, interleaved) in (("adam", True), ("descent", False))
