@@ -25,6 +25,7 @@ KAPPA = ROOT * (1 - SCALE)
 LEAST = (1 - SCALE)**2 / 2 + Fraction(3, 2) * SCALE * (1 - SCALE)  # DNC's loss
 SPLIT = Fraction(3, 8)  # of sigma_3: free
 TURN = Fraction(27, 100)  # of sqrt(g_1 g_2): free
+TURNED = TURN**2
 THINNEST = Fraction(1, 2**20)  # box, before the proof fails: free
 UNIT = Fraction(0), Fraction(1)  # no singular value above 1 is needed
 E2 = Fraction(1, 12)  # the bound on g_1 g_2 + g_1 g_3 + g_2 g_3
@@ -71,8 +72,8 @@ def steps() -> Iterator[Step]:
     yield from _bounds()
     yield decided("constants: 729 q0^2 >= w and 2/q0 >= sqrt(48), kappa the number of "
                   "nctheory.optimality, f* the loss at z", lambda: (
-                      [det(x, x, x) == fit([y] * 3) == 0 for x, y in [UNIT]] == [True],
-                      DET * TURN**2 >= SLOPE, E2 >= TURN**2, KAPPA == KAPPA_3_2,
+                      [det(x, x, x) == fit([y]) == 0 for x, y in [UNIT]] == [True],
+                      DET * TURNED >= SLOPE, E2 >= TURNED, KAPPA == KAPPA_3_2,
                       LEAST == fit([SCALE] * 3) + 3 * KAPPA * ROOT**2 / 2))
     yield decided("small sigma_3: sum (1-s_i)^2/6 + kappa/2 B^(1/3) >= f* on 1 >= s_1 >= s_2 >= "
                   f"s_3, s_3 <= {SPLIT}: branch and bound in fractions, with the face s_3 = "
@@ -109,6 +110,7 @@ def _no_root(polynomial: sympy.Poly) -> Iterator[bool]:
     """None on [SPLIT, half], x <= y = 1-x."""
     half = sympy.Rational(1, 2)
     yield half == 1 - half
+    yield polynomial.eval(1) == polynomial.TC()  # y = 1 - x, 0 at 1
     yield polynomial.eval(half) == abs(polynomial.eval(half))
     yield polynomial.count_roots(sympy.Rational(SPLIT.numerator, SPLIT.denominator), half) == 0
 

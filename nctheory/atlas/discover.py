@@ -53,6 +53,8 @@ def discover(classes: Iterable[int], layers: Iterable[int], *, seconds: float = 
     folder = stored.user_folder() if folder is None else folder
     seconds, rng = positive("seconds", seconds), np.random.default_rng(integer("seed", seed, 0))
     K_values, L_values = limits.cells(classes, layers)
+    integer("classes", min(K_values), 3)
+    integer("layers", min(L_values), 2)
     limits.affordable("classes", max(K_values), memory=100 * max(K_values)**2)
     cells = [(K, L) for L in L_values for K in K_values]
     pool: Pool = {}

@@ -14,7 +14,7 @@ from nctheory.margins.codes import softmax_code
 from nctheory.margins.margin import LOSS, compare, log_margin
 from nctheory.tabular import Tabular
 from nctheory.thresholds.library import Library
-from nctheory.thresholds.table import cells
+from nctheory.thresholds.table import cells, check_sizes
 
 SAME = 1e-6  # codes whose cost is so near, relatively, to a family's are that family
 BEATEN, TIE, NOT_BEATEN, OPTIMAL = ("dnc beaten", "undecided", "not beaten by these",
@@ -115,6 +115,7 @@ def margin_table(classes: Iterable[int], layers: Iterable[int], *, activation: s
     for L in depths:
         integer("layers", L, 1 if activation == "linear" else 2)
     starts = integer("starts", starts, 0)
+    check_sizes(sorted(sizes), sorted(depths))
     return MarginTable(tuple(Cell(K, L, activation, tuple(_best(K, L, activation, starts, seed)))
                              for K in sizes for L in depths))
 

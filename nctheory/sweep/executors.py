@@ -305,7 +305,7 @@ def _one_line() -> Iterator[None]:
 def _client(distributed: Any, scheduler: str | None, workers: int | None) -> Iterator[Any]:
     if scheduler is not None:
         try:
-            client = distributed.Client(scheduler, timeout=10)
+            client = distributed.Client(scheduler, timeout=10, set_as_default=False)
         except (OSError, ValueError) as error:
             raise InputError(f"scheduler must be the address of a Dask scheduler, got "
                              f"{scheduler!r}: {error}") from None
@@ -318,5 +318,5 @@ def _client(distributed: Any, scheduler: str | None, workers: int | None) -> Ite
     pinned = {"distributed.nanny.pre-spawn-environ": SINGLE_THREADED}
     with (dask.config.set(pinned), distributed.LocalCluster(
             n_workers=count, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
-            distributed.Client(cluster) as client):
+            distributed.Client(cluster, set_as_default=False) as client):
         yield client
