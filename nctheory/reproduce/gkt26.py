@@ -100,12 +100,9 @@ def _judge(tables: Tables, parameters: Parameters) -> Finding:
     for L, rows in group(tables["gaussian"], "layers").items():
         if any(row.dnc for row in rows):
             fine &= clear([row.width for row in rows], [float(row.dnc) for row in rows], 1)
-        by_width = {d: np.mean([row.rank for row in runs])
-                    for d, runs in group(rows, "width").items()}
-        wide.append(f"L={L} " + ", ".join(f"d={d}: {rank:.2f} (DNC {share:.2f})"
-                    for (d, rank), share in zip(by_width.items(), (
-                        _shares(runs)[0] for runs in group(rows, "width").values()),
-                        strict=True)))
+        wide.append(f"L={L} " + ", ".join(
+            f"d={d}: {np.mean([row.rank for row in runs]):.2f} (DNC {_shares(runs)[0]:.2f})"
+            for d, runs in group(rows, "width").items()))
     settled = max(row.movement for row in tables["gaussian"])
     return Finding("trend" if fine else "no match",
                    f"{spectral}.  Mean rank of Gaussian starts, K={parameters['trained_classes']}"
